@@ -1,0 +1,172 @@
+/** The only place that asks what time it is. One heap of timers for the process, exact to a fraction of a millisecond. */
+
+import { ms, type Ms } from './units.ts'
+
+export interface Timer { cancel(): void }
+
+/** Time as it is handed to everything: monotonic, in milliseconds, with a fraction. */
+export interface Clock {
+  now(): Ms
+  /** Runs `action` at `due`, never before it; things due together run in the order in which they were asked for. */
+  at(due: Ms, action: () => void): Timer
+}
+
+/** CLOCK_MONOTONIC: the same line in every process of this machine, untouched by changes of the wall clock. */
+export const monotonicNow = (): Ms => ms(EPOCH + performance.now())
+/** Where this process's performance.now() began on the machine's monotonic clock. */
+const EPOCH = Number(process.hrtime.bigint()) / 1e6 - performance.now()
+
+/** Wall time as ISO 8601; for people only, never for arithmetic. */
+export const wallTime = (): string => new Date().toISOString()
+
+/** Resolves after `duration` on the process's clock. */
+export const sleep = (duration: Ms, clock: Clock = realClock): Promise<void> =>
+  new Promise((resolve) => { clock.at(ms(clock.now() + duration), resolve) })
+
+interface Entry { due: number; order: number; action: (() => void) | null }
+
+const before = (a: Entry, b: Entry): boolean => a.due < b.due || (a.due === b.due && a.order < b.order)
+
+/** A binary heap of timers. Cancelled entries stay until they surface. */
+export class TimerHeap {
+  readonly #heap: Entry[] = []
+  #order = 0
+  #live = 0
+
+  /** Timers that will still run. */
+  get size(): number { return this.#live }
+
+  add(due: Ms, action: () => void): Timer {
+    const entry: Entry = { due, order: this.#order++, action }
+    this.#live++
+    this.#up(entry)
+    return { cancel: () => { if (entry.action) { entry.action = null; this.#live-- } } }
+  }
+
+  /** When the earliest live timer is due; undefined when there is none. */
+  next(): Ms | undefined {
+    while (this.#heap[0] && !this.#heap[0].action) this.#pop()
+    return this.#heap[0] ? ms(this.#heap[0].due) : undefined
+  }
+
+  /** Takes the earliest timer that is due at `now` off the heap. */
+  take(now: Ms): (() => void) | undefined {
+    const next = this.next()
+    if (next === undefined || next > now) return undefined
+    const entry = this.#pop()
+    const action = entry?.action ?? undefined
+    if (entry) entry.action = null
+    this.#live--
+    return action
+  }
+
+  #up(entry: Entry): void {
+    const heap = this.#heap
+    let at = heap.push(entry) - 1
+    while (at > 0) {
+      const above = (at - 1) >> 1
+      const parent = heap[above] as Entry
+      if (!before(entry, parent)) break
+      heap[at] = parent
+      at = above
+    }
+    heap[at] = entry
+  }
+
+  #pop(): Entry | undefined {
+    const heap = this.#heap
+    const top = heap[0]
+    const last = heap.pop()
+    if (!top || !last || top === last) return top
+    let at = 0
+    for (;;) {
+      let child = 2 * at + 1
+      const right = heap[child + 1]
+      const left = heap[child]
+      if (!left) break
+      if (right && before(right, left)) child++
+      const least = heap[child] as Entry
+      if (!before(least, last)) break
+      heap[at] = least
+      at = child
+    }
+    heap[at] = last
+    return top
+  }
+}
+
+/** Below this the loop is turned without sleeping: the system's timers are no finer than a millisecond. */
+const SPIN: Ms = ms(1.2)
+const SLEEP_MAX: Ms = ms(60_000)
+
+class RealClock implements Clock {
+  readonly #heap = new TimerHeap()
+  #sleeping: NodeJS.Timeout | undefined
+  #sleepingUntil = Number.POSITIVE_INFINITY
+  #spinning: NodeJS.Immediate | undefined
+
+  now(): Ms { return monotonicNow() }
+
+  at(due: Ms, action: () => void): Timer {
+    const timer = this.#heap.add(due, action)
+    this.#arouse()
+    return { cancel: () => { timer.cancel(); if (this.#heap.size === 0) this.#rest() } }
+  }
+
+  #arouse(): void {
+    const due = this.#heap.next()
+    if (due === undefined) return this.#rest()
+    const wait = due - monotonicNow()
+    if (wait <= SPIN) {
+      this.#spinning ??= setImmediate(this.#turn)
+      return
+    }
+    if (this.#spinning || (this.#sleeping && this.#sleepingUntil <= due)) return
+    clearTimeout(this.#sleeping)
+    this.#sleepingUntil = due
+    this.#sleeping = setTimeout(this.#turn, Math.max(1, Math.floor(Math.min(wait - SPIN, SLEEP_MAX))))
+  }
+
+  #rest(): void {
+    clearTimeout(this.#sleeping)
+    clearImmediate(this.#spinning)
+    this.#sleeping = undefined
+    this.#spinning = undefined
+    this.#sleepingUntil = Number.POSITIVE_INFINITY
+  }
+
+  readonly #turn = (): void => {
+    this.#rest()
+    try {
+      // What was due when the turn began, so that timers which beget timers cannot keep the loop from its sockets.
+      const now = monotonicNow()
+      for (let action = this.#heap.take(now); action; action = this.#heap.take(now)) action()
+    } finally {
+      this.#arouse()
+    }
+  }
+}
+
+export const realClock: Clock = new RealClock()
+
+/** A clock that moves only when told: tests of pure code neither sleep nor hope. */
+export class ManualClock implements Clock {
+  readonly #heap = new TimerHeap()
+  #now: Ms
+
+  constructor(now: Ms = ms(0)) { this.#now = now }
+
+  now(): Ms { return this.#now }
+
+  at(due: Ms, action: () => void): Timer { return this.#heap.add(due, action) }
+
+  /** Moves on by `duration`; everything due on the way runs at its own time. */
+  advance(duration: Ms): void {
+    const until = ms(this.#now + duration)
+    for (let due = this.#heap.next(); due !== undefined && due <= until; due = this.#heap.next()) {
+      this.#now = ms(Math.max(this.#now, due))
+      this.#heap.take(due)?.()
+    }
+    this.#now = until
+  }
+}

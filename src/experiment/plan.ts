@@ -1,0 +1,78 @@
+/** An experiment after its three passes (parse, read, link): everything resolved, in base units, nothing left to doubt. */
+
+import type { Place } from '../core/errors.ts'
+import type { Ms } from '../core/units.ts'
+import type { LoadSpec } from '../load/spec.ts'
+import type { ProbeSpec } from '../probes/spec.ts'
+import type { TargetSpec } from '../proxy/plane.ts'
+import type { Rule } from '../rule.ts'
+
+export interface Windows { readonly warmup: Ms; readonly baseline: Ms; readonly recovery: Ms; readonly bucket: Ms; readonly hold: Ms; readonly minSamples: number }
+
+/** `checkout.p95`: the source's name and the metric. */
+export interface Signal { readonly name: string; readonly metric: string }
+/** In base units (ms, ratio, /s, bytes or a bare number); `x` is a multiple of the baseline's figure. */
+export interface Limit { readonly value: number; readonly unit: 'ms' | 'ratio' | '/s' | 'bytes' | 'number' | 'x'; readonly text: string }
+export type Comparison = 'at_most' | 'at_least' | 'below' | 'above' | 'equals'
+
+export interface SteadyState { readonly signal: Signal; readonly comparison: Comparison; readonly limit: Limit; readonly text: string; readonly place: Place }
+export interface AbortCondition extends SteadyState { readonly for: Ms }
+
+export const TIMING_FIGURES = ['recovery', 'outage', 'detect', 'degraded', 'refill', 'depth', 'lost', 'flaps', 'retries', 'storm'] as const
+export type TimingFigure = (typeof TIMING_FIGURES)[number]
+export type Expectation =
+  | { readonly kind: 'signal'; readonly signal: Signal; readonly comparison: Comparison; readonly limit: Limit
+      /** baseline, fault, recovery, all, or a step's name. */
+      readonly during: string; readonly text: string; readonly place: Place }
+  /** `recovery: checkout.p95, within: 5s` and its like. `of` is a signal, or a bare name for retries, storm, refill, detect. */
+  | { readonly kind: 'timing'; readonly figure: TimingFigure; readonly of: { readonly name: string; readonly metric?: string | undefined }; readonly limit: Limit
+      readonly step?: string | undefined; readonly text: string; readonly place: Place }
+
+/** When a step begins: `at` after the method's start, or after the step `after` has cleared. `every` repeats it until `until`. */
+export interface Start { readonly at: Ms; readonly after?: string | undefined; readonly every?: Ms | undefined; readonly until?: Ms | undefined }
+export type Step = { readonly step: string; readonly start: Start; readonly place: Place } & (
+  /** `rule.for` is always set: a step without one got the rest of the method, at most 60 s. Its id is the step's name. */
+  | { readonly kind: 'fault'; readonly rule: Rule }
+  /** A real action. `undo` always runs. */
+  | { readonly kind: 'action'; readonly run: readonly string[]; readonly undo?: readonly string[] | undefined; readonly timeout: Ms; readonly for: Ms }
+  | { readonly kind: 'pause'; readonly text: string }
+)
+
+export interface AppSpec {
+  /** Empty for the single `app:`. */
+  readonly name: string
+  readonly command: readonly string[]
+  /** Before the listeners are open, `${targets.NAME.url}` and its like still stand in the values. */
+  readonly env: Readonly<Record<string, string>>
+  readonly cwd: string
+  readonly ready?: { readonly http?: string | undefined; readonly tcp?: string | undefined; readonly within: Ms } | undefined
+}
+
+export interface PlannedTarget {
+  readonly spec: TargetSpec
+  /** As written, with its secrets: only for the application's environment, never for eyes. */
+  readonly url: URL
+}
+
+export interface Plan {
+  readonly name: string
+  readonly question: string
+  readonly file: string
+  readonly hash: string
+  readonly tags: readonly string[]
+  readonly seed: number
+  readonly corruption: boolean
+  readonly targets: readonly PlannedTarget[]
+  readonly apps: readonly AppSpec[]
+  readonly loads: readonly LoadSpec[]
+  readonly probes: readonly ProbeSpec[]
+  readonly windows: Windows
+  readonly steadyState: readonly SteadyState[]
+  readonly abort: readonly AbortCondition[]
+  readonly method: readonly Step[]
+  readonly expect: readonly Expectation[]
+  readonly repeat: number
+  /** Values that must never reach journal, report, log or error text. */
+  readonly secrets: readonly string[]
+  readonly warnings: readonly { readonly message: string; readonly place: Place; readonly hint: string }[]
+}

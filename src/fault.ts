@@ -1,0 +1,89 @@
+/** The seam: what a fault is shown, what it may ask for. Faults decide, the engine acts. */
+
+import type { Params } from './core/params.ts'
+import type { Random } from './core/random.ts'
+import type { Ms } from './core/units.ts'
+import type { Direction, Protocol } from './protocols/codec.ts'
+
+/** What a fault is shown, one at a time, in stream order. */
+export interface Units {
+  /** The target's listener itself: it depends on no client and on no chance. */
+  listen: { readonly kind: 'listen' }
+  /** A client has come; the dial is due. */
+  connect: { readonly kind: 'connect' }
+  /** A chunk, as it came off the socket. Never written into. */
+  bytes: { readonly kind: 'bytes'; readonly raw: Buffer }
+  /** FIN from one side. */
+  end: { readonly kind: 'end' }
+  /** `armed`: the rule took hold of this session. `due`: a time asked for by `every` has come. `disarm`: the rule lets go. */
+  tick: { readonly kind: 'tick'; readonly why: 'armed' | 'due' | 'disarm' }
+}
+export type UnitKind = keyof Units
+export type Unit = Units[UnitKind]
+
+/** Bytes to forward; `gap` is the pause before them, counted from the part before. */
+export interface Part { readonly raw: Buffer; readonly gap: Ms }
+export type Side = 'client' | 'server' | 'both'
+
+/** What a fault wants done with a unit. */
+export type Verdict =
+  | { readonly kind: 'pass' }
+  | { readonly kind: 'delay'; readonly by: Ms }
+  | { readonly kind: 'replace'; readonly parts: readonly Part[] }
+  | { readonly kind: 'drop' }
+  /** Closes one side or both; the side left over is read and discarded until the rule disarms. `last` goes out first, in turn. */
+  | { readonly kind: 'close'; readonly how: 'end' | 'reset'; readonly side?: Side; readonly last?: Buffer; readonly after?: Ms }
+  /** Holds this unit and all behind it until the rule disarms. */
+  | { readonly kind: 'stall' }
+  /** `listen`: closed (ECONNREFUSED) or backlog (connects never complete). `connect`: reset. */
+  | { readonly kind: 'refuse'; readonly how: 'closed' | 'backlog' | 'reset' }
+
+export const PASS: Verdict = { kind: 'pass' }
+export const DROP: Verdict = { kind: 'drop' }
+export const STALL: Verdict = { kind: 'stall' }
+
+export interface Scene {
+  readonly session: number
+  /** Of the unit; a connect goes to the server, a tick has none of its own. */
+  readonly direction: Direction
+  readonly random: Random
+  now(): Ms
+  /** When the rule was armed. */
+  readonly armedAt: Ms
+  /** Live sessions of the target, this one included. */
+  connections(): number
+}
+
+/** `State` is of one session, shared by both directions; `Shared` of one rule and target. */
+export interface Fault<P = never, State = never, Shared = never> {
+  /** snake_case; the file bears the same name with dashes. */
+  readonly name: string
+  /** One sentence. */
+  readonly summary: string
+  /** What it tests in the application, and what a correct one does: one sentence each. */
+  readonly tests: string
+  readonly correct: string
+  readonly on: readonly UnitKind[]
+  /** Empty: every protocol. */
+  readonly protocols: readonly Protocol[]
+  /** Which way it acts where the rule does not say. */
+  readonly direction: Direction | 'both'
+  readonly params: Params<P>
+  /** A step of an experiment, in YAML, on a target called `cache`. */
+  readonly example: string
+  /** Makes two parties disagree on purpose: needs `corruption: allow`. */
+  readonly corruption?: true
+  /** How often each session is shown a `due` tick. */
+  every?(params: P): Ms
+  open?(params: P): Shared
+  begin?(params: P): State
+  decide(unit: Unit, params: P, scene: Scene, state: State, shared: Shared): Verdict
+}
+
+/** A fault of whatever parameters and state. `any` here and nowhere else: a registry holds faults of every kind. */
+// biome-ignore lint/suspicious/noExplicitAny: see above
+export type AnyFault = Fault<any, any, any>
+export type Registry = ReadonlyMap<string, AnyFault>
+
+/** An identity function: it exists so that `decide` infers its types from `params`, `begin` and `open`. */
+export const defineFault = <P, State = undefined, Shared = undefined>(fault: Fault<P, State, Shared>): Fault<P, State, Shared> => fault

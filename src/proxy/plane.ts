@@ -1,0 +1,64 @@
+/** What the control plane talks to, whether the proxies run in this process or in many. */
+
+import type { Ms } from '../core/units.ts'
+import type { Direction, Protocol } from '../protocols/codec.ts'
+import type { ClearReason } from '../record/events.ts'
+import type { BucketRecord } from '../record/buckets.ts'
+import type { Rule } from '../rule.ts'
+
+/** A TCP address (IPv6 without brackets) or the path of a unix socket. */
+export type Address = { readonly host: string; readonly port: number } | { readonly path: string }
+
+export interface TlsOptions {
+  /** terminate: the client speaks TLS to us. */
+  readonly client: 'terminate' | 'passthrough'
+  /** require: we speak TLS to the server. */
+  readonly upstream: 'require' | 'off'
+  /** PEM files for `terminate`; a throw-away certificate unless given. */
+  readonly cert?: string
+  readonly key?: string
+  /** Trust in the upstream's certificate; verified by the system's authorities unless told otherwise. */
+  readonly ca?: string
+  readonly verify: boolean
+}
+
+export interface TargetSpec {
+  readonly name: string
+  readonly protocol: Protocol
+  readonly upstream: Address
+  /** One listener or more; `from` labels those that were made for one app instance. Port 0 picks a free one. */
+  readonly listen: readonly { readonly from?: string | undefined; readonly address: Address }[]
+  readonly tls: TlsOptions
+  readonly dialTimeout: Ms
+}
+export interface OpenTarget { readonly name: string; readonly listen: readonly { readonly from?: string | undefined; readonly address: Address }[] }
+
+export interface Cleared { readonly rule: string; readonly reason: ClearReason; readonly at: Ms; readonly matched: number; readonly altered: number }
+
+/** What the data plane tells of its own accord. */
+export type PlaneEvent =
+  | { readonly kind: 'altered'; readonly rule: string; readonly session: number; readonly direction: Direction; readonly did: string; readonly at: Ms }
+  | ({ readonly kind: 'cleared' } & Cleared)
+  | { readonly kind: 'drained'; readonly rule: string; readonly at: Ms }
+  /** The process did not run for `stall`. */
+  | { readonly kind: 'suspect'; readonly stall: Ms; readonly at: Ms }
+  /** A fault threw; its rule is cleared, its connection goes on untouched or is closed. */
+  | { readonly kind: 'broken'; readonly rule: string; readonly session: number; readonly problem: string; readonly at: Ms }
+
+export interface TargetGauges { readonly connections: number; readonly accepted: number; readonly failedDials: number; readonly resets: number; readonly bytesToServer: number; readonly bytesToClient: number }
+export interface PlaneSnapshot { readonly targets: Readonly<Record<string, TargetGauges>>; readonly armed: readonly string[] }
+
+export interface Plane {
+  /** Opens the listeners of all targets or of none: PORT_IN_USE, LISTEN_FAILED, TLS_INVALID. */
+  open(targets: readonly TargetSpec[]): Promise<readonly OpenTarget[]>
+  /** Arms rules, after those already armed and in their order; a rule whose id is armed already is changed in place. Resolves with the time at which they hold. */
+  arm(rules: readonly Rule[]): Promise<Ms>
+  /** Disarms rules (all when absent); unknown ids are passed over. Held bytes go out at once, in order. */
+  disarm(ids?: readonly string[], reason?: ClearReason): Promise<readonly Cleared[]>
+  snapshot(): PlaneSnapshot
+  /** The finished buckets of every target since the last call. */
+  takeBuckets(): readonly BucketRecord[]
+  on(listener: (event: PlaneEvent) => void): void
+  /** Disarms, closes listeners, waits up to `drain` for connections to end, then closes them. Idempotent. */
+  close(drain?: Ms): Promise<void>
+}

@@ -1,0 +1,40 @@
+/** Counters and a histogram for a stretch of time: what a signal is measured in. Buckets of one signal merge by addition. */
+
+import { build, decodeFromCompressedBase64, encodeIntoCompressedBase64, type Histogram } from 'hdr-histogram-js'
+import { ms, type Ms } from '../core/units.ts'
+
+/** What became of operations. `offered` counts at the intended send (load) or at the first byte (passive), the rest when it is known. */
+export interface Counts { offered: number; ok: number; error: number; timeout: number; indeterminate: number; dropped: number }
+export const COUNTS = ['offered', 'ok', 'error', 'timeout', 'indeterminate', 'dropped'] as const satisfies readonly (keyof Counts)[]
+export const noCounts = (): Counts => ({ offered: 0, ok: 0, error: 0, timeout: 0, indeterminate: 0, dropped: 0 })
+
+export type Source = 'load' | 'target' | 'app' | 'probe'
+
+/** A bucket as it is journalled and as processes send it to one another. `start` is on the machine's monotonic clock. */
+export interface BucketRecord {
+  readonly source: Source
+  readonly name: string
+  readonly start: Ms
+  readonly width: Ms
+  readonly counts: Counts
+  /** Latency in microseconds, base64 of HDR V2 compressed; absent when nothing completed. */
+  readonly latency?: string
+  /** Gauges and extra counters by metric: connections, attempts, resets, bytes_to_server, cpu, memory, service_p99 … */
+  readonly extra?: Readonly<Record<string, number>>
+}
+
+/** 1 us to 10 minutes, 3 significant digits. */
+const LATENCY_MAX_US = 600_000_000
+export const newHistogram = (): Histogram => build({ lowestDiscernibleValue: 1, highestTrackableValue: LATENCY_MAX_US, numberOfSignificantValueDigits: 3, bitBucketSize: 32 })
+
+/** Records a latency; what is longer than ten minutes counts as ten, and never NaN (which the histogram takes silently). */
+export function recordLatency(histogram: Histogram, latency: Ms): void {
+  const us = Math.round(latency * 1000)
+  if (us >= 0) histogram.recordValue(Math.min(us, LATENCY_MAX_US))
+}
+
+export const encodeHistogram = (histogram: Histogram): string => encodeIntoCompressedBase64(histogram)
+export const decodeHistogram = (text: string): Histogram => decodeFromCompressedBase64(text, 'packed', false)
+/** The quantile `q` (0..1) in ms; undefined when the histogram is empty. */
+export const quantile = (histogram: Histogram, q: number): Ms | undefined =>
+  histogram.totalCount === 0 ? undefined : ms(histogram.getValueAtPercentile(q * 100) / 1000)
