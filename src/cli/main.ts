@@ -1,0 +1,98 @@
+/** The command line: finds the command, loads it alone, runs it, and turns what it answers or throws into an exit code. */
+
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import yargs, { type Argv } from 'yargs'
+import { BrownoutError, formatError, nearest } from '../core/errors.ts'
+import { EXIT, type Exit } from '../core/exit.ts'
+import type { Registry } from '../fault.ts'
+import type { Command, Context, Signal } from './command.ts'
+
+/** Takes a command whatever its arguments are. */
+type Add = <A>(command: Command<A>) => void
+
+/** In the order of the help. Each is imported when it is needed: a command must not wait for the packages of the others. */
+const COMMANDS: Readonly<Record<string, (add: Add) => Promise<void>>> = {
+  run: async (add) => add((await import('./run.ts')).run),
+  demo: async (add) => add((await import('./demo.ts')).demo),
+  check: async (add) => add((await import('./check.ts')).check),
+  faults: async (add) => add((await import('./faults.ts')).faults),
+  runs: async (add) => add((await import('./runs.ts')).runs),
+  report: async (add) => add((await import('./report.ts')).report),
+  init: async (add) => add((await import('./init.ts')).init),
+  schema: async (add) => add((await import('./schema.ts')).schema),
+}
+
+const PACKAGE_ROOT = fileURLToPath(new URL('../../..', import.meta.url))
+
+/** Runs the command of `argv` (without node and script). Never throws. */
+export async function main(argv: readonly string[], registry: Registry, host: NodeJS.Process): Promise<Exit> {
+  const context = contextOf(registry, host)
+  try {
+    return await dispatch(argv, context)
+  } catch (error) {
+    return explain(error, context)
+  }
+}
+
+async function dispatch(argv: readonly string[], context: Context): Promise<Exit> {
+  const word = argv.find((one) => !one.startsWith('-'))
+  const load = word === undefined ? undefined : Object.hasOwn(COMMANDS, word) ? COMMANDS[word] : undefined
+  if (word !== undefined && !load) {
+    const near = nearest(word, Object.keys(COMMANDS))
+    throw new BrownoutError('USAGE', { message: `there is no command "${word}"`, hint: near && `did you mean "${near}"? \`brownout --help\` lists the commands` })
+  }
+  let exit: Promise<Exit> | undefined
+  const parser = base(context)
+  const add: Add = (command) => {
+    parser.command(command.name, command.describe, (local: Argv) => command.builder(local), (args) => { exit = command.run(args, context) })
+  }
+  await (load ? load(add) : Promise.all(Object.values(COMMANDS).map((one) => one(add))))
+  // The callback keeps yargs from printing and exiting by itself.
+  const { problem, output } = await new Promise<{ problem: string | undefined; output: string }>((resolve) => {
+    parser.parse([...argv], {}, (error: unknown, _args: unknown, text: string) => resolve({ problem: error ? String(error instanceof Error ? error.message : error) : undefined, output: text }))
+  })
+  if (exit) return exit
+  if (problem) throw new BrownoutError('USAGE', { message: problem, hint: `\`brownout ${word ? `${word} ` : ''}--help\` shows how` })
+  if (output) context.stdout.write(`${output}\n`)
+  else context.stderr.write(`${await parser.getHelp()}\n`)
+  return output ? EXIT.pass : EXIT.usage
+}
+
+function base({ version, stdout }: Context): Argv {
+  return yargs()
+    .scriptName('brownout').usage('$0 <command>\n\nInjects faults between an application and what it depends on, and measures how it degrades and recovers.')
+    .version(version).help().alias('help', 'h').locale('en').strict().exitProcess(false).wrap(Math.min(stdout.columns ?? 100, 120))
+    .example('$0 demo', 'a real application loses its cache for some seconds')
+    .example('$0 init', 'writes a first experiment')
+    .example('$0 run experiments/*.yaml', 'runs experiments one after another')
+    .example('$0 faults latency', 'what a fault does and its parameters')
+    .epilogue('Exit codes: 0 all held, 1 an expectation failed, 2 inconclusive, 3 aborted, 4 baseline refused, 5 heal not verified, 6 system under test in error, 64 usage, 70 internal.')
+}
+
+/** Says what went wrong without a stack, unless BROWNOUT_DEBUG asks for it. */
+export function explain(error: unknown, { stderr, env }: Pick<Context, 'stderr' | 'env'>): Exit {
+  const known = error instanceof BrownoutError ? error
+    : new BrownoutError('INTERNAL', { message: error instanceof Error ? error.message : String(error), cause: error })
+  stderr.write(`${formatError(known)}\n`)
+  const root = known.cause instanceof Error ? known.cause : known
+  if (env['BROWNOUT_DEBUG']) stderr.write(`${root.stack ?? ''}\n`)
+  return known.exit
+}
+
+function contextOf(registry: Registry, host: NodeJS.Process): Context {
+  const manifest: unknown = JSON.parse(readFileSync(join(PACKAGE_ROOT, 'package.json'), 'utf8'))
+  const version = typeof manifest === 'object' && manifest !== null && 'version' in manifest ? String(manifest.version) : 'unknown'
+  const { stdin, stdout, stderr, env } = host
+  return {
+    registry, env, cwd: host.cwd(), stdin, stdout, stderr, version, packageRoot: PACKAGE_ROOT,
+    color: Boolean(stderr.isTTY) && !env['NO_COLOR'] && env['TERM'] !== 'dumb',
+    onSignal(hear) {
+      const listen = (signal: Signal): void => hear(signal)
+      host.on('SIGINT', listen).on('SIGTERM', listen)
+      return () => { host.off('SIGINT', listen).off('SIGTERM', listen) }
+    },
+    quit: (exit) => host.exit(exit),
+  }
+}
