@@ -48,7 +48,8 @@ async function dispatch(argv: readonly string[], context: Context): Promise<Exit
   const add: Add = (command) => {
     parser.command(command.name, command.describe, (local: Argv) => command.builder(local), (args) => { exit = command.run(args, context) })
   }
-  await (load ? load(add) : Promise.all(Object.values(COMMANDS).map((one) => one(add))))
+  if (load) await load(add)
+  else if (!argv.includes('--version')) for (const one of Object.values(COMMANDS)) await one(add)
   // The callback keeps yargs from printing and exiting by itself.
   const { problem, output } = await new Promise<{ problem: string | undefined; output: string }>((resolve) => {
     parser.parse([...argv], {}, (error: unknown, _args: unknown, text: string) => resolve({ problem: error ? String(error instanceof Error ? error.message : error) : undefined, output: text }))
