@@ -1,22 +1,44 @@
 /** The manifest: every fault there is. A fault that is not in this list does not exist. */
 
 import type { AnyFault, Registry } from '../src/fault.ts'
+import { acceptDelay } from './tcp/accept-delay.ts'
 import { bandwidth } from './tcp/bandwidth.ts'
+import { churn } from './tcp/churn.ts'
+import { connectionLimit } from './tcp/connection-limit.ts'
+import { corrupt } from './tcp/corrupt.ts'
+import { halfOpen } from './tcp/half-open.ts'
+import { idleReaper } from './tcp/idle-reaper.ts'
 import { latency } from './tcp/latency.ts'
+import { limitData } from './tcp/limit-data.ts'
 import { packetLoss } from './tcp/packet-loss.ts'
 import { partition } from './tcp/partition.ts'
 import { refuse } from './tcp/refuse.ts'
 import { resetPeer } from './tcp/reset-peer.ts'
+import { slicer } from './tcp/slicer.ts'
+import { slowClose } from './tcp/slow-close.ts'
 import { stall } from './tcp/stall.ts'
+import { synBlackhole } from './tcp/syn-blackhole.ts'
+import { timeout } from './tcp/timeout.ts'
 
 export const faults = [
+  acceptDelay,
   bandwidth,
+  churn,
+  connectionLimit,
+  corrupt,
+  halfOpen,
+  idleReaper,
   latency,
+  limitData,
   packetLoss,
   partition,
   refuse,
   resetPeer,
+  slicer,
+  slowClose,
   stall,
+  synBlackhole,
+  timeout,
 ] as const satisfies readonly AnyFault[]
 
 export const registry: Registry = new Map(faults.map((fault) => [fault.name, fault]))
