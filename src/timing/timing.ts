@@ -37,6 +37,9 @@ export interface Options {
 }
 
 export type TimingStatus = 'not_degraded' | 'recovered_during_fault' | 'recovered' | 'not_recovered' | 'metastable' | 'insufficient_data' | 'not_exercised'
+/** What a bucket is found to be. Unknown: too little completed in it to say. */
+export type Label = 'good' | 'bad' | 'unknown'
+/** A stretch of bad buckets: `to` is where the hold began that ended it, or the end of the observation. */
 export interface Episode { readonly from: Ms; readonly to: Ms }
 
 export interface Timing {
@@ -61,6 +64,8 @@ export interface Timing {
   readonly flaps: number
   readonly blips: number
   readonly episodes: readonly Episode[]
-  /** One a judged bucket, for the chart. */
-  readonly buckets: readonly ('good' | 'bad' | 'unknown')[]
+  /** When judged bucket 0 begins: at the first whole bucket of the baseline. */
+  readonly start: Ms
+  /** One a judged bucket, for the chart; empty where there was too little to judge by. */
+  readonly buckets: readonly Label[]
 }
