@@ -13,9 +13,9 @@ export interface TargetRecord { readonly name: string; readonly protocol: Protoc
 
 /** Bodies of events by kind. Times named `…At` and `at` are on the machine's monotonic clock, in ms. */
 export interface EventBodies {
-  /** `plan` is the linked experiment as JSON, secrets hidden. */
+  /** `plan` is the linked experiment as JSON and `source` its file's text, secrets hidden in both. */
   'run.started': { readonly run: string; readonly name: string; readonly question: string; readonly file: string; readonly hash: string; readonly seed: number
-    readonly versions: Readonly<Record<string, string>>; readonly targets: readonly TargetRecord[]; readonly plan: unknown }
+    readonly versions: Readonly<Record<string, string>>; readonly targets: readonly TargetRecord[]; readonly plan: unknown; readonly source?: string | undefined }
   phase: { readonly phase: Phase }
   /** Written before the rule is applied. */
   'rule.arming': { readonly rule: string; readonly step: string; readonly fault: string; readonly target: string; readonly params: Readonly<Record<string, unknown>>; readonly detail: unknown }

@@ -1,0 +1,63 @@
+/** The shape of each event, as far as a reader relies on it: a line that lacks it is not taken for an event. */
+
+import type { EventBodies, EventKind, JournalEvent } from './events.ts'
+
+type Type = 'string' | 'number' | 'boolean' | 'object' | 'array' | 'any'
+type Shape<K extends EventKind> = { readonly [Key in RequiredKeys<EventBodies[K]>]: Type }
+/** Fields of a line, known to be there and no more. */
+interface Fields { readonly kind?: unknown; readonly bucket?: unknown; readonly counts?: unknown; readonly targets?: unknown; readonly expectations?: unknown }
+type RequiredKeys<T> = { [Key in keyof T]-?: undefined extends T[Key] ? (unknown extends T[Key] ? Key : never) : Key }[keyof T]
+
+const SHAPES: { readonly [K in EventKind]: Shape<K> } = {
+  'run.started': { run: 'string', name: 'string', question: 'string', file: 'string', hash: 'string', seed: 'number', versions: 'object', targets: 'array', plan: 'any' },
+  phase: { phase: 'string' },
+  'rule.arming': { rule: 'string', step: 'string', fault: 'string', target: 'string', params: 'object', detail: 'any' },
+  'rule.armed': { rule: 'string', step: 'string', effectiveAt: 'number' },
+  'rule.cleared': { rule: 'string', step: 'string', reason: 'string', effectiveAt: 'number', matched: 'number', altered: 'number' },
+  altered: { rule: 'string', session: 'number', direction: 'string', did: 'string', effectiveAt: 'number' },
+  drained: { rule: 'string', effectiveAt: 'number' },
+  bucket: { bucket: 'object' },
+  probe: { name: 'string', ok: 'boolean', tookMs: 'number' },
+  action: { step: 'string', event: 'string', argv: 'array', exit: 'any', tookMs: 'number' },
+  app: { app: 'string', event: 'string' },
+  load: { name: 'string', valid: 'boolean', latenessP99Ms: 'number', cpu: 'number', droppedShare: 'number' },
+  heal: { target: 'string', ok: 'boolean', before: 'string', after: 'string' },
+  suspect: { stallMs: 'number' },
+  note: { text: 'string' },
+  problem: { code: 'string', text: 'string' },
+  verdict: { outcome: 'string', why: 'string', expectations: 'array' },
+  'run.ended': { exit: 'number', outcome: 'string' },
+}
+const BUCKET: Readonly<Record<string, Type>> = { source: 'string', name: 'string', start: 'number', width: 'number', counts: 'object' }
+const COUNTS: Readonly<Record<string, Type>> = { offered: 'number', ok: 'number', error: 'number', timeout: 'number', indeterminate: 'number', dropped: 'number' }
+const TARGET: Readonly<Record<string, Type>> = { name: 'string', protocol: 'string', upstream: 'string', listen: 'array' }
+const EXPECTATION: Readonly<Record<string, Type>> = { text: 'string', outcome: 'string', measured: 'string', limit: 'string' }
+const HEAD: Readonly<Record<string, Type>> = { seq: 'number', at: 'number', wall: 'string', kind: 'string' }
+
+/** Whether `value` is an event of a kind that this version knows, with all that this kind must have. */
+export function isEvent(value: unknown): value is JournalEvent {
+  if (!fits(value, HEAD)) return false
+  const kind = String(value.kind)
+  const shape: Readonly<Record<string, Type>> | undefined = Object.hasOwn(SHAPES, kind) ? SHAPES[kind as EventKind] : undefined
+  return shape !== undefined && fits(value, shape) && partsFit(kind, value)
+}
+
+function partsFit(kind: string, { bucket, targets, expectations }: Fields): boolean {
+  const each = (list: unknown, shape: Readonly<Record<string, Type>>): boolean => Array.isArray(list) && list.every((one) => fits(one, shape))
+  switch (kind) {
+    case 'bucket': return fits(bucket, BUCKET) && fits(bucket.counts, COUNTS)
+    case 'run.started': return each(targets, TARGET)
+    case 'verdict': return each(expectations, EXPECTATION)
+    default: return true
+  }
+}
+
+function fits(value: unknown, shape: Readonly<Record<string, Type>>): value is Fields {
+  if (typeof value !== 'object' || value === null) return false
+  return Object.entries(shape).every(([key, type]) => {
+    const field: unknown = Object.hasOwn(value, key) ? (value as Readonly<Record<string, unknown>>)[key] : undefined
+    if (type === 'any') return true
+    if (type === 'array') return Array.isArray(field)
+    return type === 'object' ? typeof field === 'object' && field !== null : typeof field === type
+  })
+}

@@ -1,0 +1,39 @@
+/** What a report needs of the experiment that its journal holds. The journal may be of another version: what is missing or odd is left out. */
+
+import { z } from 'zod'
+import { ms, type Ms } from '../core/units.ts'
+import type { SignalName } from './figures.ts'
+import type { RunRecord } from './fold.ts'
+
+export interface Windows { readonly bucket: Ms; readonly hold: Ms; readonly minSamples: number }
+export interface Objective { readonly signal: SignalName; readonly comparison: string; readonly limit: { readonly value: number; readonly unit: string; readonly text: string } }
+export interface PlannedLoad { readonly name: string; readonly rate?: number | undefined; readonly timeout?: Ms | undefined }
+
+export interface ReportPlan {
+  readonly windows: Windows
+  readonly steadyState: readonly Objective[]
+  /** Every signal that the experiment names, each once. */
+  readonly named: readonly SignalName[]
+  readonly loads: readonly PlannedLoad[]
+}
+
+const duration = z.number().min(0).transform((value) => ms(value))
+const signal = z.object({ name: z.string(), metric: z.string() })
+const signals = (of: z.ZodType<SignalName>) => z.array(of.nullable().catch(null)).catch([])
+const objective = z.object({ signal, comparison: z.string(), limit: z.object({ value: z.number(), unit: z.string(), text: z.string() }) })
+const list = <T>(of: z.ZodType<T>) => z.array(of.nullable().catch(null)).catch([]).transform((all) => all.filter((one) => one !== null))
+
+const schema = z.object({
+  windows: z.object({ bucket: duration.catch(ms(250)), hold: duration.catch(ms(5000)), minSamples: z.number().catch(200) })
+    .catch({ bucket: ms(250), hold: ms(5000), minSamples: 200 }),
+  steadyState: list(objective),
+  abort: signals(z.object({ signal }).transform((one) => one.signal)),
+  expect: signals(z.union([z.object({ signal }).transform((one) => one.signal), z.object({ of: signal }).transform((one) => one.of)])),
+  loads: list(z.object({ name: z.string(), rate: z.number().optional().catch(undefined), timeout: duration.optional().catch(undefined) })),
+})
+
+export function planOf({ started }: RunRecord): ReportPlan {
+  const { windows, steadyState, abort, expect, loads } = schema.parse(typeof started?.plan === 'object' && started.plan !== null ? started.plan : {})
+  const named = [...steadyState.map((one) => one.signal), ...abort, ...expect].filter((one) => one !== null)
+  return { windows, steadyState, loads, named: [...new Map(named.map((one) => [`${one.name}.${one.metric}`, one])).values()] }
+}
