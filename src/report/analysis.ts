@@ -1,0 +1,82 @@
+/** How each signal of a run degraded and recovered: the definitions of src/timing applied to a record, over all faults and a step at a time. */
+
+import { ms, type Ms } from '../core/units.ts'
+import { analyse } from '../timing/analyse.ts'
+import type { Measure, Times, Timing } from '../timing/timing.ts'
+import { QUANTILES, type SignalName } from './figures.ts'
+import { phaseOf, type RunRecord, type SignalRecord } from './fold.ts'
+import { planOf, type ReportPlan } from './plan.ts'
+import { seriesOf } from './series.ts'
+import { observedUntil, originOf, spansOf, wholeSpan, type Span } from './spans.ts'
+import { trafficOf, type TargetTraffic } from './traffic.ts'
+
+export interface SignalTiming {
+  readonly signal: SignalName
+  readonly source: SignalRecord['source']
+  /** Undefined: over all faults, from the first effect to the last removal. */
+  readonly step: string | undefined
+  readonly timing: Timing
+}
+
+export interface Analysis {
+  /** Zero of charts and tables. */
+  readonly origin: Ms
+  readonly end: Ms
+  readonly spans: readonly Span[]
+  readonly signals: readonly SignalTiming[]
+  readonly traffic: readonly TargetTraffic[]
+}
+
+/** Pure. Never throws: what a cut journal does not hold is missing here, or `insufficient_data`. */
+export function analyseRun(record: RunRecord): Analysis {
+  const plan = planOf(record)
+  const spans = spansOf(record)
+  const episodes = episodesOf(record, spans)
+  const signals = record.signals.flatMap((signal) => {
+    const series = seriesOf(signal)
+    if (!series) return []
+    return metricsOf(signal, plan).flatMap((metric) => {
+      const options = { measure: measureOf(metric), hold: plan.windows.hold, minSamples: plan.windows.minSamples, successAtLeast: objectiveOf(plan, signal.name) }
+      return episodes.map(({ step, times }): SignalTiming => ({ signal: { name: signal.name, metric }, source: signal.source, step, timing: analyse(series, { ...options, times }) }))
+    })
+  })
+  const traffic = record.signals.filter(({ source }) => source === 'target').flatMap((target) => episodes.flatMap(({ step, times }) => trafficOf(record, plan, target, step, times)))
+  return { origin: originOf(record), end: observedUntil(record), spans, signals, traffic }
+}
+
+/** The timing of a signal, over all faults or in one step; undefined when that was not analysed. */
+export const timingOf = ({ signals }: Analysis, { name, metric }: SignalName, step?: string): Timing | undefined =>
+  signals.find(({ signal, step: own }) => signal.name === name && signal.metric === metric && own === step)?.timing
+
+/** What of a signal can be analysed; undefined for gauges and counters. */
+export const measureFor = (metric: string): Measure | undefined => {
+  const q = QUANTILES[metric]
+  if (q !== undefined) return { kind: 'latency', q }
+  return metric === 'success' || metric === 'rate' ? { kind: metric } : undefined
+}
+const measureOf = (metric: string): Measure => measureFor(metric) ?? { kind: 'success' }
+
+const QUANTILE_DEFAULT = 'p95'
+
+/** The quantiles that the experiment names (p95 when none), success, and the rate of a load; of probes and apps only what is named. */
+function metricsOf({ source, name }: SignalRecord, { named }: ReportPlan): readonly string[] {
+  const own = [...new Set(named.filter((one) => one.name === name).map(({ metric }) => metric))].filter((metric) => measureFor(metric) !== undefined)
+  if (source !== 'load' && source !== 'target') return own
+  const quantiles = own.filter((metric) => metric in QUANTILES)
+  return [...new Set([...(quantiles.length ? quantiles : [QUANTILE_DEFAULT]), 'success', ...(source === 'load' ? ['rate'] : []), ...own])]
+}
+
+const objectiveOf = ({ steadyState }: ReportPlan, name: string): number | undefined =>
+  steadyState.find(({ signal, comparison, limit }) => signal.name === name && signal.metric === 'success' && comparison === 'at_least' && limit.unit === 'ratio')?.limit.value
+
+/** All faults as one, and each step with the time until the next one that began after it had cleared. */
+function episodesOf(record: RunRecord, spans: readonly Span[]): readonly { readonly step: string | undefined; readonly times: Times }[] {
+  const baseline = phaseOf(record, 'baseline')
+  const end = observedUntil(record)
+  const edges = { baselineFrom: baseline?.from ?? record.from, baselineTo: baseline?.to ?? record.from }
+  const until = ({ clear }: Span): Ms => ms(spans.reduce<number>((least, { effect }) => (clear !== undefined && effect !== undefined && effect > clear ? Math.min(least, effect) : least), end))
+  return [
+    { step: undefined, times: { ...edges, ...wholeSpan(spans), end } },
+    ...spans.map((span) => ({ step: span.step, times: { ...edges, armed: span.armed, effect: span.effect, clear: span.clear, end: until(span) } })),
+  ]
+}
