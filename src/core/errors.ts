@@ -48,6 +48,12 @@ export const ERRORS = {
   STEP_INVALID: { means: 'A step contradicts itself or another.', hint: 'a step has one of `fault`, `scenario`, `run` and `pause`', exit: EXIT.usage },
   EXPECTATION_INVALID: { means: 'An expectation or condition cannot be judged as it stands.', hint: 'a signal with one of at_most, at_least, below, above, equals; or `recovery: NAME.METRIC, within: TIME` and its like', exit: EXIT.usage },
   SAMPLES_FEW: { means: 'A warning: a window will hold too few operations for what is asked of it.', hint: 'raise `rate`, lengthen the window, or ask for a lower quantile', exit: EXIT.inconclusive },
+  UPSTREAM_DOWN: { means: 'A target answers nobody although no fault is armed.', hint: 'start it, or check `upstream`', exit: EXIT.systemError },
+  APP_FAILED: { means: 'The application could not be started, was not ready in time, or ended unasked.', hint: 'its last words stand in the message, all of its output in the run folder', exit: EXIT.systemError },
+  ACTION_FAILED: { means: 'The command of a step failed or took too long.', hint: 'its output is in actions.log of the run folder', exit: EXIT.systemError },
+  UNDO_FAILED: { means: 'What a step did could not be undone.', hint: 'undo it by hand; the output is in actions.log of the run folder', exit: EXIT.healUnverified },
+  FAULT_BROKEN: { means: 'A fault threw an exception; its rule was cleared and the run is void.', hint: 'the journal of the run has the details', exit: EXIT.internal },
+  PAUSE_NEEDS_TERMINAL: { means: 'The experiment pauses for a person and there is no terminal.', hint: 'give --no-pause to go on without waiting', exit: EXIT.usage },
   INTERNAL: { means: 'brownout itself is at fault.', hint: 'please report it with the journal of the run', exit: EXIT.internal },
 } as const satisfies Readonly<Record<string, ErrorDoc>>
 

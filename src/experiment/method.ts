@@ -1,0 +1,203 @@
+/** Carries out a method: arms its faults, runs its actions, waits at its pauses, and undoes all of it however it ends. */
+
+import { monotonicNow, realClock, type Timer } from '../core/clock.ts'
+import { BrownoutError } from '../core/errors.ts'
+import { assertNever, ms, type Ms } from '../core/units.ts'
+import type { Cleared, Plane, PlaneEvent } from '../proxy/plane.ts'
+import type { ClearReason } from '../record/events.ts'
+import type { Rule } from '../rule.ts'
+import type { ActionResult } from './action.ts'
+import type { Step } from './plan.ts'
+import type { Recorder } from './recorder.ts'
+import { type Stop, Stopped } from './stop.ts'
+import { Timeline, type Occurrence } from './timeline.ts'
+
+type ActionStep = Extract<Step, { kind: 'action' }>
+
+export interface MethodOptions {
+  readonly steps: readonly Step[]
+  readonly plane: Plane
+  readonly recorder: Recorder
+  readonly stop: Stop
+  /** Runs a command of a step, at most its timeout; kills it when `signal` says so. */
+  act(argv: readonly string[], step: ActionStep, signal?: AbortSignal): Promise<ActionResult>
+  /** Resolves when the person has answered. */
+  pause(text: string): Promise<void>
+}
+
+export class Method {
+  readonly #options: MethodOptions
+  /** Armed and not cleared yet, by rule id. */
+  readonly #armed = new Map<string, Occurrence>()
+  /** Actions that were run and not undone yet. */
+  readonly #toUndo = new Set<ActionStep>()
+  readonly #disarming: Promise<void>[] = []
+  /** Commands under way; none of them outlives the method. */
+  readonly #acting = new Set<Promise<ActionResult>>()
+  readonly #halt = new AbortController()
+  #timeline: Timeline | undefined
+  #over: ClearReason | undefined
+  #wake: () => void = () => undefined
+
+  constructor(options: MethodOptions) {
+    this.#options = options
+    options.plane.on((event) => this.#hear(event))
+  }
+
+  /** What is armed now, by rule id. */
+  get armed(): ReadonlySet<string> { return new Set(this.#armed.keys()) }
+
+  /** Resolves when every step has ended, or the method was ended from outside. Throws Stopped, and what a step could not be begun for. */
+  async run(): Promise<void> {
+    const { steps, stop } = this.#options
+    const timeline = new Timeline(steps, monotonicNow())
+    this.#timeline = timeline
+    while (!this.#over) {
+      const begun = timeline.due(monotonicNow())
+      const slept = this.#sleep(timeline.next())
+      try {
+        for (const occurrence of begun) this.#begin(occurrence).catch((error: unknown) => this.#fail(error))
+        if (timeline.done) return
+        await stop.race(slept.promise)
+      } finally {
+        slept.timer?.cancel()
+      }
+    }
+  }
+
+  /** Ends the method and disarms everything in this very tick, without waiting for anything. */
+  heal(reason: ClearReason): void {
+    this.#over ??= reason
+    this.#disarming.push(this.#disarm(undefined, reason))
+    this.#halt.abort()
+    this.#wake()
+  }
+
+  /** Resolves when all is disarmed and undone. What could not be undone, a sentence each. Idempotent. */
+  async settle(reason: ClearReason): Promise<readonly string[]> {
+    this.heal(reason)
+    await Promise.all([...this.#disarming, ...this.#acting])
+    const undone = await Promise.all([...this.#toUndo].map((step) => this.#undo(step)))
+    return undone.flatMap((problem) => problem ?? [])
+  }
+
+  /** What was run and is not undone yet: for a process that must end at once. */
+  get notUndone(): readonly ActionStep[] { return [...this.#toUndo] }
+
+  #sleep(due: Ms | undefined): { promise: Promise<void>; timer: Timer | undefined } {
+    let timer: Timer | undefined
+    const promise = new Promise<void>((resolve) => {
+      this.#wake = resolve
+      if (due !== undefined) timer = realClock.at(due, resolve)
+    })
+    return { promise, timer }
+  }
+
+  async #begin(occurrence: Occurrence): Promise<void> {
+    const { step } = occurrence
+    switch (step.kind) {
+      case 'fault': return this.#arm(occurrence, { ...step.rule, id: occurrence.id })
+      case 'action': {
+        await this.#act(step)
+        return this.#end(occurrence)
+      }
+      case 'pause': {
+        this.#options.recorder.write({ kind: 'note', text: `pause: ${step.text}` })
+        await this.#options.pause(step.text)
+        return this.#end(occurrence)
+      }
+      default: return assertNever(step)
+    }
+  }
+
+  async #arm(occurrence: Occurrence, rule: Rule): Promise<void> {
+    const { recorder, plane } = this.#options
+    const { id, fault, on, params, ...detail } = rule
+    const step = occurrence.step.step
+    // Before it is applied: what the journal cannot hold is not done.
+    if (!recorder.write({ kind: 'rule.arming', rule: id, step, fault, target: on, params, detail })) return
+    this.#armed.set(id, occurrence)
+    const effectiveAt = await plane.arm([rule])
+    recorder.write({ kind: 'rule.armed', rule: id, step, effectiveAt })
+    // The method was ended while this was on its way.
+    if (this.#over) await this.#disarm([id], this.#over)
+  }
+
+  async #act(step: ActionStep): Promise<void> {
+    const { recorder, act } = this.#options
+    if (step.undo) this.#toUndo.add(step)
+    const acting = act(step.run, step, this.#halt.signal)
+    this.#acting.add(acting)
+    const { ok, exit, tookMs, problem } = await acting
+    this.#acting.delete(acting)
+    recorder.write({ kind: 'action', step: step.step, event: 'run', argv: step.run, exit, tookMs })
+    if (!ok && !this.#over) throw new BrownoutError('ACTION_FAILED', { message: `${step.step}: ${problem ?? 'failed'}`, place: step.place })
+    await this.#hold(step.for)
+    const failed = await this.#undo(step)
+    if (failed) throw new BrownoutError('UNDO_FAILED', { message: failed, place: step.place })
+  }
+
+  /** Resolves after `duration`, or as soon as the method is ended. */
+  #hold(duration: Ms): Promise<void> {
+    const { signal } = this.#halt
+    return new Promise((resolve) => {
+      if (signal.aborted) return resolve()
+      const timer = realClock.at(ms(monotonicNow() + duration), resolve)
+      signal.addEventListener('abort', () => { timer.cancel(); resolve() }, { once: true })
+    })
+  }
+
+  /** Undoes an action once; says what went wrong. */
+  async #undo(step: ActionStep): Promise<string | undefined> {
+    if (!step.undo || !this.#toUndo.delete(step)) return undefined
+    // No signal: an undo is never cut short.
+    const { ok, exit, tookMs, problem } = await this.#options.act(step.undo, step)
+    this.#options.recorder.write({ kind: 'action', step: step.step, event: 'undo', argv: step.undo, exit, tookMs })
+    return ok ? undefined : `${step.step}: undo: ${problem ?? 'failed'}`
+  }
+
+  async #disarm(ids: readonly string[] | undefined, reason: ClearReason): Promise<void> {
+    for (const cleared of await this.#options.plane.disarm(ids, reason)) this.#cleared(cleared)
+  }
+
+  #hear(event: PlaneEvent): void {
+    const { recorder, stop } = this.#options
+    switch (event.kind) {
+      case 'cleared': return this.#cleared(event)
+      case 'altered': {
+        const { rule, session, direction, did, at } = event
+        recorder.write({ kind: 'altered', rule, session, direction, did, effectiveAt: at })
+        return
+      }
+      case 'drained': recorder.write({ kind: 'drained', rule: event.rule, effectiveAt: event.at }); return
+      case 'suspect': recorder.write({ kind: 'suspect', stallMs: event.stall }); return
+      case 'broken': {
+        const error = new BrownoutError('FAULT_BROKEN', { message: `${event.rule}: ${event.problem}` })
+        recorder.problem(error)
+        stop.trip({ why: 'error', error })
+        return
+      }
+      default: assertNever(event)
+    }
+  }
+
+  /** Told once by the plane's own word and once as an answer to us: the first counts. */
+  #cleared({ rule, reason, at, matched, altered }: Cleared): void {
+    const occurrence = this.#armed.get(rule)
+    if (!occurrence || !this.#armed.delete(rule)) return
+    this.#options.recorder.write({ kind: 'rule.cleared', rule, step: occurrence.step.step, reason, effectiveAt: at, matched, altered })
+    this.#end(occurrence)
+  }
+
+  #end(occurrence: Occurrence): void {
+    this.#timeline?.ended(occurrence, monotonicNow())
+    this.#wake()
+  }
+
+  #fail(error: unknown): void {
+    if (error instanceof Stopped) return
+    const known = error instanceof BrownoutError ? error : new BrownoutError('INTERNAL', { message: error instanceof Error ? error.message : String(error), cause: error })
+    this.#options.recorder.problem(known)
+    this.#options.stop.trip({ why: 'error', error: known })
+  }
+}
