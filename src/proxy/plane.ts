@@ -56,6 +56,8 @@ export interface Plane {
   /** Disarms rules (all when absent); unknown ids are passed over. Held bytes go out at once, in order. */
   disarm(ids?: readonly string[], reason?: ClearReason): Promise<readonly Cleared[]>
   snapshot(): PlaneSnapshot
+  /** Begins to cut buckets: bucket i covers [origin + i width, …). What came before is in the totals only. */
+  measure(origin: Ms, width: Ms): void
   /** The finished buckets of every target since the last call. */
   takeBuckets(): readonly BucketRecord[]
   on(listener: (event: PlaneEvent) => void): void

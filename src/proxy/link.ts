@@ -1,0 +1,207 @@
+/**
+ * One direction of a session: reads `source`, judges, holds what is to be held, writes `target`, in order.
+ *
+ *   source 'data' ──┬─ nothing armed, nothing held ──────────────> target.write      the fast path: written before it is looked at
+ *                   └─ judge ─> pieces ─> held until due, in order ─> target.write
+ *
+ * Order is kept by one rule: a thing is never due before the thing ahead of it.
+ */
+
+import type { Socket } from 'node:net'
+import type { Clock, Timer } from '../core/clock.ts'
+import { ms, type Ms } from '../core/units.ts'
+import type { Unit } from '../fault.ts'
+import type { Direction } from '../protocols/codec.ts'
+import type { ArmedRule, Grip } from './armed.ts'
+import { judge, type Closing, type Hold, type Judgement } from './judge.ts'
+import { HELD_COUNT_MAX, HELD_MAX, HELD_SHARE, HELD_TOTAL_MAX, heldTotal } from './held.ts'
+
+interface Entry {
+  readonly at: Ms
+  due: number
+  readonly size: number
+  holds: readonly Hold[]
+  /** Bytes to write, or what to do in their turn. */
+  readonly act: Buffer | (() => void)
+}
+
+export interface LinkOwner {
+  /** A chunk has gone the fast path, or was judged. Bookkeeping comes behind the byte. */
+  passed(direction: Direction, size: number): void
+  /** Disarms what is overdue: called before a chunk is judged. */
+  expire(now: Ms): void
+  judged(direction: Direction, judgement: Judgement): void
+  closing(closing: Closing, direction: Direction): void
+  /** In turn: the source has ended (FIN) or was reset. */
+  ended(direction: Direction, how: 'end' | 'reset'): void
+}
+
+export class Link {
+  readonly direction: Direction
+  readonly #owner: LinkOwner
+  readonly #clock: Clock
+  #source: Socket | null = null
+  #target: Socket | null = null
+  #grips: readonly Grip[] = []
+  #queue: Entry[] = []
+  #head = 0
+  #heldBytes = 0
+  #timer: Timer | undefined
+  #timerDue = Number.POSITIVE_INFINITY
+  #paused = false
+  /** Past its end: nothing is written any more, what comes is read and thrown away. */
+  #over = false
+
+  constructor(direction: Direction, clock: Clock, owner: LinkOwner) {
+    this.direction = direction
+    this.#clock = clock
+    this.#owner = owner
+  }
+
+  /** From now on `source` is read. Its FIN and RST are told by `sourceEnded`. */
+  from(source: Socket): void {
+    this.#source = source
+    source.on('data', this.onData)
+    if (this.#paused) source.pause()
+  }
+
+  to(target: Socket): void {
+    this.#target = target
+    target.on('drain', () => this.#flow())
+  }
+
+  /** Takes effect with the next unit. */
+  arm(grips: readonly Grip[]): void { this.#grips = grips }
+
+  readonly onData = (chunk: Buffer): void => {
+    if (this.#grips.length === 0 && this.#head === this.#queue.length) {
+      if (!this.#over && this.#target && !this.#target.write(chunk)) this.#flow()
+      this.#owner.passed(this.direction, chunk.length)
+      return
+    }
+    this.#owner.expire(this.#clock.now())
+    this.judge({ kind: 'bytes', raw: chunk })
+    this.#owner.passed(this.direction, chunk.length)
+  }
+
+  /** FIN or RST of the source: judged as an end, and done in its turn. */
+  sourceEnded(how: 'end' | 'reset'): void {
+    this.#owner.expire(this.#clock.now())
+    this.judge({ kind: 'end' }, () => this.#owner.ended(this.direction, how))
+  }
+
+  /** Shows a unit to the rules and schedules what is left of it; `act` is what a unit without bytes does in its turn. */
+  judge(unit: Unit, act?: () => void): void {
+    const now = this.#clock.now()
+    const judgement = judge(this.#grips, unit, this.direction)
+    for (const piece of judgement.pieces) {
+      const done = piece.unit.kind === 'bytes' ? piece.unit.raw : act
+      if (done) this.#schedule(now, piece.holds, done)
+    }
+    const { closing } = judgement
+    if (closing && closing.after > 0) this.#owner.closing(closing, this.direction)
+    else if (closing) this.#schedule(now, [], () => this.#owner.closing(closing, this.direction))
+    if (judgement.did.length > 0 || judgement.broken) this.#owner.judged(this.direction, judgement)
+  }
+
+  /** Lets go of everything that `armed` holds: those entries are due as if it had never been there. */
+  release(armed: ArmedRule): void {
+    let earliest = 0
+    for (let i = this.#head; i < this.#queue.length; i++) {
+      const entry = this.#queue[i] as Entry
+      if (entry.holds.some((hold) => hold.armed === armed)) {
+        entry.holds = entry.holds.filter((hold) => hold.armed !== armed)
+      }
+      earliest = Math.max(earliest, dueOf(entry))
+      entry.due = earliest
+    }
+    this.#arouse()
+  }
+
+  /** Nothing more is written: what is held is dropped, what still comes is thrown away. */
+  abandon(): void {
+    this.#over = true
+    this.#timer?.cancel()
+    this.#timerDue = Number.POSITIVE_INFINITY
+    for (let i = this.#head; i < this.#queue.length; i++) this.#letGo(this.#queue[i] as Entry)
+    this.#queue = []
+    this.#head = 0
+    this.#flow()
+  }
+
+  /** Lower bound of what is on its way: a session is not over while it holds something. */
+  get idle(): boolean { return this.#head === this.#queue.length }
+
+  #schedule(now: Ms, holds: readonly Hold[], act: Buffer | (() => void)): void {
+    if (this.#over) return
+    if (holds.length === 0 && this.#head === this.#queue.length) return this.#do(act)
+    const size = typeof act === 'function' ? 0 : act.length
+    const entry: Entry = { at: now, due: 0, size, holds, act }
+    const last = this.#queue[this.#queue.length - 1]
+    entry.due = Math.max(dueOf(entry), this.#head < this.#queue.length && last ? last.due : 0)
+    this.#queue.push(entry)
+    this.#heldBytes += size
+    heldTotal.add(size)
+    this.#arouse()
+    this.#flow()
+  }
+
+  #arouse(): void {
+    const next = this.#queue[this.#head]
+    const due = next ? next.due : Number.POSITIVE_INFINITY
+    if (due === this.#timerDue) return
+    this.#timer?.cancel()
+    this.#timerDue = due
+    if (due < Number.POSITIVE_INFINITY) this.#timer = this.#clock.at(ms(due), this.#turn)
+  }
+
+  readonly #turn = (): void => {
+    this.#timerDue = Number.POSITIVE_INFINITY
+    const now = this.#clock.now()
+    const target = this.#target
+    target?.cork()
+    for (let entry = this.#queue[this.#head]; entry && entry.due <= now; entry = this.#queue[this.#head]) {
+      this.#head++
+      this.#letGo(entry)
+      this.#do(entry.act)
+    }
+    target?.uncork()
+    if (this.#head > 64 && this.#head * 2 > this.#queue.length) {
+      this.#queue = this.#queue.slice(this.#head)
+      this.#head = 0
+    } else if (this.#head === this.#queue.length) {
+      this.#queue.length = 0
+      this.#head = 0
+    }
+    this.#arouse()
+    this.#flow()
+  }
+
+  #letGo(entry: Entry): void {
+    this.#heldBytes -= entry.size
+    heldTotal.add(-entry.size)
+  }
+
+  #do(act: Buffer | (() => void)): void {
+    if (this.#over) return
+    if (typeof act === 'function') return act()
+    if (this.#target?.writable) this.#target.write(act)
+  }
+
+  /** Backpressure, in one place: read only while the target drains and what is held fits. */
+  #flow(): void {
+    const full = this.#heldBytes > HELD_MAX || this.#queue.length - this.#head > HELD_COUNT_MAX ||
+      (this.#heldBytes > HELD_SHARE && heldTotal.bytes > HELD_TOTAL_MAX)
+    const pause = !this.#over && (full || this.#target?.writableNeedDrain === true)
+    if (pause === this.#paused) return
+    this.#paused = pause
+    if (pause) this.#source?.pause()
+    else this.#source?.resume()
+  }
+}
+
+const dueOf = ({ at, holds }: Entry): number => {
+  let due: number = at
+  for (const { by } of holds) due += by
+  return due
+}

@@ -1,0 +1,93 @@
+/** One listening socket of a target: open, closed on purpose (refused), or full on purpose (connections never complete). */
+
+import { createServer, type Server, type Socket } from 'node:net'
+import { BrownoutError } from '../core/errors.ts'
+import { sleep } from '../core/clock.ts'
+import { ms, type Ms } from '../core/units.ts'
+import { blackhole, type Blackhole } from './blackhole.ts'
+import { boundAddress, formatAddress } from './address.ts'
+import type { Address } from './plane.ts'
+
+export type ListenerState = 'open' | 'closed' | 'backlog'
+
+/** A port given up on purpose is taken again; something else may hold it for a moment. */
+const RELISTEN_TRIES = 40
+const RELISTEN_PAUSE: Ms = ms(25)
+/** The system's own limit (somaxconn) applies below it. */
+const BACKLOG = 4096
+
+export class Listener {
+  readonly from: string | undefined
+  readonly #onSocket: (socket: Socket, from: string | undefined) => void
+  #address: Address
+  #server: Server | undefined
+  #hole: Blackhole | undefined
+  #state: ListenerState = 'closed'
+  /** Changes of state are made one after the other. */
+  #last: Promise<void> = Promise.resolve()
+
+  constructor(address: Address, from: string | undefined, onSocket: (socket: Socket, from: string | undefined) => void) {
+    this.#address = address
+    this.from = from
+    this.#onSocket = onSocket
+  }
+
+  get address(): Address { return this.#address }
+
+  /** PORT_IN_USE, LISTEN_FAILED. */
+  async open(): Promise<void> {
+    this.#server = await listen(this.#address, (socket) => this.#onSocket(socket, this.from))
+    this.#address = boundAddress(this.#server, this.#address)
+    this.#state = 'open'
+  }
+
+  /** Brings the listener into that state; the port stays ours to the outside. Connections that are open already are not touched. */
+  become(state: ListenerState): Promise<void> {
+    this.#last = this.#last.catch(() => undefined).then(() => this.#become(state))
+    return this.#last
+  }
+
+  async #become(state: ListenerState): Promise<void> {
+    if (state === this.#state) return
+    await this.#hole?.close()
+    this.#hole = undefined
+    // The socket is closed by the time this returns; what close() would wait for are the connections that it accepted.
+    this.#server?.close()
+    this.#server = undefined
+    this.#state = 'closed'
+    if (state === 'backlog') this.#hole = await blackhole(this.#address)
+    if (state === 'open') await this.#reopen()
+    this.#state = state
+  }
+
+  async #reopen(): Promise<void> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.open()
+      } catch (error) {
+        if (tries >= RELISTEN_TRIES) throw error
+        await sleep(RELISTEN_PAUSE)
+      }
+    }
+  }
+
+  close(): Promise<void> { return this.become('closed') }
+}
+
+function listen(address: Address, onSocket: (socket: Socket) => void): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    const server = createServer({ allowHalfOpen: true, noDelay: true }, onSocket)
+    server.once('error', (cause: NodeJS.ErrnoException) => {
+      const taken = cause.code === 'EADDRINUSE'
+      reject(new BrownoutError(taken ? 'PORT_IN_USE' : 'LISTEN_FAILED', {
+        message: taken ? `${formatAddress(address)} is in use` : `cannot listen on ${formatAddress(address)}: ${cause.code ?? cause.message}`, cause,
+      }))
+    })
+    server.listen({ ...address, backlog: BACKLOG }, () => {
+      server.removeAllListeners('error')
+      // EMFILE and its like on accept: the connection is not had, the listener goes on.
+      server.on('error', () => undefined)
+      resolve(server)
+    })
+  })
+}

@@ -1,0 +1,149 @@
+/** All proxies in this process. */
+
+import { realClock, sleep, type Clock, type Timer } from '../core/clock.ts'
+import { BrownoutError } from '../core/errors.ts'
+import { ms, type Ms } from '../core/units.ts'
+import type { Registry } from '../fault.ts'
+import type { BucketRecord } from '../record/buckets.ts'
+import type { ClearReason } from '../record/events.ts'
+import { checkRule, faultNamed, type Rule } from '../rule.ts'
+import type { ArmedRule } from './armed.ts'
+import type { Cleared, OpenTarget, Plane, PlaneEvent, PlaneSnapshot, TargetSpec } from './plane.ts'
+import { TargetProxy } from './proxy.ts'
+
+/** How often the process looks whether it was held up, and how late it must be for that to be told. */
+const PULSE: Ms = ms(200)
+const SUSPECT: Ms = ms(250)
+const DRAIN_POLL: Ms = ms(5)
+
+export interface LocalPlaneOptions { readonly registry: Registry; readonly seed: number; readonly clock?: Clock }
+
+export class LocalPlane implements Plane {
+  readonly #registry: Registry
+  readonly #seed: number
+  readonly #clock: Clock
+  readonly #listeners: ((event: PlaneEvent) => void)[] = []
+  #proxies: readonly TargetProxy[] = []
+  #expiry: Timer | undefined
+  #pulse: Timer | undefined
+  #closing: Promise<void> | undefined
+
+  constructor({ registry, seed, clock = realClock }: LocalPlaneOptions) {
+    this.#registry = registry
+    this.#seed = seed
+    this.#clock = clock
+  }
+
+  async open(targets: readonly TargetSpec[]): Promise<readonly OpenTarget[]> {
+    const host = {
+      clock: this.#clock, seed: this.#seed,
+      emit: (event: PlaneEvent): void => this.#emit(event),
+      expire: (now: Ms): void => this.#expire(now),
+      // Not from inside the judgement that found it: the chunk at hand is still being scheduled.
+      broken: (armed: ArmedRule): void => { this.#clock.at(this.#clock.now(), () => { void this.disarm([armed.rule.id], 'error') }) },
+    }
+    const proxies = targets.map((target) => new TargetProxy(target, host))
+    const open: OpenTarget[] = []
+    try {
+      for (const proxy of proxies) open.push(await proxy.open())
+    } catch (error) {
+      await Promise.all(proxies.map((proxy) => proxy.stopListening()))
+      throw error
+    }
+    this.#proxies = [...this.#proxies, ...proxies]
+    this.#beat(this.#clock.now())
+    return open
+  }
+
+  async arm(rules: readonly Rule[]): Promise<Ms> {
+    for (const rule of rules) {
+      checkRule(this.#registry, rule)
+      this.#proxy(rule.on)
+    }
+    await Promise.all(rules.map((rule) => this.#proxy(rule.on).arm(faultNamed(this.#registry, rule.fault), rule)))
+    this.#watchDeadlines()
+    return this.#clock.now()
+  }
+
+  disarm(ids?: readonly string[], reason: ClearReason = 'request'): Promise<readonly Cleared[]> {
+    return this.#disarm((armed) => ids === undefined || ids.includes(armed.rule.id), reason)
+  }
+
+  snapshot(): PlaneSnapshot {
+    return {
+      targets: Object.fromEntries(this.#proxies.map(({ spec, meter }) => [spec.name, meter.gauges()])),
+      armed: this.#proxies.flatMap((proxy) => proxy.armed.map((armed) => armed.rule.id)),
+    }
+  }
+
+  measure(origin: Ms, width: Ms): void { for (const { meter } of this.#proxies) meter.cut(origin, width) }
+
+  takeBuckets(): readonly BucketRecord[] {
+    const now = this.#clock.now()
+    return this.#proxies.flatMap(({ meter }) => meter.take(now))
+  }
+
+  on(listener: (event: PlaneEvent) => void): void { this.#listeners.push(listener) }
+
+  close(drain: Ms = ms(0)): Promise<void> {
+    this.#closing ??= this.#close(drain)
+    return this.#closing
+  }
+
+  async #close(drain: Ms): Promise<void> {
+    this.#pulse?.cancel()
+    await this.disarm(undefined, 'request')
+    await Promise.all(this.#proxies.map((proxy) => {
+      const stopped = proxy.stopListening()
+      return this.#drained(proxy, drain).then(() => { proxy.destroySessions(); return stopped })
+    }))
+  }
+
+  async #drained(proxy: TargetProxy, drain: Ms): Promise<void> {
+    const until = this.#clock.now() + drain
+    while (proxy.sessions > 0 && this.#clock.now() < until) await sleep(DRAIN_POLL, this.#clock)
+  }
+
+  /** Rules go at once, all of them, before anything is waited for. */
+  async #disarm(which: (armed: ArmedRule) => boolean, reason: ClearReason): Promise<readonly Cleared[]> {
+    const cleared: Cleared[] = []
+    const listening: Promise<void>[] = []
+    for (const proxy of this.#proxies) {
+      for (const armed of proxy.armed.filter(which)) {
+        listening.push(proxy.disarm(armed))
+        cleared.push({ rule: armed.rule.id, reason, at: this.#clock.now(), matched: armed.matched, altered: armed.altered })
+      }
+    }
+    this.#watchDeadlines()
+    for (const one of cleared) this.#emit({ kind: 'cleared', ...one })
+    await Promise.all(listening)
+    return cleared
+  }
+
+  #expire(now: Ms): void { void this.#disarm((armed) => now >= armed.until, 'deadline') }
+
+  #watchDeadlines(): void {
+    this.#expiry?.cancel()
+    const next = Math.min(...this.#proxies.flatMap((proxy) => proxy.armed.map((armed) => armed.until)))
+    if (next < Number.POSITIVE_INFINITY) this.#expiry = this.#clock.at(ms(next), () => this.#expire(this.#clock.now()))
+  }
+
+  /** A pulse that comes late says that the process did not run: figures of that time are not to be trusted. */
+  #beat(last: Ms): void {
+    const due = ms(last + PULSE)
+    this.#pulse = this.#clock.at(due, () => {
+      const now = this.#clock.now()
+      this.#expire(now)
+      if (now - due > SUSPECT) this.#emit({ kind: 'suspect', stall: ms(now - due), at: now })
+      this.#beat(now)
+    })
+  }
+
+  #emit(event: PlaneEvent): void { for (const listener of this.#listeners) listener(event) }
+
+  #proxy(name: string): TargetProxy {
+    const proxy = this.#proxies.find(({ spec }) => spec.name === name)
+    if (!proxy) throw new BrownoutError('TARGET_UNKNOWN', { message: `no target is named "${name}"` })
+    return proxy
+  }
+}

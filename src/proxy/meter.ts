@@ -1,0 +1,97 @@
+/** What passes through a target, in counters and one histogram a bucket. Nothing is allocated per exchange. */
+
+import { ms, type Ms } from '../core/units.ts'
+import { encodeHistogram, newHistogram, noCounts, recordLatency, type BucketRecord, type Counts } from '../record/buckets.ts'
+import type { TargetGauges } from './plane.ts'
+
+/** Finished buckets that wait to be taken; past it the oldest go. */
+const FINISHED_MAX = 10_000
+
+/**
+ * Passive figures of one target. An exchange opens with the first bytes to the server after bytes to the client (or at the
+ * start) and is answered by the next byte to the client: its latency is the time to first byte. What is still open when its
+ * connection is reset counts as an error, and so does a dial that failed.
+ */
+export class Meter {
+  connections = 0
+  accepted = 0
+  failedDials = 0
+  resets = 0
+  bytesToServer = 0
+  bytesToClient = 0
+  readonly #name: string
+  readonly #histogram = newHistogram()
+  readonly #finished: BucketRecord[] = []
+  #counts: Counts = noCounts()
+  #start = 0
+  #width = Number.POSITIVE_INFINITY
+  #end = Number.POSITIVE_INFINITY
+  #before: TargetGauges
+
+  constructor(name: string) {
+    this.#name = name
+    this.#before = this.gauges()
+  }
+
+  /** Begins to cut buckets: bucket i covers [origin + i width, …). What was counted before is in the totals only. */
+  cut(origin: Ms, width: Ms): void {
+    this.#start = origin
+    this.#width = width
+    this.#end = origin + width
+    this.#counts = noCounts()
+    this.#histogram.reset()
+    this.#before = this.gauges()
+    this.#finished.length = 0
+  }
+
+  exchangeOpened(now: Ms): void {
+    if (now >= this.#end) this.#roll(now)
+    this.#counts.offered++
+  }
+
+  exchangeAnswered(openedAt: Ms, now: Ms): void {
+    if (now >= this.#end) this.#roll(now)
+    this.#counts.ok++
+    recordLatency(this.#histogram, ms(now - openedAt))
+  }
+
+  exchangeFailed(now: Ms): void {
+    if (now >= this.#end) this.#roll(now)
+    this.#counts.error++
+  }
+
+  gauges(): TargetGauges {
+    const { connections, accepted, failedDials, resets, bytesToServer, bytesToClient } = this
+    return { connections, accepted, failedDials, resets, bytesToServer, bytesToClient }
+  }
+
+  /** The buckets that have ended by `now` and were not taken yet. */
+  take(now: Ms): readonly BucketRecord[] {
+    if (now >= this.#end) this.#roll(now)
+    return this.#finished.splice(0)
+  }
+
+  #roll(now: Ms): void {
+    while (now >= this.#end) {
+      const latency = this.#histogram.totalCount > 0 ? { latency: encodeHistogram(this.#histogram) } : {}
+      const gauges = this.gauges()
+      this.#finished.push({
+        source: 'target', name: this.#name, start: ms(this.#start), width: ms(this.#width), counts: this.#counts, ...latency,
+        extra: {
+          connections: gauges.connections,
+          attempts: gauges.accepted - this.#before.accepted,
+          failed_dials: gauges.failedDials - this.#before.failedDials,
+          resets: gauges.resets - this.#before.resets,
+          bytes_to_server: gauges.bytesToServer - this.#before.bytesToServer,
+          bytes_to_client: gauges.bytesToClient - this.#before.bytesToClient,
+        },
+      })
+      if (this.#finished.length > FINISHED_MAX) this.#finished.shift()
+      this.#before = gauges
+      this.#counts = noCounts()
+      if (this.#histogram.totalCount > 0) this.#histogram.reset()
+      this.#start = this.#end
+      this.#end += this.#width
+    }
+  }
+}

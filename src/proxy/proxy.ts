@@ -1,0 +1,179 @@
+/** One target: its listeners, its sessions, the rules that are armed on it. */
+
+import { connect, type Socket } from 'node:net'
+import type { Clock, Timer } from '../core/clock.ts'
+import { ms, type Ms } from '../core/units.ts'
+import type { AnyFault, Verdict } from '../fault.ts'
+import type { Direction } from '../protocols/codec.ts'
+import type { Rule } from '../rule.ts'
+import { ArmedRule, type ArmedContext } from './armed.ts'
+import type { Endpoint } from './endpoint.ts'
+import type { Judgement } from './judge.ts'
+import { Listener, type ListenerState } from './listener.ts'
+import { Meter } from './meter.ts'
+import type { OpenTarget, PlaneEvent, TargetSpec } from './plane.ts'
+import { Session, type SessionHost } from './session.ts'
+import { tlsSides, type TlsSides } from './tls.ts'
+
+/** Altered operations of a rule that are told one by one; the rest is counted. */
+const TOLD_MAX = 200
+
+export interface ProxyHost {
+  readonly clock: Clock
+  readonly seed: number
+  emit(event: PlaneEvent): void
+  /** Disarms what is over at `now`. */
+  expire(now: Ms): void
+  /** A fault threw: its rule must go. */
+  broken(armed: ArmedRule): void
+}
+
+export class TargetProxy implements SessionHost {
+  readonly spec: TargetSpec
+  readonly clock: Clock
+  readonly meter: Meter
+  readonly dialTimeout: Ms
+  readonly #host: ProxyHost
+  readonly #listeners: readonly Listener[]
+  readonly #sessions = new Set<Session>()
+  readonly #tickers = new Map<ArmedRule, Timer>()
+  readonly #context: ArmedContext
+  #tls: TlsSides | undefined
+  #armed: readonly ArmedRule[] = []
+  #nextExpiry = Number.POSITIVE_INFINITY
+  #sessionsMade = 0
+
+  constructor(spec: TargetSpec, host: ProxyHost) {
+    this.spec = spec
+    this.clock = host.clock
+    this.meter = new Meter(spec.name)
+    this.dialTimeout = spec.dialTimeout
+    this.#host = host
+    this.#context = { seed: host.seed, now: () => host.clock.now(), connections: () => this.meter.connections }
+    this.#listeners = spec.listen.map(({ address, from }) => new Listener(address, from, (socket, label) => this.#accept(socket, label)))
+  }
+
+  async open(): Promise<OpenTarget> {
+    this.#tls = await tlsSides(this.spec)
+    for (const listener of this.#listeners) await listener.open()
+    return { name: this.spec.name, listen: this.#listeners.map(({ from, address }) => ({ from, address })) }
+  }
+
+  get armed(): readonly ArmedRule[] { return this.#armed }
+  get sessions(): number { return this.#sessions.size }
+
+  /** Arms a rule behind the others; one whose id is armed already is changed in place, with its counts and draws. */
+  async arm(fault: AnyFault, rule: Rule): Promise<void> {
+    const there = this.#armed.find((armed) => armed.rule.id === rule.id && armed.fault === fault)
+    if (there) {
+      there.change(rule)
+      for (const session of this.#sessions) session.loosen(there)
+      this.#armedChanged(this.#armed)
+      for (const session of this.#sessions) session.tick(there, 'armed')
+      this.#startTicking(there)
+      return this.#listen()
+    }
+    const armed = new ArmedRule(fault, rule, this.#context)
+    this.#armedChanged([...this.#armed.filter((one) => one.rule.id !== rule.id), armed])
+    this.#startTicking(armed)
+    await this.#listen()
+  }
+
+  /** Takes a rule off at once: what it held goes out, in order. Resolves when the listeners are back too. */
+  disarm(armed: ArmedRule): Promise<void> {
+    this.#tickers.get(armed)?.cancel()
+    this.#tickers.delete(armed)
+    for (const session of this.#sessions) session.disarm(armed)
+    this.#armedChanged(this.#armed.filter((one) => one !== armed))
+    return this.#listen()
+  }
+
+  expire(now: Ms): void {
+    if (now >= this.#nextExpiry) this.#host.expire(now)
+  }
+
+  dial(): Endpoint {
+    const raw = connect({ ...this.spec.upstream, allowHalfOpen: true, noDelay: true })
+    return (this.#tls as TlsSides).server(raw)
+  }
+
+  judged(session: Session, direction: Direction, { did, broken }: Judgement): void {
+    for (const { armed, did: what } of did) this.#told(armed, session.id, direction, what)
+    if (!broken) return
+    const { armed, problem } = broken
+    this.#host.emit({ kind: 'broken', rule: armed.rule.id, session: session.id, problem, at: this.clock.now() })
+    this.#host.broken(armed)
+  }
+
+  drained(armed: ArmedRule): void { this.#host.emit({ kind: 'drained', rule: armed.rule.id, at: this.clock.now() }) }
+
+  closed(session: Session): void { this.#sessions.delete(session) }
+
+  /** No new connections; those there are may go on. */
+  async stopListening(): Promise<void> { await Promise.all(this.#listeners.map((listener) => listener.close())) }
+
+  destroySessions(): void { for (const session of this.#sessions) session.destroy() }
+
+  #accept(socket: Socket, from: string | undefined): void {
+    this.meter.accepted++
+    const client = (this.#tls as TlsSides).client(socket)
+    const session = new Session(++this.#sessionsMade, client, { client: socket.remoteAddress ?? '', from }, this)
+    this.#sessions.add(session)
+    this.expire(this.clock.now())
+    session.begin(this.#armed)
+  }
+
+  #armedChanged(armed: readonly ArmedRule[]): void {
+    this.#armed = armed
+    this.#nextExpiry = Math.min(...armed.map((one) => one.until))
+    for (const session of this.#sessions) session.rearm(armed)
+  }
+
+  #told(armed: ArmedRule, session: number, direction: Direction, did: string): void {
+    if (++armed.altered > TOLD_MAX) return
+    this.#host.emit({ kind: 'altered', rule: armed.rule.id, session, direction, did, at: this.clock.now() })
+  }
+
+  #startTicking(armed: ArmedRule): void {
+    this.#tickers.get(armed)?.cancel()
+    const { fault } = armed
+    if (!fault.every) return
+    const next = (from: Ms): void => {
+      const due = ms(from + Math.max(1, fault.every?.(armed.params(from)) ?? 1))
+      this.#tickers.set(armed, this.clock.at(due, () => {
+        if (this.clock.now() >= armed.until) return
+        for (const session of this.#sessions) session.tick(armed, 'due')
+        if (this.#armed.includes(armed)) next(due)
+      }))
+    }
+    next(armed.armedAt)
+  }
+
+  /** What the armed rules want of the listeners: the first that wants anything has its way. */
+  async #listen(): Promise<void> {
+    let state: ListenerState = 'open'
+    for (const armed of this.#armed) {
+      if (!armed.fault.on.includes('listen')) continue
+      const wanted = this.#wantedListener(armed)
+      if (wanted === 'open') continue
+      state = wanted
+      if (armed.altered === 0) this.#told(armed, 0, 'to-server', wanted)
+      break
+    }
+    await Promise.all(this.#listeners.map((listener) => listener.become(state)))
+  }
+
+  #wantedListener(armed: ArmedRule): ListenerState {
+    const now = this.clock.now()
+    if (armed.chance(now) <= 0) return 'open'
+    const scene = { session: 0, direction: 'to-server' as const, random: () => 0, now: () => now, armedAt: armed.armedAt, connections: () => this.meter.connections }
+    let verdict: Verdict
+    try {
+      verdict = armed.fault.decide({ kind: 'listen' }, armed.params(now), scene, undefined, armed.shared)
+    } catch (cause) {
+      this.#host.emit({ kind: 'broken', rule: armed.rule.id, session: 0, problem: String(cause), at: now })
+      return 'open'
+    }
+    return verdict.kind === 'refuse' && verdict.how !== 'reset' ? verdict.how : 'open'
+  }
+}
