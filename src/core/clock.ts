@@ -100,10 +100,13 @@ const SPIN: Ms = ms(1.2)
 const SLEEP_MAX: Ms = ms(60_000)
 
 class RealClock implements Clock {
+  readonly #spin: Ms
   readonly #heap = new TimerHeap()
   #sleeping: NodeJS.Timeout | undefined
   #sleepingUntil = Number.POSITIVE_INFINITY
   #spinning: NodeJS.Immediate | undefined
+
+  constructor(spin: Ms) { this.#spin = spin }
 
   now(): Ms { return monotonicNow() }
 
@@ -117,14 +120,14 @@ class RealClock implements Clock {
     const due = this.#heap.next()
     if (due === undefined) return this.#rest()
     const wait = due - monotonicNow()
-    if (wait <= SPIN) {
+    if (wait <= this.#spin) {
       this.#spinning ??= setImmediate(this.#turn)
       return
     }
     if (this.#spinning || (this.#sleeping && this.#sleepingUntil <= due)) return
     clearTimeout(this.#sleeping)
     this.#sleepingUntil = due
-    this.#sleeping = setTimeout(this.#turn, Math.max(1, Math.floor(Math.min(wait - SPIN, SLEEP_MAX))))
+    this.#sleeping = setTimeout(this.#turn, Math.max(1, Math.floor(Math.min(wait - this.#spin, SLEEP_MAX))))
   }
 
   #rest(): void {
@@ -147,7 +150,9 @@ class RealClock implements Clock {
   }
 }
 
-export const realClock: Clock = new RealClock()
+export const realClock: Clock = new RealClock(SPIN)
+/** Never spins: some 1 ms late, and free of cost at any rate. */
+export const coarseClock: Clock = new RealClock(ms(0))
 
 /** A clock that moves only when told: tests of pure code neither sleep nor hope. */
 export class ManualClock implements Clock {

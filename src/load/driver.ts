@@ -1,0 +1,156 @@
+/** One open-loop load: sends what is due, gives up what is late, and tells the tally. */
+
+import type { Clock, Timer } from '../core/clock.ts'
+import { ms, type Ms } from '../core/units.ts'
+import { NOTHING_SENT, type Client, type Sent } from './client.ts'
+import { dueAt, type Schedule } from './schedule.ts'
+import type { LoadSpec } from './spec.ts'
+import type { Tally } from './tally.ts'
+import type { LoadFigures } from './verdict.ts'
+
+interface Operation {
+  readonly due: Ms
+  readonly sentAt: Ms
+  sent: Sent
+  /** Operations that were dropped while this one was the oldest in flight: they share its fate. */
+  inItsWay: number
+}
+
+export interface DriverOptions { readonly spec: LoadSpec; readonly schedule: Schedule; readonly client: Client; readonly tally: Tally; readonly clock: Clock }
+
+/**
+ * Every operation is counted as offered when it is due and ends as exactly one of ok, error, timeout, dropped or indeterminate.
+ * One that finds the limit of operations in flight reached is dropped. Whose fault that is shows later: when the oldest one in
+ * flight ends as timeout or error, the system had stopped answering and the dropped one would have failed too; when it ends ok, only our
+ * limit was too low. One whose turn comes when it is already older than its timeout is dropped by our own fault: we did not run.
+ */
+export class Driver {
+  readonly #spec: LoadSpec
+  readonly #schedule: Schedule
+  readonly #client: Client
+  readonly #tally: Tally
+  readonly #clock: Clock
+  /** Oldest first: all have the same timeout, so they become late in this order. */
+  readonly #inFlight = new Set<Operation>()
+  #next = 0
+  #droppedByUs = 0
+  #wake: Timer | undefined
+  #stopped = false
+  #whenIdle: (() => void) | undefined
+
+  constructor({ spec, schedule, client, tally, clock }: DriverOptions) {
+    this.#spec = spec
+    this.#schedule = schedule
+    this.#client = client
+    this.#tally = tally
+    this.#clock = clock
+  }
+
+  begin(): void { this.#arm() }
+
+  /** Sends nothing more; resolves when all that was in flight has ended or become late, at most `patience` later: the rest is indeterminate. */
+  async stop(patience: Ms): Promise<void> {
+    this.#turn()
+    this.#stopped = true
+    if (this.#inFlight.size > 0) {
+      await new Promise<void>((resolve) => {
+        const late = this.#clock.at(ms(this.#clock.now() + patience), resolve)
+        this.#whenIdle = () => { late.cancel(); resolve() }
+      })
+    }
+    this.#wake?.cancel()
+    const now = this.#clock.now()
+    this.#expire(now)
+    for (const operation of this.#inFlight) {
+      operation.sent.abandon()
+      this.#tally.indeterminate(now)
+    }
+    this.#inFlight.clear()
+    this.#tally.finish(now)
+  }
+
+  /** Whole once `stop` has resolved. `cpu` is the process's. */
+  figures(cpu: number): LoadFigures {
+    const { totals, sent, latenessP99, serviceP99, errors } = this.#tally
+    return {
+      name: this.#spec.name, offered: totals.offered, sent, dropped: totals.dropped, droppedByUs: this.#droppedByUs,
+      latenessP99Ms: latenessP99, serviceP99Ms: serviceP99, cpu, errors,
+    }
+  }
+
+  readonly #turn = (): void => {
+    const now = this.#clock.now()
+    this.#expire(now)
+    if (!this.#stopped) this.#sendDue(now)
+    // Last: what became late before now has been counted where it belongs.
+    this.#tally.flush(now)
+    this.#arm()
+  }
+
+  #arm(): void {
+    this.#wake?.cancel()
+    const due = this.#stopped ? Number.POSITIVE_INFINITY : dueAt(this.#schedule, this.#next)
+    const [oldest] = this.#inFlight
+    const late = oldest ? oldest.due + this.#spec.timeout : Number.POSITIVE_INFINITY
+    this.#wake = this.#clock.at(ms(Math.min(due, late, this.#tally.flushAt)), this.#turn)
+  }
+
+  #expire(now: Ms): void {
+    const { timeout } = this.#spec
+    for (const operation of this.#inFlight) {
+      const late = ms(operation.due + timeout)
+      if (late > now) return
+      this.#remove(operation)
+      this.#late(operation)
+      operation.sent.abandon()
+    }
+  }
+
+  #sendDue(now: Ms): void {
+    const { timeout, inFlightMax } = this.#spec
+    for (let due = dueAt(this.#schedule, this.#next); due <= now; due = dueAt(this.#schedule, this.#next)) {
+      const n = this.#next++
+      this.#tally.offered(due)
+      if (due + timeout <= now) {
+        this.#tally.dropped(due)
+        this.#droppedByUs++
+      } else if (this.#inFlight.size >= inFlightMax) {
+        const [oldest] = this.#inFlight
+        if (oldest) oldest.inItsWay++
+        this.#tally.dropped(due)
+      } else {
+        this.#send(n, due)
+      }
+    }
+  }
+
+  #send(n: number, due: Ms): void {
+    const sentAt = this.#clock.now()
+    const operation: Operation = { due, sentAt, sent: NOTHING_SENT, inItsWay: 0 }
+    this.#inFlight.add(operation)
+    this.#tally.sending(sentAt, ms(sentAt - due))
+    operation.sent = this.#client.send(n, (outcome, reason) => this.#ended(operation, outcome, reason))
+  }
+
+  #ended(operation: Operation, outcome: 'ok' | 'error', reason = 'error'): void {
+    // Counted already: it had become late.
+    if (!this.#inFlight.has(operation)) return
+    const now = this.#clock.now()
+    const response = ms(now - operation.due)
+    this.#remove(operation)
+    if (response >= this.#spec.timeout) return this.#late(operation)
+    if (outcome === 'error') return this.#tally.error(now, reason)
+    this.#droppedByUs += operation.inItsWay
+    this.#tally.ok(now, response, ms(now - operation.sentAt))
+  }
+
+  #late({ due, sentAt }: Operation): void {
+    const late = ms(due + this.#spec.timeout)
+    this.#tally.late(late, this.#spec.timeout, ms(Math.max(0, late - sentAt)))
+  }
+
+  #remove(operation: Operation): void {
+    this.#inFlight.delete(operation)
+    if (this.#stopped && this.#inFlight.size === 0) this.#whenIdle?.()
+  }
+}

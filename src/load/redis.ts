@@ -1,0 +1,99 @@
+/** Redis commands, pipelined over a few connections in turn. */
+
+import { Command, Redis } from 'ioredis'
+import { isLoopback } from '../core/loopback.ts'
+import type { Ms } from '../core/units.ts'
+import { NOTHING_SENT, reasonOf, template, type Client, type Done, type Sent } from './client.ts'
+import type { LoadSpec, RedisCommand } from './spec.ts'
+
+/** Commands that became late and are still owed an answer, on one connection; past it the connection is given up and made anew. */
+const OWED_MAX = 10_000
+const RECONNECT_MIN = 25
+const RECONNECT_MAX = 250
+
+/**
+ * While a connection is down its commands fail at once; one that breaks fails what it carried; nothing is sent twice. A command
+ * that became late cannot be taken back: its connection goes on and its answer is passed over when it comes.
+ */
+export function openRedis({ connections, timeout }: LoadSpec, { url, command }: RedisCommand): Client {
+  const lines = Array.from({ length: connections }, () => new Line(url, timeout))
+  const [name = '', ...args] = command
+  const argumentsOf = args.map(template)
+  let turn = 0
+  const nextLine = (): Line | undefined => {
+    for (let i = 0; i < lines.length; i++) {
+      const line = lines[turn++ % lines.length]
+      if (line?.ready) return line
+    }
+    return undefined
+  }
+  return {
+    opened: Promise.all(lines.map(({ opened }) => opened)),
+    send(n, done) {
+      const line = nextLine()
+      if (line) return line.send(name, argumentsOf.map((argument) => argument(n)), done)
+      done('error', lines[0]?.problem ?? 'not connected')
+      return NOTHING_SENT
+    },
+    close() {
+      for (const line of lines) line.close()
+      return Promise.resolve()
+    },
+  }
+}
+
+class Line {
+  /** Its first connection stands or has failed. */
+  readonly opened: Promise<unknown>
+  readonly #redis: Redis
+  #owed = 0
+  #problem: string | undefined
+
+  constructor(url: string, timeout: Ms) {
+    const { protocol, hostname } = new URL(url)
+    this.#redis = new Redis(url, {
+      lazyConnect: true, enableOfflineQueue: false, autoResendUnfulfilledCommands: false, maxRetriesPerRequest: 0, enableReadyCheck: false, disableClientInfo: true,
+      connectTimeout: timeout, retryStrategy: (times) => Math.min(RECONNECT_MIN * times, RECONNECT_MAX),
+      ...(protocol === 'rediss:' && isLoopback(hostname) ? { tls: { rejectUnauthorized: false } } : {}),
+    })
+    this.#redis.on('error', (error) => { this.#problem = redisReason(error) })
+    this.#redis.on('ready', () => { this.#owed = 0 })
+    this.opened = this.#redis.connect().catch((error: Error) => { this.#problem = redisReason(error) })
+  }
+
+  get ready(): boolean { return this.#redis.status === 'ready' }
+  /** Why the last attempt to connect failed. */
+  get problem(): string | undefined { return this.#problem }
+
+  send(name: string, args: string[], done: Done): Sent {
+    let state: 'waiting' | 'owed' | 'ended' = 'waiting'
+    const end = (): void => {
+      if (state === 'owed' && this.#owed > 0) this.#owed--
+      state = 'ended'
+    }
+    const command = new Command(name, args, {}, (error) => {
+      end()
+      if (error) done('error', redisReason(error))
+      else done('ok')
+    })
+    // The callback has told already; the promise is ioredis's other way to say it.
+    command.promise.catch(end)
+    this.#redis.sendCommand(command)
+    return {
+      abandon: () => {
+        if (state !== 'waiting') return
+        state = 'owed'
+        if (++this.#owed > OWED_MAX) this.#redis.disconnect(true)
+      },
+    }
+  }
+
+  close(): void { this.#redis.disconnect() }
+}
+
+/** The first word of an error reply (`WRONGTYPE`, `NOAUTH`), never its text: that may quote the command. */
+function redisReason(error: Error): string {
+  if (error.name === 'ReplyError') return error.message.split(' ', 1)[0] ?? 'ERR'
+  if (error.name === 'MaxRetriesPerRequestError') return 'connection lost'
+  return reasonOf(error)
+}

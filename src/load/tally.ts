@@ -1,0 +1,131 @@
+/** The buckets of one load while it runs, and its figures over the whole run. Pure: told what happened and when. */
+
+import type { Histogram } from 'hdr-histogram-js'
+import { ms, type Ms } from '../core/units.ts'
+import { encodeHistogram, newHistogram, noCounts, quantile, recordLatency, type BucketRecord, type Counts } from '../record/buckets.ts'
+
+type Measured = 'response' | 'service' | 'lateness'
+interface Bucket { readonly counts: Counts; readonly histograms: Partial<Record<Measured, Histogram>> }
+
+/** Why operations failed is kept by reason up to this many; the rest counts as `other`. */
+const ERRORS_MAX = 20
+const OUTCOMES = ['ok', 'error', 'timeout', 'indeterminate', 'dropped'] as const satisfies readonly (keyof Counts)[]
+
+export interface TallyOptions {
+  readonly name: string
+  readonly origin: Ms
+  readonly width: Ms
+  /** The first bucket is the one that holds it. */
+  readonly begin: Ms
+  emit(bucket: BucketRecord): void
+}
+
+export class Tally {
+  readonly #options: TallyOptions
+  /** Those not yet sent, without gaps, oldest first; a histogram is made when something is recorded. */
+  readonly #open: Bucket[] = []
+  readonly #spare: Histogram[] = []
+  readonly #run = { service: newHistogram(), lateness: newHistogram() }
+  readonly #totals = noCounts()
+  readonly #errors = new Map<string, number>()
+  /** Index of the oldest open bucket. */
+  #first: number
+  #underWay = 0
+  #sent = 0
+
+  constructor(options: TallyOptions) {
+    this.#options = options
+    this.#first = this.#index(options.begin)
+  }
+
+  get totals(): Readonly<Counts> { return this.#totals }
+  get sent(): number { return this.#sent }
+  get errors(): Readonly<Record<string, number>> { return Object.fromEntries(this.#errors) }
+  get serviceP99(): Ms | undefined { return quantile(this.#run.service, 0.99) }
+  get latenessP99(): Ms | undefined { return quantile(this.#run.lateness, 0.99) }
+
+  /** An operation was due. */
+  offered(due: Ms): void { this.#count(due, 'offered') }
+
+  /** It was sent at `at`, `lateness` after it was due. */
+  sending(at: Ms, lateness: Ms): void {
+    this.#sent++
+    this.#record(this.#bucket(at), 'lateness', lateness)
+  }
+
+  /** It was never sent. */
+  dropped(due: Ms): void { this.#count(due, 'dropped') }
+
+  /** It was answered at `at`; `response` is since it was due, `service` since it was sent. */
+  ok(at: Ms, response: Ms, service: Ms): void { this.#timed(at, 'ok', response, service) }
+
+  /** It became late at `at`, or would have; `timeout` is the value it counts with. */
+  late(at: Ms, timeout: Ms, service: Ms): void { this.#timed(at, 'timeout', timeout, service) }
+
+  error(at: Ms, reason: string): void {
+    this.#count(at, 'error')
+    const known = this.#errors.has(reason) || this.#errors.size < ERRORS_MAX ? reason : 'other'
+    this.#errors.set(known, (this.#errors.get(known) ?? 0) + 1)
+  }
+
+  /** Nobody will know: it was still under way at the end. */
+  indeterminate(at: Ms): void { this.#count(at, 'indeterminate') }
+
+  /** When the oldest open bucket is to be sent: one width of grace after its end. */
+  get flushAt(): Ms { return this.#start(this.#first + 2) }
+
+  /** Sends every bucket whose grace is over at `now`. */
+  flush(now: Ms): void {
+    while (this.flushAt <= now) this.#send()
+  }
+
+  /** Sends what is left, up to the bucket of `now`. */
+  finish(now: Ms): void {
+    const last = Math.max(this.#index(now), this.#first + this.#open.length - 1)
+    while (this.#first <= last) this.#send()
+  }
+
+  #index(at: Ms): number { return Math.floor((at - this.#options.origin) / this.#options.width) }
+  #start(index: number): Ms { return ms(this.#options.origin + index * this.#options.width) }
+
+  /** The bucket of `at`; the oldest open one for what comes after its own was sent, so that the sums hold. */
+  #bucket(at: Ms): Bucket {
+    const place = Math.max(0, this.#index(at) - this.#first)
+    while (this.#open.length <= place) this.#open.push({ counts: noCounts(), histograms: {} })
+    return this.#open[place] as Bucket
+  }
+
+  #count(at: Ms, what: keyof Counts): Bucket {
+    const bucket = this.#bucket(at)
+    bucket.counts[what]++
+    this.#totals[what]++
+    return bucket
+  }
+
+  #timed(at: Ms, outcome: 'ok' | 'timeout', response: Ms, service: Ms): void {
+    const bucket = this.#count(at, outcome)
+    this.#record(bucket, 'response', response)
+    this.#record(bucket, 'service', service)
+  }
+
+  #record({ histograms }: Bucket, measured: Measured, value: Ms): void {
+    histograms[measured] ??= this.#spare.pop() ?? newHistogram()
+    recordLatency(histograms[measured], value)
+  }
+
+  #send(): void {
+    const bucket = this.#open.shift() ?? { counts: noCounts(), histograms: {} }
+    const { counts, histograms: { response, service, lateness } } = bucket
+    this.#underWay += counts.offered - OUTCOMES.reduce((sum, outcome) => sum + counts[outcome], 0)
+    const extra: Record<string, number> = { in_flight: this.#underWay }
+    for (const [name, histogram, whole] of [['service_p99', service, this.#run.service], ['lateness_p99', lateness, this.#run.lateness]] as const) {
+      if (!histogram) continue
+      extra[name] = quantile(histogram, 0.99) ?? 0
+      whole.add(histogram)
+    }
+    const { name, width, emit } = this.#options
+    emit({ source: 'load', name, start: this.#start(this.#first), width, counts, ...(response ? { latency: encodeHistogram(response) } : {}), extra })
+    this.#first++
+    for (const histogram of [response, service, lateness]) if (histogram) { histogram.reset(); this.#spare.push(histogram) }
+  }
+}
