@@ -1,0 +1,81 @@
+/** Once a bucket: gathers what the targets and the apps counted, and looks whether a stop condition has come true. */
+
+import { realClock, type Timer } from '../core/clock.ts'
+import { ms, type Ms } from '../core/units.ts'
+import type { Plane } from '../proxy/plane.ts'
+import type { JournalEvent } from '../record/events.ts'
+import { figure } from '../report/figures.ts'
+import { foldRun } from '../report/fold.ts'
+import type { AbortWatch } from './abort.ts'
+import type { App } from './app.ts'
+import type { Recorder } from './recorder.ts'
+
+/** A bucket is judged this many widths after its end: the load's buckets take one to come. */
+const GRACE_BUCKETS = 2
+
+export interface SamplerOptions { readonly plane: Plane; readonly recorder: Recorder; readonly apps: readonly App[]; readonly origin: Ms; readonly width: Ms }
+
+export class Sampler {
+  readonly #options: SamplerOptions
+  #timer: Timer | undefined
+  #done = 0
+  #recent: JournalEvent[] = []
+  #watch: { readonly conditions: AbortWatch; readonly from: Ms; trip(why: string): void } | undefined
+
+  constructor(options: SamplerOptions) {
+    this.#options = options
+    const { recorder, plane, origin, width } = options
+    recorder.on((event) => { if (event.kind === 'bucket' || event.kind === 'probe') this.#recent.push(event) })
+    plane.measure(origin, width)
+    this.#wait()
+  }
+
+  /** From the bucket that begins at or after `from` on; `trip` is called once. */
+  watch(conditions: AbortWatch, from: Ms, trip: (why: string) => void): void { this.#watch = { conditions, from, trip } }
+
+  unwatch(): void { this.#watch = undefined }
+
+  /** Takes what is complete and stops. Idempotent. */
+  stop(): void {
+    this.#timer?.cancel()
+    this.#timer = undefined
+    this.#gather()
+  }
+
+  #wait(): void {
+    const { origin, width } = this.#options
+    this.#timer = realClock.at(ms(origin + (this.#done + 1) * width), () => {
+      this.#turn()
+      if (this.#timer) this.#wait()
+    })
+  }
+
+  #turn(): void {
+    const { apps, recorder, origin, width } = this.#options
+    this.#gather()
+    const start = ms(origin + this.#done * width)
+    for (const app of apps) {
+      const bucket = app.usage(start, width)
+      if (bucket) recorder.write({ kind: 'bucket', bucket })
+    }
+    this.#done = Math.max(this.#done + 1, Math.floor((realClock.now() - origin) / width))
+    this.#judge(ms(origin + (this.#done - 1 - GRACE_BUCKETS) * width))
+  }
+
+  #gather(): void {
+    const { plane, recorder } = this.#options
+    for (const bucket of plane.takeBuckets()) recorder.write({ kind: 'bucket', bucket })
+  }
+
+  #judge(from: Ms): void {
+    const { width } = this.#options
+    this.#recent = this.#recent.filter((event) => (event.kind === 'bucket' ? event.bucket.start : event.at) >= from - width)
+    const watch = this.#watch
+    if (!watch || from < watch.from) return
+    const record = foldRun(this.#recent)
+    const why = watch.conditions.feed(from, width, (signal) => figure(record, signal, from, ms(from + width)))
+    if (why === undefined) return
+    this.#watch = undefined
+    watch.trip(why)
+  }
+}
