@@ -4,6 +4,7 @@ import type { Ms } from '../core/units.ts'
 import type { Times } from '../timing/timing.ts'
 import type { RunRecord, SignalRecord } from './fold.ts'
 import type { ReportPlan } from './plan.ts'
+import { countWords, durationWords, NONE } from './words.ts'
 
 export interface TargetTraffic {
   readonly target: string
@@ -19,3 +20,7 @@ export interface TargetTraffic {
 export function trafficOf(_record: RunRecord, _plan: ReportPlan, { name }: SignalRecord, step: string | undefined, _times: Times): readonly TargetTraffic[] {
   return [{ target: name, step, refill: undefined, storm: undefined, retries: undefined, detect: undefined }]
 }
+
+export interface TrafficRow { readonly detect: string; readonly refill: string; readonly storm: string; readonly retries: string }
+export const trafficRow = ({ detect, refill, storm, retries }: TargetTraffic): TrafficRow =>
+  ({ detect: durationWords(detect), refill: durationWords(refill), storm: storm === undefined ? NONE : `${countWords(storm)}/s`, retries: retries === undefined ? NONE : `${countWords(retries)}x` })

@@ -1,0 +1,49 @@
+/** The report for machines: one JSON document. docs/report.md describes every field; `format` grows when one changes its meaning. */
+
+import { ms, type Ms } from '../core/units.ts'
+import type { Analysis, SignalTiming } from './analysis.ts'
+import type { RunRecord } from './fold.ts'
+import { headline } from './headline.ts'
+
+export const REPORT_FORMAT = 1
+
+/** Ends in a newline. Times named `…AtMs` count from `origin`: the first operation that a fault altered. */
+export const renderJson = (record: RunRecord, analysis: Analysis): string => `${JSON.stringify(reportOf(record, analysis), null, 2)}\n`
+
+/** The document as data. Undefined fields are left out by JSON; what a run never came to is null. */
+export function reportOf(record: RunRecord, analysis: Analysis): Readonly<Record<string, unknown>> {
+  const { started, verdict, exit } = record
+  const since = (time: Ms | undefined): number | null => (time === undefined ? null : rounded(time - analysis.origin))
+  return {
+    format: REPORT_FORMAT,
+    run: started?.run ?? null, name: started?.name ?? null, question: started?.question ?? null,
+    file: started?.file ?? null, hash: started?.hash ?? null, seed: started?.seed ?? null, versions: started?.versions ?? {}, startedAt: started?.wall ?? null,
+    outcome: verdict.outcome, exit: exit ?? null, why: verdict.why, headline: headline(record, analysis),
+    expectations: verdict.expectations,
+    signals: analysis.signals.map((one) => signalOf(one, since)),
+    traffic: analysis.traffic.map(({ target, step, refill, storm, retries, detect }) => ({ target, step: step ?? null, detectMs: orNull(detect), refillMs: orNull(refill), storm: orNull(storm), retries: orNull(retries) })),
+    steps: analysis.spans.map(({ step, what, kind, targets, armed, effect, clear, drained, matched, altered }) => ({
+      step, what, kind, targets, armedAtMs: since(armed), effectAtMs: since(effect), clearAtMs: since(clear), drainedAtMs: since(drained), matched, altered,
+    })),
+    phases: record.phases.map(({ phase, from, to }) => ({ phase, fromAtMs: since(from), toAtMs: since(to) })),
+    probes: record.probes.map(({ name, ok, at, tookMs, value, problem }) => ({ name, ok, atMs: since(at), tookMs, value, problem })),
+    loads: record.loads.map(({ name, valid, why, latenessP99Ms, cpu, droppedShare }) => ({ name, valid, why, latenessP99Ms, cpu, droppedShare })),
+    heal: record.heals.map(({ target, ok, before, after }) => ({ target, ok, before, after })),
+    suspects: record.suspects.map(({ at, stallMs }) => ({ atMs: since(at), stallMs })),
+    problems: record.problems.map(({ at, code, text }) => ({ atMs: since(at), code, text })),
+    notes: record.notes.map(({ at, text }) => ({ atMs: since(at), text })),
+  }
+}
+
+function signalOf({ signal: { name, metric }, source, step, timing }: SignalTiming, since: (time: Ms | undefined) => number | null): Readonly<Record<string, unknown>> {
+  const { status, width, widened, baseline, onset, lateOnset, recovered, recovery, observed, sinceFault, degraded, depth, area, lost, flaps, blips, episodes } = timing
+  return {
+    signal: `${name}.${metric}`, source, step: step ?? null, status,
+    onsetAtMs: since(onset), lateOnset, recoveredAtMs: since(recovered), recoveryMs: orNull(recovery), plusMinusMs: width, observedMs: orNull(observed), sinceFaultMs: orNull(sinceFault),
+    degradedMs: rounded(degraded), depth: rounded(depth), areaMs: rounded(area), lost: rounded(lost), flaps, blips, widened, baseline: baseline ?? null,
+    episodes: episodes.map(({ from, to }) => ({ fromAtMs: since(from), toAtMs: since(to) })),
+  }
+}
+
+const rounded = (value: number): number => Number(value.toFixed(3))
+const orNull = (value: number | undefined): number | null => (value === undefined ? null : rounded(ms(value)))

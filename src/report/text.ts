@@ -1,0 +1,148 @@
+/** The summary of a run for a terminal. */
+
+import Table from 'cli-table3'
+import picocolors from 'picocolors'
+import type { Outcome } from '../record/events.ts'
+import type { Analysis, SignalTiming } from './analysis.ts'
+import { QUANTILES } from './figures.ts'
+import { phaseOf, type RunRecord } from './fold.ts'
+import { headline } from './headline.ts'
+import { ledgerOf } from './ledger.ts'
+import { faultLine, sparkline } from './sparkline.ts'
+import { trafficRow } from './traffic.ts'
+import { figureWords, plain, STATUS_WORDS, timingRow } from './words.ts'
+
+export interface TextOptions {
+  readonly color: boolean
+  /** Columns of the terminal. */
+  readonly width: number
+  /** Where reports lie, by format. */
+  readonly files?: readonly { readonly format: string; readonly path: string }[]
+}
+
+type Colors = ReturnType<typeof picocolors.createColors>
+const WIDTH_MIN = 40
+const SIGNS: Readonly<Record<Outcome, string>> = { PASS: '✓', FAIL: '✗', INCONCLUSIVE: '?', ERROR: '!', ABORTED: '■' }
+
+/** Ends in a newline. Text of others is stripped of everything that a terminal would act on. */
+export function renderText(record: RunRecord, analysis: Analysis, { color, width: wanted, files = [] }: TextOptions): string {
+  const colors = picocolors.createColors(color)
+  const width = Math.max(WIDTH_MIN, wanted)
+  const { started, verdict } = record
+  const sections = [
+    [`${paint(colors, verdict.outcome)(colors.bold(verdict.outcome))}  ${colors.bold(plain(started?.name ?? 'unknown run'))}  ${colors.dim(plain(verdict.why))}`,
+      ...wrapped(plain(started?.question ?? ''), width).map(colors.dim)],
+    wrapped(headline(record, analysis), width).map(colors.bold),
+    titled(colors, 'Expectations', expectations(record, colors, width)),
+    titled(colors, 'Timing', timing(analysis, colors, width)),
+    titled(colors, 'Traffic', traffic(analysis, colors)),
+    titled(colors, 'What the faults did', ledger(record, analysis, colors, width)),
+    titled(colors, 'Over time', overTime(record, analysis, colors, width)),
+    trouble(record, colors, width),
+    [...(started ? [colors.dim(`seed ${started.seed} · ${plain(started.file)} · ${plain(started.hash)}`)] : []),
+      ...files.map(({ format, path }) => `${format.padEnd(8)} ${plain(path)}`)],
+  ]
+  return `${sections.filter((lines) => lines.length > 0).map((lines) => lines.map((line) => line.trimEnd()).join('\n')).join('\n\n')}\n`
+}
+
+function paint({ green, red, yellow, magenta }: Colors, outcome: Outcome): (text: string) => string {
+  switch (outcome) {
+    case 'PASS': return green
+    case 'FAIL': return red
+    case 'INCONCLUSIVE': return yellow
+    case 'ERROR': case 'ABORTED': return magenta
+  }
+}
+
+const titled = ({ underline }: Colors, title: string, lines: readonly string[]): readonly string[] => (lines.length ? [underline(title), ...lines] : [])
+
+/** Cells beside one another without lines; rows of equal length. */
+function columns(rows: readonly (readonly string[])[]): readonly string[] {
+  if (rows.length === 0) return []
+  const none = { top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '', left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '  ' }
+  const table = new Table({ chars: none, style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 } })
+  for (const row of rows) table.push([...row])
+  return table.toString().split('\n').map((line) => `  ${line}`)
+}
+
+function wrapped(text: string, width: number): readonly string[] {
+  const lines: string[] = []
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1)
+    if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`
+    else if (word) lines.push(word)
+  }
+  return lines
+}
+
+function expectations({ verdict }: RunRecord, colors: Colors, width: number): readonly string[] {
+  return verdict.expectations.flatMap(({ text, outcome, measured, limit, margin, hint }) => {
+    const sign = paint(colors, outcome)(SIGNS[outcome] ?? '?')
+    const found = `${plain(measured)}, ${plain(limit)}${margin === undefined ? '' : ` (${plain(margin)})`}`
+    const line = plain(text)
+    const rest = [...(hint === undefined ? [] : wrapped(plain(hint), width - 6).map((one) => `      ${colors.dim(one)}`))]
+    return line.length + found.length + 8 <= width ? [`  ${sign} ${line}  ${colors.bold(found)}`, ...rest] : [`  ${sign} ${line}`, `      ${colors.bold(found)}`, ...rest]
+  })
+}
+
+const HEAD = { onset: 'onset', recovery: 'recovery', degraded: 'degraded', lost: 'lost', depth: 'depth', area: 'area', flaps: 'flaps', sinceFault: 'since fault' } as const
+/** Left out one by one where the terminal is narrow. */
+const EXPENDABLE = ['sinceFault', 'flaps', 'area', 'depth', 'degraded'] as const satisfies readonly (keyof typeof HEAD)[]
+const ROW_WIDTH = 12
+
+function timing(analysis: Analysis, colors: Colors, width: number): readonly string[] {
+  const shown = rowsShown(analysis)
+  if (shown.length === 0) return []
+  const room = Math.max(2, Math.floor((width - 46) / ROW_WIDTH))
+  const left: ReadonlySet<string> = new Set(EXPENDABLE.slice(0, Math.max(0, Object.keys(HEAD).length - room)))
+  const keys = (Object.keys(HEAD) as (keyof typeof HEAD)[]).filter((key) => !left.has(key))
+  const rows = shown.map((one) => {
+    const row = timingRow(one.timing, one.signal.metric, effectOf(analysis, one))
+    return [plain(`${one.signal.name}.${one.signal.metric}${one.step === undefined ? '' : ` (${one.step})`}`), STATUS_WORDS[one.timing.status], ...keys.map((key) => row[key])]
+  })
+  return columns([['', 'status', ...keys.map((key) => HEAD[key])].map(colors.dim), ...rows])
+}
+
+/** All signals over all faults, and where there were several steps, each step. */
+export const rowsShown = ({ signals, spans }: Analysis): readonly SignalTiming[] => signals.filter(({ step }) => step === undefined || spans.length > 1)
+
+export const effectOf = ({ origin, spans }: Analysis, { step }: { readonly step: string | undefined }) => (step === undefined ? origin : spans.find((span) => span.step === step)?.effect)
+
+const traffic = ({ traffic: all }: Analysis, colors: Colors): readonly string[] => {
+  const rows = all.filter(({ step }) => step === undefined).map((one) => ({ target: plain(one.target), ...trafficRow(one) }))
+  return rows.length === 0 ? [] : columns([['', 'detect', 'refill', 'storm', 'retries'].map(colors.dim), ...rows.map(({ target, detect, refill, storm, retries }) => [target, detect, refill, storm, retries])])
+}
+
+const ledger = (record: RunRecord, analysis: Analysis, colors: Colors, width: number): readonly string[] => ledgerOf(record, analysis).flatMap(({ step, what, params, when, altered, examples, reactions }) => [
+  ...indented(`${step}: ${what}${params ? ` (${params})` : ''}, ${when}`, 2, width).map(colors.bold),
+  ...indented(`${altered}${examples.length ? `, at first ${examples.join(', ')}` : ''}`, 4, width),
+  ...reactions.flatMap((reaction) => indented(`→ ${reaction}`, 4, width)),
+])
+
+const indented = (text: string, by: number, width: number): readonly string[] => wrapped(text, width - by).map((line) => ' '.repeat(by) + line)
+
+function overTime(record: RunRecord, analysis: Analysis, colors: Colors, width: number): readonly string[] {
+  const from = phaseOf(record, 'baseline')?.from ?? record.from
+  const to = analysis.end
+  const shown = analysis.signals.filter(({ source, step, signal }) => source === 'load' && step === undefined && (signal.metric === 'success' || signal.metric in QUANTILES))
+  if (shown.length === 0 || !(to > from)) return []
+  const names = shown.map(({ signal }) => plain(`${signal.name}.${signal.metric}`))
+  const margin = Math.min(28, Math.max(...names.map((name) => name.length)))
+  const view = { from, to, width: Math.max(10, Math.min(80, width - margin - 26)) }
+  const lines = shown.flatMap(({ signal }, i) => {
+    const drawn = sparkline(record, signal, view)
+    return drawn ? [`  ${(names[i] ?? '').slice(0, margin).padEnd(margin)}  ${colors.cyan(drawn.line)}  ${figureWords(signal.metric, drawn.low)} … ${figureWords(signal.metric, drawn.high)}`] : []
+  })
+  return [...lines, ...analysis.spans.map((span) => faultLine({ ...span, step: plain(span.step) }, view)).filter((line) => line).map((line) => `  ${' '.repeat(margin)}  ${colors.yellow(line)}`)]
+}
+
+function trouble({ loads, heals, suspects, problems, apps }: RunRecord, { red, yellow }: Colors, width: number): readonly string[] {
+  const lines: readonly (readonly [(text: string) => string, string])[] = [
+    ...loads.filter(({ valid }) => !valid).map(({ name, why }) => [yellow, `the load ${name} is not to be trusted: ${why ?? 'it could not keep to its plan'}`] as const),
+    ...suspects.map(({ stallMs }) => [yellow, `brownout did not run for ${Math.round(stallMs)}ms: what was measured then is not to be trusted`] as const),
+    ...heals.filter(({ ok }) => !ok).map(({ target, before, after }) => [red, `${target} does not answer as before: ${before} became ${after}`] as const),
+    ...apps.filter(({ event }) => event === 'exited').map(({ app, detail }) => [red, `the app ${app} ended unasked${detail ? `: ${detail}` : ''}`] as const),
+    ...problems.map(({ code, text }) => [red, `${code}: ${text}`] as const),
+  ]
+  return lines.flatMap(([color, text]) => wrapped(plain(text), width).map(color))
+}
