@@ -4,7 +4,8 @@ import type { Ms } from '../core/units.ts'
 
 export type ProbeCheck =
   | { readonly kind: 'http'; readonly url: string }
-  | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
+  /** `unresolved` is HOST:PORT as written while `${…}` stands in it; host and port are empty and 0 until then. */
+  | { readonly kind: 'tcp'; readonly host: string; readonly port: number; readonly unresolved?: string }
   /** The value is the reply as a number, where it is one. */
   | { readonly kind: 'redis'; readonly url: string; readonly command: readonly string[] }
   /** The value is the first column of the first row as a number. */
