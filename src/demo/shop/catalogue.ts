@@ -1,0 +1,58 @@
+/** What the shop sells and keeps: its tables, its statements, and a purchase as one transaction. */
+
+import type { ClientBase, Pool } from 'pg'
+
+export interface Product { readonly id: number; readonly name: string; readonly priceCents: number; readonly stock: number }
+export interface Basket { readonly product: number; readonly quantity: number }
+export interface Order { readonly id: number; readonly totalCents: number }
+
+/** A customer's mistake: answered with this status, and no fault of any dependency. */
+export class Refused extends Error {
+  readonly status: 400 | 404 | 409
+
+  constructor(status: 400 | 404 | 409, message: string) {
+    super(message)
+    this.status = status
+  }
+}
+
+const PRODUCTS = 200
+/** Once for many shops that start together, hence the lock; in a schema of its own, so that it meets no table of yours. */
+const SCHEMA = `
+  begin;
+  select pg_advisory_xact_lock(7310577365);
+  create schema if not exists brownout_shop;
+  create table if not exists brownout_shop.products (id int primary key, name text not null, price_cents int not null, stock int not null check (stock >= 0));
+  create table if not exists brownout_shop.orders (id bigint generated always as identity primary key, product int not null references brownout_shop.products, quantity int not null, total_cents int not null, at timestamptz not null default now());
+  insert into brownout_shop.products select n, 'Product ' || n, 100 + n * 7 % 900, 1000000 from generate_series(1, ${PRODUCTS}) n on conflict do nothing;
+  commit;`
+
+const COLUMNS = 'id, name, price_cents as "priceCents", stock'
+
+/** Idempotent. */
+export async function createSchema(pool: Pool): Promise<void> { await pool.query(SCHEMA) }
+
+export async function productById(pool: Pool, id: number): Promise<Product | null> {
+  const { rows } = await pool.query<Product>(`select ${COLUMNS} from brownout_shop.products where id = $1`, [id])
+  return rows[0] ?? null
+}
+
+export async function allProducts(pool: Pool): Promise<readonly Product[]> {
+  return (await pool.query<Product>(`select ${COLUMNS} from brownout_shop.products order by id`)).rows
+}
+
+/** Takes the stock and writes the order, both or neither. `client` is in no transaction, before and after; not so when it throws. */
+export async function placeOrder(client: ClientBase, { product, quantity }: Basket): Promise<Order> {
+  await client.query('begin')
+  const { rows: [sold] } = await client.query<{ price: number }>(
+    'update brownout_shop.products set stock = stock - $2 where id = $1 and stock >= $2 returning price_cents as price', [product, quantity])
+  if (!sold) {
+    await client.query('rollback')
+    throw new Refused(409, 'not in stock')
+  }
+  const totalCents = sold.price * quantity
+  const { rows: [order] } = await client.query<{ id: string }>(
+    'insert into brownout_shop.orders (product, quantity, total_cents) values ($1, $2, $3) returning id', [product, quantity, totalCents])
+  await client.query('commit')
+  return { id: Number(order?.id), totalCents }
+}

@@ -1,0 +1,29 @@
+/** The last good answers, kept at home for the time when neither cache nor database can be asked. Bounded in number and in age. */
+
+import { type Clock, realClock } from '../../core/clock.ts'
+import { ms, type Ms } from '../../core/units.ts'
+
+const COPIES_MAX = 1000
+
+export class Copies {
+  readonly #kept = new Map<string, { readonly value: unknown; readonly at: Ms }>()
+  readonly #clock: Clock
+
+  constructor(clock: Clock = realClock) { this.#clock = clock }
+
+  keep(key: string, value: unknown): void {
+    // Deleted first, so that the oldest stands at the front.
+    this.#kept.delete(key)
+    this.#kept.set(key, { value, at: this.#clock.now() })
+    const [oldest] = this.#kept.keys()
+    if (this.#kept.size > COPIES_MAX && oldest !== undefined) this.#kept.delete(oldest)
+  }
+
+  /** The copy of `key` if it is no older than `age`. */
+  find(key: string, age: Ms): { readonly value: unknown } | undefined {
+    const copy = this.#kept.get(key)
+    return copy && this.#clock.now() <= ms(copy.at + age) ? copy : undefined
+  }
+
+  forget(key: string): void { this.#kept.delete(key) }
+}

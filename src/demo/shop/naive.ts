@@ -1,0 +1,43 @@
+/** The shop as it is usually written: it works, and every default of its clients is left as it came. */
+
+import { Redis } from 'ioredis'
+import pg from 'pg'
+import { allProducts, createSchema, placeOrder, productById } from './catalogue.ts'
+import { CACHE_SECONDS, type Dependencies, LIST_KEY, productKey, type Store } from './store.ts'
+
+/** No deadline anywhere: a command to a cache that says nothing waits for ever, and so does a request for a connection of the pool. */
+export function naiveStore({ redisUrl, databaseUrl, log }: Dependencies): Store {
+  const redis = new Redis(redisUrl)
+  const pool = new pg.Pool({ connectionString: databaseUrl })
+  redis.on('error', (error) => log(`cache: ${error.message}`))
+  pool.on('error', (error) => log(`database: ${error.message}`))
+
+  async function cached<T>(key: string, load: () => Promise<T>): Promise<T> {
+    const hit = await redis.get(key)
+    if (hit !== null) return JSON.parse(hit) as T
+    const value = await load()
+    await redis.set(key, JSON.stringify(value), 'EX', CACHE_SECONDS)
+    return value
+  }
+
+  return {
+    prepare: () => createSchema(pool),
+    product: (id) => cached(productKey(id), () => productById(pool, id)),
+    products: () => cached(LIST_KEY, () => allProducts(pool)),
+    async checkout(basket) {
+      const client = await pool.connect()
+      try {
+        const order = await placeOrder(client, basket)
+        await redis.del(productKey(basket.product))
+        return order
+      } catch (error) {
+        await client.query('rollback')
+        throw error
+      } finally {
+        client.release()
+      }
+    },
+    state: () => ({ cache: redis.status }),
+    close: () => { redis.disconnect(); void pool.end() },
+  }
+}

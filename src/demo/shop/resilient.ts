@@ -1,0 +1,110 @@
+/**
+ * The shop as it should be: a deadline on every call, and an answer for when it passes.
+ *
+ *   read:      cache ─miss or failure─▶ copy younger than a second ─▶ database (twice, one read a key) ─failure─▶ last good copy
+ *   checkout:  database or a quick 503; what the cache says about it changes nothing
+ */
+
+import { Redis } from 'ioredis'
+import pg from 'pg'
+import { ms, type Ms } from '../../core/units.ts'
+import { allProducts, createSchema, placeOrder, productById, Refused } from './catalogue.ts'
+import { Breaker, BreakerOpen } from './breaker.ts'
+import { Copies } from './copies.ts'
+import { CACHE_SECONDS, type Dependencies, LIST_KEY, productKey, type Store } from './store.ts'
+
+/** A cache that is slower than this is no cache. */
+const CACHE_DEADLINE: Ms = ms(50)
+const STATEMENT_DEADLINE: Ms = ms(300)
+/** For a connection of the pool: past it there is a queue, and a queue is answered with a 503. */
+const ACQUIRE_DEADLINE: Ms = ms(250)
+const RECONNECT_MAX: Ms = ms(250)
+/** While the cache is gone a copy this young stands in for it, so that its traffic does not fall on the database. */
+const FRESH: Ms = ms(1000)
+const STALE_MAX: Ms = ms(600_000)
+
+export function resilientStore({ redisUrl, databaseUrl, log }: Dependencies): Store {
+  const redis = new Redis(redisUrl, {
+    commandTimeout: CACHE_DEADLINE, connectTimeout: 500, maxRetriesPerRequest: 0, enableOfflineQueue: false, autoResendUnfulfilledCommands: false,
+    retryStrategy: (attempt) => Math.min(25 * attempt, RECONNECT_MAX),
+  })
+  const pool = new pg.Pool({
+    connectionString: databaseUrl, max: 20, connectionTimeoutMillis: ACQUIRE_DEADLINE, query_timeout: STATEMENT_DEADLINE, statement_timeout: STATEMENT_DEADLINE,
+    idle_in_transaction_session_timeout: 2000, keepAlive: true,
+  })
+  redis.on('error', (error) => log(`cache: ${error.message}`))
+  pool.on('error', (error) => log(`database: ${error.message}`))
+  const cache = new Breaker({
+    failures: 5, openFor: ms(250),
+    // Perhaps the other end is gone and nobody has told us: a new connection finds out.
+    onOpen: () => { log('cache: given up for now'); if (redis.status === 'ready') redis.disconnect(true) },
+  })
+  const database = new Breaker({ failures: 5, openFor: ms(250), onOpen: () => log('database: given up for now') })
+  const copies = new Copies()
+  const underWay = new Map<string, Promise<unknown>>()
+
+  /** One read a key at a time, tried twice: it changes nothing, so a second try does no harm. */
+  function fromDatabase(key: string, load: () => Promise<unknown>): Promise<unknown> {
+    const running = underWay.get(key)
+    if (running) return running
+    const read = database.run(load)
+      .catch((error: unknown) => { if (error instanceof BreakerOpen) throw error; return database.run(load) })
+      .finally(() => underWay.delete(key))
+    underWay.set(key, read)
+    return read
+  }
+
+  async function cached<T>(key: string, load: () => Promise<T>): Promise<T> {
+    const hit = await cache.run(() => redis.get(key)).catch(() => undefined)
+    if (typeof hit === 'string') {
+      const value = JSON.parse(hit) as T
+      copies.keep(key, value)
+      return value
+    }
+    const copy = hit === undefined ? copies.find(key, FRESH) : undefined
+    if (copy) return copy.value as T
+    try {
+      const value = await fromDatabase(key, load)
+      copies.keep(key, value)
+      tellCache(() => redis.set(key, JSON.stringify(value), 'EX', CACHE_SECONDS))
+      return value as T
+    } catch (error) {
+      const last = copies.find(key, STALE_MAX)
+      if (!last) throw error
+      return last.value as T
+    }
+  }
+
+  /** Nobody waits for the cache to be told. */
+  function tellCache(tell: () => Promise<unknown>): void {
+    cache.run(tell).catch((error: unknown) => { if (!(error instanceof BreakerOpen)) log(`cache: ${String(error)}`) })
+  }
+
+  return {
+    prepare: () => createSchema(pool),
+    product: (id) => cached(productKey(id), () => productById(pool, id)),
+    products: () => cached(LIST_KEY, () => allProducts(pool)),
+    async checkout(basket) {
+      const order = await database.run(async () => {
+        const client = await pool.connect()
+        let broken: Error | boolean = true
+        try {
+          const placed = await placeOrder(client, basket)
+          broken = false
+          return placed
+        } catch (error) {
+          broken = !(error instanceof Refused)
+          throw error
+        } finally {
+          // A connection that failed in a transaction is closed, not asked to roll back: the server does that by itself.
+          client.release(broken)
+        }
+      }, (error) => error instanceof Refused)
+      copies.forget(productKey(basket.product))
+      tellCache(() => redis.del(productKey(basket.product)))
+      return order
+    },
+    state: () => ({ cache: cache.state, database: database.state }),
+    close: () => { redis.disconnect(); void pool.end() },
+  }
+}

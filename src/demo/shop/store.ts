@@ -1,0 +1,23 @@
+/** What the shop's pages ask for. Two ways to give it: naive.ts and resilient.ts; the difference between the two is what the experiments show. */
+
+import type { Basket, Order, Product } from './catalogue.ts'
+
+export interface Dependencies { readonly redisUrl: string; readonly databaseUrl: string; log(line: string): void }
+
+export interface Store {
+  /** Tables and goods; idempotent. Rejects while the database cannot be reached. */
+  prepare(): Promise<void>
+  /** Null: there is none of that number. */
+  product(id: number): Promise<Product | null>
+  products(): Promise<readonly Product[]>
+  checkout(basket: Basket): Promise<Order>
+  /** In a word each, for /healthz. */
+  state(): Readonly<Record<string, string>>
+  /** Lets the connections go without waiting for anybody. */
+  close(): void
+}
+
+/** How long the cache may be behind the database, in seconds. */
+export const CACHE_SECONDS = 2
+export const productKey = (id: number): string => `brownout_shop:product:${id}`
+export const LIST_KEY = 'brownout_shop:products'
