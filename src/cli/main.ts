@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import yargs, { type Argv } from 'yargs'
-import { BrownoutError, formatError, nearest } from '../core/errors.ts'
+import { BrownoutError, formatError, knownError, nearest } from '../core/errors.ts'
 import { EXIT, type Exit } from '../core/exit.ts'
 import type { Registry } from '../fault.ts'
 import type { Command, Context, Signal } from './command.ts'
@@ -74,8 +74,7 @@ function base({ version, stdout }: Context): Argv {
 
 /** Says what went wrong without a stack, unless BROWNOUT_DEBUG asks for it. */
 export function explain(error: unknown, { stderr, env }: Pick<Context, 'stderr' | 'env'>): Exit {
-  const known = error instanceof BrownoutError ? error
-    : new BrownoutError('INTERNAL', { message: error instanceof Error ? error.message : String(error), cause: error })
+  const known = knownError(error)
   stderr.write(`${formatError(known)}\n`)
   const root = known.cause instanceof Error ? known.cause : known
   if (env['BROWNOUT_DEBUG']) stderr.write(`${root.stack ?? ''}\n`)

@@ -78,6 +78,10 @@ export class BrownoutError extends Error {
   get exit(): Exit { return ERRORS[this.code].exit }
 }
 
+/** Whatever was thrown, as an error with a code: what brownout did not foresee is INTERNAL. */
+export const knownError = (error: unknown): BrownoutError =>
+  error instanceof BrownoutError ? error : new BrownoutError('INTERNAL', { message: error instanceof Error ? error.message : String(error), cause: error })
+
 /** `cart.yaml:12:12: error FAULT_UNKNOWN: no fault is named "latncy"` and, indented below it, the hint. */
 export function formatError({ code, message, place, hint }: Pick<BrownoutError, 'code' | 'message' | 'place' | 'hint'>): string {
   const where = place ? `${place.file}:${place.line}:${place.column}: ` : ''

@@ -62,9 +62,10 @@ export class App {
     const until = ms(monotonicNow() + ready.within)
     let last = ''
     while (monotonicNow() < until) {
+      if (this.#stopping) return
       if (this.#child.ending) throw this.#failure()
       const timeout = ms(Math.min(READY_TIMEOUT, Math.max(1, until - monotonicNow())))
-      const { ok, problem } = await readProbe({ name: this.name, check, when: { at: 'start' }, timeout })
+      const { ok, problem } = await readProbe({ check, timeout })
       if (ok) return
       last = problem ?? 'no answer'
       await sleep(READY_POLL)
@@ -85,6 +86,12 @@ export class App {
   async stop(): Promise<void> {
     this.#stopping = true
     await this.#child.stop()
+  }
+
+  /** Asks it to end without waiting for that; `stop` still has to be called. */
+  halt(): void {
+    this.#stopping = true
+    this.#child.ask()
   }
 
   /** At once, without waiting. */

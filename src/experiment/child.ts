@@ -73,6 +73,9 @@ export class Child {
     return ending
   }
 
+  /** SIGTERM to the group, and no more. */
+  ask(): void { if (!this.#ending) this.#signal('SIGTERM') }
+
   /** At once, without waiting. */
   kill(): void { this.#signal('SIGKILL') }
 

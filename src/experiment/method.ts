@@ -1,7 +1,7 @@
 /** Carries out a method: arms its faults, runs its actions, waits at its pauses, and undoes all of it however it ends. */
 
 import { monotonicNow, realClock, type Timer } from '../core/clock.ts'
-import { BrownoutError } from '../core/errors.ts'
+import { BrownoutError, knownError } from '../core/errors.ts'
 import { assertNever, ms, type Ms } from '../core/units.ts'
 import type { Cleared, Plane, PlaneEvent } from '../proxy/plane.ts'
 import type { ClearReason } from '../record/events.ts'
@@ -81,8 +81,8 @@ export class Method {
     return undone.flatMap((problem) => problem ?? [])
   }
 
-  /** What was run and is not undone yet: for a process that must end at once. */
-  get notUndone(): readonly ActionStep[] { return [...this.#toUndo] }
+  /** For a process that ends now: starts every undo that is due and does not wait. */
+  abandon(): void { for (const step of this.#toUndo) void this.#undo(step).catch((error: unknown) => this.#fail(error)) }
 
   #sleep(due: Ms | undefined): { promise: Promise<void>; timer: Timer | undefined } {
     let timer: Timer | undefined
@@ -196,7 +196,7 @@ export class Method {
 
   #fail(error: unknown): void {
     if (error instanceof Stopped) return
-    const known = error instanceof BrownoutError ? error : new BrownoutError('INTERNAL', { message: error instanceof Error ? error.message : String(error), cause: error })
+    const known = knownError(error)
     this.#options.recorder.problem(known)
     this.#options.stop.trip({ why: 'error', error: known })
   }

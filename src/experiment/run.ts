@@ -1,0 +1,87 @@
+/** Runs an experiment: a passage of it, and a second one where the load generator could not keep to its plan in the first. */
+
+import { BrownoutError } from '../core/errors.ts'
+import { EXIT, type Exit } from '../core/exit.ts'
+import { redact } from '../core/redact.ts'
+import type { Registry } from '../fault.ts'
+import { LocalPlane } from '../proxy/local-plane.ts'
+import type { Plane } from '../proxy/plane.ts'
+import type { EventBodies, JournalEvent, Outcome, TargetRecord } from '../record/events.ts'
+import { Journal, type JournalOptions } from '../record/journal.ts'
+import { createRunFolder } from '../record/runs.ts'
+import type { Analysis } from '../report/analysis.ts'
+import type { RunRecord } from '../report/fold.ts'
+import { Attempt, type AttemptResult } from './attempt.ts'
+import { describePlan } from './describe.ts'
+import type { Plan } from './plan.ts'
+import type { StartServer } from './stage.ts'
+
+export interface RunOptions {
+  readonly registry: Registry
+  /** Of the apps and actions that are started. */
+  readonly env: NodeJS.ProcessEnv
+  /** The folder in which the run's own is made. */
+  readonly out: string
+  readonly version: string
+  /** Starts the server that a `demo:` upstream stands for. */
+  readonly startServer: StartServer
+  /** The experiment's text, for the report; its secrets are taken out. */
+  readonly source?: string | undefined
+  /** Waits for a person; absent: goes on without. */
+  readonly pause?: ((text: string) => Promise<void>) | undefined
+  /** Every event of the journal, as it is written. */
+  readonly onEvent?: ((event: JournalEvent) => void) | undefined
+  /** Told how to end the run before its time, as soon as that is possible, and again for a second try. */
+  readonly onStart?: ((running: Running) => void) | undefined
+  readonly plane?: ((plan: Plan) => Plane) | undefined
+  readonly journal?: JournalOptions | undefined
+}
+
+/** A run under way. `interrupt` heals and lets it end; `abandon` heals, kills what was started, and waits for nothing. */
+export interface Running { readonly folder: string; interrupt(signal: 'SIGINT' | 'SIGTERM'): void; abandon(signal: 'SIGINT' | 'SIGTERM'): void }
+
+export interface RunResult { readonly exit: Exit; readonly outcome: Outcome; readonly folder: string; readonly record: RunRecord; readonly analysis: Analysis }
+
+/** Where the load could not keep up, a run is done once more: these came to an end and could have come to another. */
+const RETRIED: ReadonlySet<Exit> = new Set([EXIT.pass, EXIT.fail, EXIT.inconclusive])
+
+/** Rejects only when there can be no run at all: JOURNAL_FAILED, RUN_NAME_INVALID. Whatever goes wrong later is in the verdict, and all is healed. */
+export async function runExperiment(plan: Plan, options: RunOptions): Promise<RunResult> {
+  const first = await attempt(plan, options)
+  if (first.loadValid || !RETRIED.has(first.exit)) return first
+  return attempt(plan, options, `second try: the load generator could not keep to its plan in ${first.folder}`)
+}
+
+async function attempt(plan: Plan, options: RunOptions, note?: string): Promise<RunResult & Pick<AttemptResult, 'loadValid'>> {
+  const { registry, env, out, startServer, pause, onEvent, onStart } = options
+  const folder = createRunFolder(out, plan.name)
+  const hide = (text: string): string => redact(text, plan.secrets)
+  const journal = Journal.create(folder, { redact: hide, ...options.journal })
+  try {
+    const plane = options.plane?.(plan) ?? new LocalPlane({ registry, seed: plan.seed })
+    const running = new Attempt({
+      plan, folder, journal, plane, env, startServer,
+      pause: pause ?? (() => Promise.resolve()),
+      onEvent: (event) => onEvent?.(event),
+      started: (targets) => startedBody(plan, options, folder, targets),
+    })
+    onStart?.({ folder, interrupt: (signal) => running.interrupt(signal), abandon: (signal) => running.abandon(signal) })
+    return { ...(await running.run(note)), folder }
+  } finally {
+    journal.close()
+  }
+}
+
+function startedBody(plan: Plan, { version, source }: RunOptions, folder: string, targets: readonly TargetRecord[]): EventBodies['run.started'] {
+  const { name, question, file, hash, seed } = plan
+  return {
+    run: folder.slice(folder.lastIndexOf('/') + 1), name, question, file, hash, seed, targets, source,
+    versions: { brownout: version, node: process.versions.node }, plan: describePlan(plan),
+  }
+}
+
+/** What of a plan needs a person and cannot have one. */
+export function refusePauses({ method }: Plan): void {
+  const pause = method.find(({ kind }) => kind === 'pause')
+  if (pause) throw new BrownoutError('PAUSE_NEEDS_TERMINAL', { message: `step "${pause.step}" pauses for a person`, place: pause.place })
+}

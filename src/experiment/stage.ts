@@ -1,0 +1,142 @@
+/** Everything that a run starts: servers, proxies, apps, load, probes. Opened in that order, ended in the other, come what may. */
+
+import { BrownoutError } from '../core/errors.ts'
+import type { Ms } from '../core/units.ts'
+import { startLoad, type LoadRun } from '../load/run.ts'
+import type { LoadSpec } from '../load/spec.ts'
+import type { ProbeSpec } from '../probes/spec.ts'
+import { formatAddress } from '../proxy/address.ts'
+import type { Plane, TargetSpec } from '../proxy/plane.ts'
+import type { TargetRecord } from '../record/events.ts'
+import { startWatchdog, type Watchdog } from '../watchdog/watchdog.ts'
+import { addressesOf, withAddresses } from './addresses.ts'
+import { App, appName, freePort } from './app.ts'
+import { ask, doorsOf, refuseDown, type Answers, type Door } from './heal.ts'
+import type { Plan, PlannedTarget } from './plan.ts'
+import type { Recorder } from './recorder.ts'
+import { Stopped } from './stop.ts'
+
+/** An embedded server that a target's `demo:` upstream stands for. */
+export interface StartedServer { readonly url: string; readonly host: string; readonly port: number; stop(): Promise<void> }
+export type StartServer = (kind: 'redis' | 'postgres', watchdog: Watchdog) => Promise<StartedServer>
+
+export interface StageOptions {
+  readonly plan: Plan
+  readonly folder: string
+  readonly env: NodeJS.ProcessEnv
+  readonly recorder: Recorder
+  readonly plane: Plane
+  readonly startServer: StartServer
+  /** The listeners are open. */
+  onOpen(targets: readonly TargetRecord[]): void
+  /** Something of it ended although nobody asked it to. */
+  onDeath(error: BrownoutError): void
+}
+
+export class Stage {
+  readonly watchdog: Watchdog = startWatchdog()
+  readonly apps: App[] = []
+  doors: readonly Door[] = []
+  /** What each target answered before anything was done to it. */
+  before: Answers = new Map()
+  probes: readonly ProbeSpec[] = []
+  load: LoadRun | undefined
+  readonly #options: StageOptions
+  /** In the order of opening. */
+  readonly #closers: (() => Promise<void>)[] = []
+  #loads: readonly LoadSpec[] = []
+  #closing = false
+
+  constructor(options: StageOptions) { this.#options = options }
+
+  /** Rejects with UPSTREAM_DOWN, APP_FAILED, PORT_IN_USE and what else a start can come to; with Stopped when it is closed meanwhile. */
+  async open(): Promise<void> {
+    const { plan, plane, recorder, onOpen } = this.#options
+    const targets: PlannedTarget[] = []
+    for (const target of plan.targets) targets.push(await this.#served(target))
+    this.#goOn()
+    const specs = targets.map(({ spec }) => spec)
+    this.#closers.push(() => plane.close())
+    const open = await plane.open(specs)
+    onOpen(specs.map((spec) => recordOf(spec, open.find(({ name }) => name === spec.name)?.listen ?? [])))
+    this.doors = doorsOf(specs, open)
+    this.before = await ask(this.doors)
+    await refuseDown(this.doors, this.before)
+    this.#goOn()
+    const ports = new Map<string, number>()
+    for (const { name } of plan.apps) ports.set(name, await freePort())
+    for (const spec of plan.apps) {
+      this.#goOn()
+      await this.#startApp(withAddresses(spec, addressesOf(targets, open, ports, spec.name)))
+    }
+    const shared = addressesOf(targets, open, ports)
+    this.probes = withAddresses(plan.probes, shared)
+    this.#loads = withAddresses(plan.loads, shared)
+    recorder.write({ kind: 'note', text: `targets answer ${[...this.before].map(([name, answer]) => `${name} ${answer}`).join(', ')}` })
+  }
+
+  /** Starts the load's process; it sends nothing before `load.begin()`. */
+  async openLoad(origin: Ms, width: Ms): Promise<LoadRun> {
+    this.#goOn()
+    const { recorder, plan } = this.#options
+    const load = await startLoad({
+      specs: this.#loads, origin, width, seed: plan.seed,
+      onBucket: (bucket) => recorder.write({ kind: 'bucket', bucket }),
+      onProblem: (text) => recorder.problem({ code: 'LOAD_FAILED', message: text }),
+    })
+    this.load = load
+    this.#closers.push(async () => { await load.stop() })
+    this.#goOn()
+    return load
+  }
+
+  /** Ends all that was started, the last first. Never rejects. */
+  async close(opening: Promise<unknown>): Promise<void> {
+    this.#closing = true
+    // An app that is still waited for must not keep us.
+    for (const app of this.apps) app.halt()
+    await opening.catch(() => undefined)
+    for (const close of this.#closers.reverse()) {
+      await close().catch((error: unknown) => this.#options.recorder.problem({ code: 'INTERNAL', message: `while closing: ${error instanceof Error ? error.message : String(error)}` }))
+    }
+    this.watchdog.close()
+  }
+
+  /** At once, without waiting for anything. */
+  kill(): void {
+    this.load?.kill()
+    for (const app of this.apps) app.kill()
+    this.watchdog.close()
+  }
+
+  async #served(target: PlannedTarget): Promise<PlannedTarget> {
+    this.#goOn()
+    if (!target.demo) return target
+    const server = await this.#options.startServer(target.demo, this.watchdog)
+    this.#closers.push(() => server.stop())
+    const { host, port } = server
+    return { ...target, url: new URL(server.url), spec: { ...target.spec, upstream: { host, port } } }
+  }
+
+  async #startApp(spec: Plan['apps'][number]): Promise<void> {
+    const { recorder, env, folder, onDeath } = this.#options
+    const name = appName(spec)
+    recorder.write({ kind: 'app', app: name, event: 'starting', detail: spec.command.join(' ') })
+    const app = App.start({ spec, env, folder, watchdog: this.watchdog, onDeath: (error) => {
+      recorder.write({ kind: 'app', app: name, event: 'exited', detail: error.message })
+      onDeath(error)
+    } })
+    this.apps.push(app)
+    this.#closers.push(async () => {
+      await app.stop()
+      recorder.write({ kind: 'app', app: name, event: 'stopped' })
+    })
+    await app.ready()
+    recorder.write({ kind: 'app', app: name, event: 'ready' })
+  }
+
+  #goOn(): void { if (this.#closing) throw new Stopped() }
+}
+
+const recordOf = ({ name, protocol, upstream }: TargetSpec, listen: readonly { readonly from?: string | undefined; readonly address: TargetSpec['upstream'] }[]): TargetRecord =>
+  ({ name, protocol, upstream: formatAddress(upstream), listen: listen.map(({ from, address }) => ({ from, address: formatAddress(address) })) })
