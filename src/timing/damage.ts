@@ -2,7 +2,7 @@
 
 import { ms, type Ms } from '../core/units.ts'
 import { NO_COUNTS } from './counts.ts'
-import { type Normal, valueOf } from './judge.ts'
+import { type Normal, measured } from './judge.ts'
 import type { Series } from './series.ts'
 import type { Label, Measure } from './timing.ts'
 
@@ -28,7 +28,7 @@ function quality(series: Series, at: number, { band, goodRatio }: Normal, measur
   const { offered, ok } = series.counts[at] ?? NO_COUNTS
   const served = offered === 0 || goodRatio === 0 ? 1 : clamp(ok / offered / goodRatio)
   if (measure.kind !== 'latency') return served
-  const latency = valueOf(series, at, measure)
+  const latency = measured(series, at, measure)
   // Slow answers are answers: an operation is charged for its latency or for its failure, whichever is worse, and not for both.
   return latency === undefined ? served : Math.min(served, clamp(band.centre / latency))
 }

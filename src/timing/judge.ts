@@ -30,7 +30,7 @@ export function failureRatioOf(baseline: readonly BucketCounts[]): number {
 }
 
 /** What is measured in bucket `at`; undefined where there is nothing to measure by. */
-export function valueOf(series: Series, at: number, measure: Measure): number | undefined {
+export function measured(series: Series, at: number, measure: Measure): number | undefined {
   const counts = series.counts[at] ?? NO_COUNTS
   switch (measure.kind) {
     case 'latency': return series.latency(measure.q, at, at + 1)
@@ -45,7 +45,7 @@ export function normalOf(series: Series, length: number, { measure, tolerance = 
   const total = baseline.reduce(add, NO_COUNTS)
   const failureRatio = failureRatioOf(baseline)
   const needed = operationsNeeded(measure, failureRatio)
-  const values = baseline.flatMap((counts, at) => (operationsOf(measure, counts) < needed ? [] : valueOf(series, at, measure) ?? []))
+  const values = baseline.flatMap((counts, at) => (operationsOf(measure, counts) < needed ? [] : measured(series, at, measure) ?? []))
   const band = bandOf(values)
   const common = { band, failureRatio, needed, goodRatio: total.offered === 0 ? 0 : total.ok / total.offered }
   const slack = Math.max(tolerance.rel * band.centre, SPREADS * band.spread)
@@ -68,7 +68,7 @@ export const labelsOf = (series: Series, normal: Normal, options: Options): read
     const success = successLabel(counts, normal, options.successAtLeast)
     // Instant errors leave only quick answers behind: they must not look like an improvement.
     if (success === 'bad' || options.measure.kind === 'success') return success
-    const value = operationsOf(options.measure, counts) < normal.needed ? undefined : valueOf(series, at, options.measure)
+    const value = operationsOf(options.measure, counts) < normal.needed ? undefined : measured(series, at, options.measure)
     if (value === undefined) return 'unknown'
     return value > (normal.badAbove ?? Number.POSITIVE_INFINITY) || value < (normal.badBelow ?? Number.NEGATIVE_INFINITY) ? 'bad' : 'good'
   })

@@ -79,8 +79,13 @@ export function refill(connections: Track, times: Times, hold: Ms): Refill | und
 const timeOf = ({ start, width }: Track, bucket: number): Ms => ms(start + bucket * width)
 
 /** Attempts for each intent, bucket by bucket; 0 where nothing was meant. */
-export const perIntent = (attempts: Track, intents: Track): Track =>
-  ({ ...attempts, values: attempts.values.map((count, at) => { const meant = intents.values[at] ?? 0; return meant > 0 ? count / meant : 0 }) })
+export function perIntent(attempts: Track, intents: Track): Track {
+  const values = attempts.values.map((count, at) => {
+    const meant = intents.values[at] ?? 0
+    return meant > 0 ? count / meant : 0
+  })
+  return { ...attempts, values }
+}
 
 export type Reaction = 'reconnect' | 'retry' | 'shed'
 /** What would show the application reacting: more connection attempts, more attempts an intent, or fewer. */
@@ -108,7 +113,7 @@ function reachOf(baseline: readonly number[]): readonly [number, number] {
   return [Math.min(...baseline, centre - SPREADS * spread), Math.max(...baseline, centre + SPREADS * spread, sparse)]
 }
 
-/** When the first bucket after `from` begins in which there was anything, no earlier than `from`: t_first_ok, of the ok operations from t_clear on. +/- W. */
+/** When the first bucket begins that lies after `from` and is not empty: t_first_ok, given the ok operations and t_clear. Undefined where all are. */
 export function firstSince(track: Track, from: Ms): Ms | undefined {
   const first = Math.max(0, Math.ceil(bucketAt(track, from)))
   const at = track.values.slice(first).findIndex((value) => value > 0)

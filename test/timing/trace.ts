@@ -72,7 +72,8 @@ export interface Weather {
 /** A system with which nothing is wrong. */
 export function* healthy({ rate, median, sigma, errors, slow }: Weather, from: number, to: number, random: Random): Generator<Operation> {
   const draw = randomLogNormal.source(random)(Math.log(median), sigma)
-  for (let at = from - (1000 / rate) * Math.log(1 - random()); at < to; at -= (1000 / rate) * Math.log(1 - random())) {
+  const gap = (): number => (1000 / rate) * -Math.log(1 - random())
+  for (let at = from + gap(); at < to; at += gap()) {
     const factor = random() < slow ? (1 - random()) ** (-1 / 1.5) : 1
     yield { at, took: Math.min(10_000, draw() * factor), fate: random() < errors ? 'error' : 'ok' }
   }
