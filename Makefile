@@ -1,21 +1,53 @@
-# The list of commands. CI and the README call these.
-MOCHA = node_modules/.bin/mocha
+# The list of commands; CI and the README call these. `make help` prints it.
+BIN   := node_modules/.bin
+MOCHA := $(BIN)/mocha
+TESTS := 'dist/test/**/*.test.js'
 
-.PHONY: setup build test test-all check bench demo truth stats clean
+.DEFAULT_GOAL := help
+.PHONY: help setup build test test-all cover check bench truth stats demo schema clean
 
-## setup: packages, and a Redis server where there is none and we may
-setup: node_modules/.installed
+help: ## prints this
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
-node_modules/.installed: package.json package-lock.json
+setup: node_modules/.package-lock.json ## installs the packages, and a Redis server where there is none and it may
+	@sh src/demo/install-redis.sh
+
+# npm writes this file last.
+node_modules/.package-lock.json: package-lock.json
 	npm ci --ignore-scripts --no-audit --no-fund
-	node scripts/setup.mjs
 	@touch $@
 
-build: setup
-	rm -rf dist && node_modules/.bin/tsc -p tsconfig.json
+build: setup ## compiles to dist/
+	@rm -rf dist
+	$(BIN)/tsc
+	@chmod +x dist/bin/brownout.js
 
-test: build
-	$(MOCHA)
+test: build ## runs the tests; the last line is `N passed, N failed`
+	@$(MOCHA) $(TESTS)
 
-check: build
-	node_modules/.bin/biome check .
+test-all: build ## the tests in full length, every shipped experiment among them
+	@TEST_ALL=1 $(MOCHA) --timeout 600000 $(TESTS)
+
+cover: build ## the tests with coverage, in coverage/
+	$(BIN)/c8 --reporter text-summary --reporter html $(MOCHA) $(TESTS)
+
+check: build ## types, and the linter
+	$(BIN)/biome check --config-path=.ci --error-on-warnings src faults bin test
+
+demo: build ## a real application on real servers loses its cache for some seconds; ends in a report
+	@node dist/bin/brownout.js demo
+
+bench: build ## what brownout costs, against nothing, a plain pipe and HAProxy
+	@node dist/test/bench/bench.js
+
+truth: build ## outages of known times against what is reported: 20 of 20 within a bucket
+	@node dist/test/bench/truth.js
+
+stats: build ## 2,000 healthy runs: how many get an episode that was none
+	@node dist/test/bench/stats.js
+
+schema: build ## writes schema/experiment.schema.json anew
+	@mkdir -p schema && node dist/bin/brownout.js schema > schema/experiment.schema.json.new && mv schema/experiment.schema.json.new schema/experiment.schema.json
+
+clean: ## removes what was built and measured
+	rm -rf dist dist-* coverage .brownout
