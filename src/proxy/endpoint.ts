@@ -2,7 +2,7 @@
 
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
-import { isReset, keepLastWords, resetAfterWrites } from './socket.ts'
+import { isReset, keepLastWords, onFin, resetAfterWrites } from './socket.ts'
 
 export class Endpoint {
   /** What is read and written: plain text. */
@@ -23,6 +23,9 @@ export class Endpoint {
   keepLastWords(onData: (chunk: Buffer) => void): void {
     if (this.stream === this.raw) keepLastWords(this.raw, onData)
   }
+
+  /** The peer's FIN. */
+  onEnd(action: () => void): void { onFin(this.stream, action) }
 
   isReset(error: Error): boolean { return isReset(error) }
 

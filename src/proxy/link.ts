@@ -26,7 +26,9 @@ interface Entry {
 }
 
 export interface LinkOwner {
-  /** A chunk has gone the fast path, or was judged. Bookkeeping comes behind the byte. */
+  /** A chunk has come from the source. Bookkeeping comes behind the byte: on the fast path it has been written already. */
+  arrived(direction: Direction): void
+  /** Bytes were written to the target. */
   passed(direction: Direction, size: number): void
   /** Disarms what is overdue: called before a chunk is judged. */
   expire(now: Ms): void
@@ -75,13 +77,15 @@ export class Link {
 
   readonly onData = (chunk: Buffer): void => {
     if (this.#grips.length === 0 && this.#head === this.#queue.length) {
-      if (!this.#over && this.#target && !this.#target.write(chunk)) this.#flow()
+      if (this.#over || !this.#target) return
+      if (!this.#target.write(chunk)) this.#flow()
+      this.#owner.arrived(this.direction)
       this.#owner.passed(this.direction, chunk.length)
       return
     }
     this.#owner.expire(this.#clock.now())
+    this.#owner.arrived(this.direction)
     this.judge({ kind: 'bytes', raw: chunk })
-    this.#owner.passed(this.direction, chunk.length)
   }
 
   /** FIN or RST of the source: judged as an end, and done in its turn. */
@@ -185,7 +189,9 @@ export class Link {
   #do(act: Buffer | (() => void)): void {
     if (this.#over) return
     if (typeof act === 'function') return act()
-    if (this.#target?.writable) this.#target.write(act)
+    if (!this.#target?.writable) return
+    this.#target.write(act)
+    this.#owner.passed(this.direction, act.length)
   }
 
   /** Backpressure, in one place: read only while the target drains and what is held fits. */

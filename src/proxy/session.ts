@@ -113,21 +113,21 @@ export class Session implements LinkOwner {
     this.#tick(this.#grips.filter((grip) => grip.armed === armed), why)
   }
 
+  arrived(direction: Direction): void {
+    if (direction === 'to-client' || this.#awaiting) return
+    this.#awaiting = true
+    this.#openedAt = this.#host.clock.now()
+    this.#host.meter.exchangeOpened(this.#openedAt)
+  }
+
   passed(direction: Direction, size: number): void {
     const { meter, clock } = this.#host
-    if (direction === 'to-server') {
-      meter.bytesToServer += size
-      if (this.#awaiting) return
-      this.#awaiting = true
-      this.#openedAt = clock.now()
-      meter.exchangeOpened(this.#openedAt)
-    } else {
-      meter.bytesToClient += size
-      if (!this.#awaiting) return
-      this.#awaiting = false
-      meter.exchangeAnswered(this.#openedAt, clock.now())
-      if (this.#draining.length > 0) this.#drained()
-    }
+    if (direction === 'to-server') { meter.bytesToServer += size; return }
+    meter.bytesToClient += size
+    if (!this.#awaiting) return
+    this.#awaiting = false
+    meter.exchangeAnswered(this.#openedAt, clock.now())
+    if (this.#draining.length > 0) this.#drained()
   }
 
   expire(now: Ms): void { this.#host.expire(now) }
@@ -245,7 +245,7 @@ export class Session implements LinkOwner {
     const link = this.#links[direction]
     let ended = false
     end.keepLastWords(link.onData)
-    end.stream.on('end', () => {
+    end.onEnd(() => {
       if (ended) return
       ended = true
       if (this.#orphanedBy) this.destroy()

@@ -51,5 +51,16 @@ function destroyHard(socket: Socket): void {
   }
 }
 
+/**
+ * Runs `action` at the peer's FIN. Where data and a RST come together Node reports an end too; writing nothing tells them apart,
+ * for it fails on a connection that was reset, and the socket's `error` says so instead.
+ */
+export function onFin(socket: Socket, action: () => void): void {
+  socket.on('end', () => {
+    if (!socket.writable || socket.writableLength > 0) return action()
+    socket.write(NOTHING, (error) => { if (!error) action() })
+  })
+}
+
 /** Whether a socket's error says that its peer has reset the connection. */
 export const isReset = (error: NodeJS.ErrnoException): boolean => error.code === 'ECONNRESET' || error.code === 'EPIPE' || error.code === 'ECONNABORTED'
