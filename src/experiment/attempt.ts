@@ -150,8 +150,8 @@ export class Attempt {
     const hurried = reason?.why === 'signal'
     if (hurried) this.#stage.load?.kill()
     else for (const verdict of await this.#stage.load?.stop() ?? []) this.#judgeLoad(verdict)
-    if (hurried) this.#probes?.cancel()
-    else await this.#probes?.stop()
+    const asked = this.#probes?.stop(!hurried)
+    if (!hurried) await asked
     this.#sampler?.stop()
     if (this.#stage.before.size > 0) for (const healed of await verifyHealed(this.#stage.doors, this.#stage.before, hurried ? HURRIED_HEAL : undefined)) {
       recorder.write({ kind: 'heal', ...healed })

@@ -52,6 +52,8 @@ export interface PlannedTarget {
   readonly spec: TargetSpec
   /** As written, with its secrets: only for the application's environment, never for eyes. */
   readonly url: URL
+  /** The upstream stands for a server that is started for the run; address and url are placeholders until then. */
+  readonly demo?: 'redis' | 'postgres' | undefined
 }
 
 export interface Plan {

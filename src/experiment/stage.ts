@@ -1,6 +1,6 @@
 /** Everything that a run starts: servers, proxies, apps, load, probes. Opened in that order, ended in the other, come what may. */
 
-import { BrownoutError } from '../core/errors.ts'
+import type { BrownoutError } from '../core/errors.ts'
 import type { Ms } from '../core/units.ts'
 import { startLoad, type LoadRun } from '../load/run.ts'
 import type { LoadSpec } from '../load/spec.ts'
