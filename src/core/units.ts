@@ -58,7 +58,8 @@ export function parseRate(text: string): PerSecond | undefined {
 /** `20%`, `99.9%`, `0.5`; undefined for anything else and outside 0 to 1. */
 export function parseRatio(text: string): Ratio | undefined {
   const found = /^(\d+(?:\.\d+)?)(%?)$/.exec(text)
-  const share = found ? Number(found[1]) / (found[2] === '%' ? 100 : 1) : Number.NaN
+  // 99.9 / 100 is not 0.999: a share that is met exactly would count as missed.
+  const share = found ? Number(`${found[1]}${found[2] === '%' ? 'e-2' : ''}`) : Number.NaN
   return share >= 0 && share <= 1 ? ratio(share) : undefined
 }
 

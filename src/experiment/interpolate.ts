@@ -1,0 +1,101 @@
+/** Puts variables into the values of a file, and remembers which of them are secrets. */
+
+import { isSecretName, passwordsOf } from '../core/redact.ts'
+import { nearest } from '../core/errors.ts'
+import { partsOf } from './references.ts'
+import type { Problems } from './problem.ts'
+import { isMap, type Entry, type Path, type Places, type Tree, type TreeMap } from './tree.ts'
+
+export interface Scope {
+  readonly env: NodeJS.ProcessEnv
+  readonly vars: ReadonlyMap<string, string>
+  readonly packageRoot: string
+}
+
+/** Sections whose texts may speak of listeners that are not open yet. */
+const LATE_SECTIONS: ReadonlySet<PropertyKey> = new Set(['vars', 'app', 'apps', 'load', 'probes'])
+
+/** Collects what must be shown to nobody. */
+export class Secrets {
+  readonly #values = new Set<string>()
+
+  get values(): readonly string[] { return [...this.#values] }
+
+  /** Notes what of a named value is secret: all of it, or the password where it is a URL. */
+  note(name: string, value: string): void {
+    for (const password of passwordsOf(value)) this.#values.add(password)
+    const url = /:\/\//.test(value)
+    if (value !== '' && (isSecretName(name) && !url || (url && value.includes('@') && !URL.canParse(value)))) this.#values.add(value)
+  }
+}
+
+export class Interpolator {
+  readonly #scope: Scope
+  readonly #places: Places
+  readonly #problems: Problems
+  readonly #secrets: Secrets
+  readonly #done = new Map<object, Tree>()
+
+  constructor(scope: Scope, places: Places, problems: Problems, secrets: Secrets) {
+    this.#scope = scope
+    this.#places = places
+    this.#problems = problems
+    this.#secrets = secrets
+  }
+
+  /** A copy of `value` with everything put in that is known; its places are those of the original. */
+  tree(value: Tree, entry: Entry | undefined, path: Path = []): Tree {
+    if (typeof value === 'string') return value.includes('${') ? this.text(value, entry, path) : this.#literal(value, path)
+    if (typeof value !== 'object' || value === null) return value
+    const done = this.#done.get(value)
+    if (done !== undefined) return done
+    const copy: Tree[] | TreeMap = Array.isArray(value) ? [] : {}
+    this.#done.set(value, copy)
+    for (const [key, child] of Object.entries(value)) {
+      const where = this.#places.get(value, key)
+      const tree = this.tree(child, where ?? entry, [...path, key])
+      if (isMap(copy)) copy[key] = tree
+      else copy.push(tree)
+      if (where) this.#places.set(copy, key, where)
+    }
+    return copy
+  }
+
+  text(text: string, entry: Entry | undefined, path: Path): string {
+    const wrong = (message: string, hint?: string): string => {
+      if (entry) this.#problems.error('VARIABLE_UNKNOWN', entry.value, message, hint)
+      return ''
+    }
+    return partsOf(text).map((part) => {
+      if (typeof part === 'string') return part
+      switch (part.kind) {
+        case 'variable': return this.#variable(part.name, part.otherwise) ?? wrong(`the variable ${part.name} is not set`, `set it, or give a default: \${${part.name}:-text}`)
+        case 'vars': {
+          if (path[0] === 'vars') return wrong('a variable of `vars:` cannot refer to another')
+          const value = this.#scope.vars.get(part.name)
+          const near = nearest(part.name, this.#scope.vars.keys())
+          return value ?? wrong(`\`vars:\` has no "${part.name}"`, near ? `did you mean "${near}"?` : `declare it under \`vars:\`, or give --var ${part.name}=…`)
+        }
+        case 'package': return this.#scope.packageRoot
+        case 'late': return LATE_SECTIONS.has(path[0] ?? '') ? `\${${part.text}}` : wrong(`\${${part.text}} is not known yet here`, 'it can stand in app, apps, load and probes')
+        case 'wrong': return wrong(`\${${part.text}} ${part.why}`, 'for a literal ${ write $${')
+      }
+    }).join('')
+  }
+
+  #variable(name: string, otherwise: string | undefined): string | undefined {
+    const value = this.#scope.env[name]
+    const used = value === undefined || (value === '' && otherwise !== undefined) ? otherwise : value
+    if (used !== undefined) this.#secrets.note(name, used)
+    return used
+  }
+
+  /** A text without references is looked through all the same: a password can stand in the file itself. */
+  #literal(text: string, path: Path): string {
+    this.#secrets.note(isSection(path) ? String(path.at(-1)) : '', text)
+    return text
+  }
+}
+
+/** Under `env:`, `headers:` and `vars:` the key is the name that tells a secret. */
+const isSection = (path: Path): boolean => path.at(-2) === 'env' || path.at(-2) === 'headers' || path.at(-2) === 'vars'

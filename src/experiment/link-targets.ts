@@ -1,0 +1,70 @@
+/** Targets: upstream, listeners and TLS, and what goes together. */
+
+import type { Protocol } from '../protocols/codec.ts'
+import type { Address, TlsOptions } from '../proxy/plane.ts'
+import { ms } from '../core/units.ts'
+import { appNames, fromFile, type Linking } from './linking.ts'
+import type { PlannedTarget } from './plan.ts'
+import type { Named } from './read.ts'
+import type { TargetInput } from './schema.ts'
+import type { Path } from './tree.ts'
+import { parseListen, parseUpstream, type Upstream } from './upstream.ts'
+
+const DIAL_TIMEOUT = ms(10_000)
+const FREE_PORT: Address = { host: '127.0.0.1', port: 0 }
+
+type Context = Pick<Linking, 'reader' | 'draft' | 'cwd'>
+
+export const linkTargets = (linking: Context): readonly PlannedTarget[] =>
+  linking.draft.targets.flatMap((named) => linkTarget(linking, named) ?? [])
+
+function linkTarget(linking: Context, { name, path, input }: Named<TargetInput>): PlannedTarget | undefined {
+  const { reader, draft } = linking
+  if (!input) return undefined
+  const at = [...path, 'upstream']
+  const upstream = parseUpstream(input.upstream, input.protocol)
+  if ('wrong' in upstream) return void reader.fail('UPSTREAM_INVALID', at, `${name}: ${upstream.wrong}`, upstream.hint)
+  const protocol = protocolOf(linking, path, input, upstream)
+  const tls = protocol && linkTls(linking, path, input, upstream, protocol)
+  const listen = linkListen(linking, path, input)
+  if (!protocol || !tls || !listen) return undefined
+  // Each app has a listener of its own beside the common one, so that a rule can tell whose connections it hits.
+  const own = appNames(draft).filter((app) => app !== '').map((from) => ({ from, address: FREE_PORT }))
+  return {
+    spec: { name, protocol, upstream: upstream.address, listen: [{ address: listen }, ...own], tls, dialTimeout: input.dial_timeout ?? DIAL_TIMEOUT },
+    url: upstream.url, demo: upstream.demo,
+  }
+}
+
+function protocolOf({ reader }: Context, path: Path, { protocol }: TargetInput, upstream: Upstream): Protocol | undefined {
+  const told = upstream.protocol
+  // tcp is always true: it means that brownout shall not look inside.
+  if (protocol === undefined || told === undefined || protocol === told || protocol === 'tcp' || (protocol === 'websocket' && told === 'http')) return protocol ?? told ?? 'tcp'
+  reader.fail('UPSTREAM_INVALID', [...path, 'upstream'], `the target speaks ${protocol}, its upstream ${told}`, 'make `protocol` and the scheme of `upstream` agree')
+  return undefined
+}
+
+function linkListen({ reader }: Context, path: Path, { listen }: TargetInput): Address | undefined {
+  if (listen === undefined) return FREE_PORT
+  const address = parseListen(listen)
+  if ('wrong' in address) return void reader.fail('VALUE_INVALID', [...path, 'listen'], `listen: ${address.wrong}`, 'write 127.0.0.1:6380, [::1]:6380 or unix:/path; port 0 takes a free one')
+  return address
+}
+
+function linkTls(linking: Context, path: Path, { tls = {} }: TargetInput, upstream: Upstream, protocol: Protocol): TlsOptions | undefined {
+  const { reader } = linking
+  const at = [...path, 'tls']
+  const asked = tls.upstream ?? (upstream.tls ? 'require' : 'off')
+  const client = tls.client ?? 'passthrough'
+  if (asked === 'prefer') return void reader.fail('TLS_UNSUPPORTED', [...at, 'upstream'], '`prefer` is not supported: brownout does not negotiate TLS', 'write require or off')
+  if (protocol === 'postgres' && (asked === 'require' || client === 'terminate')) {
+    return void reader.fail('TLS_UNSUPPORTED', at, 'Postgres negotiates TLS inside its protocol, which brownout does not take part in', 'leave `tls` out: what client and server negotiate goes through as it comes')
+  }
+  if ((tls.cert === undefined) !== (tls.key === undefined)) return void reader.fail('VALUE_INVALID', at, 'tls: `cert` and `key` need each other')
+  if (tls.cert !== undefined && client !== 'terminate') return void reader.fail('VALUE_INVALID', at, 'tls: a certificate is only shown with `client: terminate`')
+  const file = (key: 'cert' | 'key' | 'ca'): Partial<Record<'cert' | 'key' | 'ca', string>> => {
+    const written = tls[key]
+    return written === undefined ? {} : { [key]: fromFile(linking, [...at, key], written) }
+  }
+  return { client, upstream: asked, verify: tls.verify ?? true, ...file('cert'), ...file('key'), ...file('ca') }
+}

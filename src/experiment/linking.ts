@@ -1,0 +1,47 @@
+/** What the parts of the third pass share: who is there, and how to say what is wrong. */
+
+import { dirname, resolve } from 'node:path'
+import { nearest } from '../core/errors.ts'
+import type { Registry } from '../fault.ts'
+import type { PlannedTarget } from './plan.ts'
+import type { Draft, Reader } from './read.ts'
+import { lateIn, partsOf } from './references.ts'
+import type { Scenarios } from './scenarios.ts'
+import type { Names } from './signals.ts'
+import type { Path } from './tree.ts'
+
+export interface Linking {
+  readonly reader: Reader
+  readonly draft: Draft
+  readonly registry: Registry
+  readonly scenarios: Scenarios
+  readonly cwd: string
+  /** Every name there is, also of what is itself wrong. */
+  readonly names: Names
+  readonly targets: ReadonlyMap<string, PlannedTarget>
+}
+
+/** Names of the apps; that of the single one is empty. */
+export const appNames = ({ app, apps }: Pick<Draft, 'app' | 'apps'>): readonly string[] => [...(app ? [''] : []), ...apps.map(({ name }) => name)]
+
+/** A path written in a file is meant from that file's folder. */
+export const fromFile = ({ reader, cwd }: Pick<Linking, 'reader' | 'cwd'>, path: Path, written: string): string =>
+  resolve(cwd, dirname(reader.entry(path).value.file), written)
+
+/** Says which references in `text` lead to nothing. */
+export function checkReferences({ reader, draft, names }: Pick<Linking, 'reader' | 'draft' | 'names'>, path: Path, text: string): void {
+  for (const { of, name, text: reference } of lateIn(text)) {
+    if (of === 'target' && names.get(name) !== 'target') {
+      const near = nearest(name, [...names].filter(([, kind]) => kind === 'target').map(([one]) => one))
+      reader.fail('TARGET_UNKNOWN', path, `\${${reference}}: no target is named "${name}"`, near && `did you mean "${near}"?`)
+    }
+    if (of === 'app' && !appNames(draft).includes(name)) reader.fail('VARIABLE_UNKNOWN', path, `\${${reference}}: there is no such app`, 'declare it under `app:` or `apps:`')
+  }
+}
+
+/** A text as it might look once the listeners are open: for checking its form. */
+export const sampleOf = ({ targets }: Pick<Linking, 'targets'>, text: string): string => partsOf(text).map((part) => {
+  if (typeof part === 'string') return part
+  if (part.kind !== 'late') return ''
+  return part.what === 'port' ? '1' : part.what === 'host' ? '127.0.0.1' : targets.get(part.name)?.url.href ?? 'http://127.0.0.1:1'
+}).join('')

@@ -1,0 +1,45 @@
+/** What is wrong with a file, collected so that all of it can be said at once. */
+
+import { type BrownoutError, ERRORS, formatError, type ErrorCode, type Place } from '../core/errors.ts'
+
+export interface Problem {
+  readonly code: ErrorCode
+  readonly message: string
+  readonly place: Place
+  readonly hint: string
+  readonly severity: 'error' | 'warning'
+}
+
+/** Problems in the order in which they were found; no place has the same one twice. */
+export class Problems {
+  readonly #list: Problem[] = []
+
+  /** True once there is an error; warnings do not count. */
+  get failed(): boolean { return this.#list.some(({ severity }) => severity === 'error') }
+
+  error(code: ErrorCode, place: Place, message: string, hint?: string): void { this.#add('error', code, place, message, hint) }
+
+  warning(code: ErrorCode, place: Place, message: string, hint?: string): void { this.#add('warning', code, place, message, hint) }
+
+  /** True where an error stands at exactly this place. */
+  at(place: Place): boolean { return this.#list.some((one) => one.severity === 'error' && comparePlaces(one.place, place) === 0) }
+
+  /** By file (in order of appearance), line and column. */
+  sorted(): readonly Problem[] {
+    const files = [...new Set(this.#list.map(({ place }) => place.file))]
+    return [...this.#list].sort((a, b) => files.indexOf(a.place.file) - files.indexOf(b.place.file) || comparePlaces(a.place, b.place))
+  }
+
+  #add(severity: Problem['severity'], code: ErrorCode, place: Place, message: string, hint: string = ERRORS[code].hint): void {
+    const twice = this.#list.some((one) => one.code === code && one.message === message && comparePlaces(one.place, place) === 0)
+    if (!twice) this.#list.push({ severity, code, message, place, hint })
+  }
+}
+
+/** `cart.yaml:12:12: error FAULT_UNKNOWN: …` and, indented below it, the hint; a warning says `warning`. */
+export const formatProblem = (problem: Problem): string => {
+  const text = formatError(problem satisfies Pick<BrownoutError, 'code' | 'message' | 'place' | 'hint'>)
+  return problem.severity === 'warning' ? text.replace(`error ${problem.code}`, `warning ${problem.code}`) : text
+}
+
+const comparePlaces = (a: Place, b: Place): number => (a.file === b.file ? a.line - b.line || a.column - b.column : a.file < b.file ? -1 : 1)

@@ -1,0 +1,194 @@
+/** The shape of an experiment file: every key, once, with what it means. Editors' JSON Schema and the reader are both made from it. */
+
+import * as z from 'zod'
+import { duration, integer, rate, share } from '../core/params.ts'
+import { flag, limit, list, longText, measured, oneOf, printable, strict, table, text } from './values.ts'
+
+/** Of targets, apps, loads, probes and steps: they share one namespace, and a dot would part a signal from its metric. */
+export const NAME = /^[a-z0-9][a-z0-9_-]{0,63}$/
+/** Of experiments and tags. */
+export const DOTTED_NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/
+/** How long a step without `for` lasts at the most. */
+export const STEP_FOR_MAX = '60s'
+
+const time = (doc: string, min = '0ms', max = '24h') => measured(duration(doc, undefined, { min, max }))
+const span = (doc: string, max = '24h') => time(doc, '1ms', max)
+const count = (doc: string, min: string, max: string) => measured(integer(doc, undefined, { min, max }))
+const words = (description: string) => list(text('A word, as it is handed to the program.'), description).min(1, 'expected at least the program to run')
+
+export const target = strict({
+  protocol: oneOf(['tcp', 'redis', 'postgres', 'http', 'websocket'], 'What the dependency speaks; told by the scheme of `upstream` where it has one.').optional(),
+  upstream: text('Where the dependency is: redis://, rediss://, postgres://, http://, tcp://host:port, unix:/path, demo:redis, demo:postgres.'),
+  listen: text('Where the proxy listens: HOST:PORT or unix:/path; a free port of 127.0.0.1 unless given.').optional(),
+  tls: strict({
+    client: oneOf(['terminate', 'passthrough'], 'terminate: the application speaks TLS to the proxy; passthrough: bytes go as they come.').optional(),
+    upstream: oneOf(['require', 'prefer', 'off'], 'require: the proxy speaks TLS to the dependency.').optional(),
+    cert: text('PEM file shown to the application; a throw-away certificate unless given.').optional(),
+    key: text('PEM file with the key of `cert`.').optional(),
+    ca: text('PEM file with the authorities that the dependency\'s certificate is checked by.').optional(),
+    verify: flag('Whether the dependency\'s certificate is checked.').optional(),
+  }, 'TLS on either side of the proxy.').optional(),
+  dial_timeout: span('How long a connection to the dependency may take to come about.', '5m').optional(),
+}, 'A dependency that is put behind a proxy.')
+
+export const app = strict({
+  command: words('The program and its arguments; no shell.'),
+  env: table(printable('The value.'), 'Environment variables, beside those of brownout itself.').optional(),
+  cwd: text('Working directory, from the folder of this file; brownout\'s own unless given.').optional(),
+  ready: strict({
+    http: text('Ready when a GET of this URL answers 2xx.').optional(),
+    tcp: text('Ready when HOST:PORT takes a connection.').optional(),
+    within: span('How long the application may take.', '10m').optional(),
+  }, 'How to tell that the application is up.').optional(),
+}, 'The application under test: started for the run, stopped after it.')
+
+export const load = strict({
+  http: text('METHOD URL.').optional(),
+  headers: table(printable('The value.'), 'Headers of an http load.').optional(),
+  json: z.unknown().meta({ description: 'A JSON body of an http load.' }).optional(),
+  body: longText('A body of an http load, as text.').optional(),
+  redis: z.union([z.string(), z.array(printable('A word.'))], { error: 'expected a command as text or a list' }).meta({ description: 'A Redis command; {n} stands for the number of the operation.' }).optional(),
+  postgres: longText('A statement; $1 and on take `params`.').optional(),
+  params: list(printable('A value; {n} stands for the number of the operation.'), 'Parameters of a postgres load.').optional(),
+  url: text('Where a redis or postgres load goes.').optional(),
+  rate: measured(rate('Operations begun a second, whatever becomes of those before.', undefined, { min: '0.01/s', max: '100000/s' })),
+  timeout: span('An operation older than this has failed.', '10m').optional(),
+  ok: text('The HTTP statuses that count as success: 2xx, 200, or 2xx,404.').optional(),
+  in_flight: count('Operations under way at once; those over it are dropped and counted.', '1', '100000').optional(),
+  connections: count('Connections that a redis or postgres load keeps.', '1', '10000').optional(),
+}, 'Work for the system under test: one of http, redis and postgres.')
+
+export const probe = strict({
+  http: text('ok when a GET of this URL answers 2xx.').optional(),
+  tcp: text('ok when HOST:PORT takes a connection.').optional(),
+  redis: z.union([z.string(), z.array(printable('A word.'))], { error: 'expected a command as text or a list' }).meta({ description: 'A Redis command; a numeric reply is the value.' }).optional(),
+  postgres: longText('A query; the first column of the first row is the value.').optional(),
+  command: words('A program and its arguments; ok when it exits with 0, and a number it prints is the value.').optional(),
+  url: text('Where a redis or postgres probe goes.').optional(),
+  at: oneOf(['start', 'end'], 'Read once, at that moment.').optional(),
+  every: span('Read again and again at this distance.', '1h').optional(),
+  timeout: span('How long a reading may take.', '10m').optional(),
+}, 'Something that is read beside the load: one of http, tcp, redis, postgres and command.')
+
+export const windows = strict({
+  warmup: time('Load runs, nothing is measured.').optional(),
+  baseline: span('How the system behaves undisturbed.').optional(),
+  recovery: time('Watched after the method.').optional(),
+  bucket: span('The width in which signals are counted: the resolution of every time.', '1m').optional(),
+  hold: span('How long a signal must be good for its recovery to count.').optional(),
+  min_samples: count('Fewer operations than this in a window are no evidence.', '1', '10000000').optional(),
+}, 'How long each phase takes.')
+
+const comparisons = {
+  at_most: limit('Not above this.').optional(),
+  at_least: limit('Not below this.').optional(),
+  below: limit('Below this.').optional(),
+  above: limit('Above this.').optional(),
+  equals: limit('Exactly this.').optional(),
+}
+const signal = text('NAME.METRIC of a load, target, probe or app.')
+export const condition = strict({ signal, ...comparisons }, 'What must hold.')
+export const abortCondition = strict({ signal, ...comparisons, for: time('How long it must have been so.').optional() }, 'What stops the method and heals at once.')
+
+/** A number or a ramp, read once the fault's parameters are known. */
+const chance = z.unknown().meta({
+  description: 'The share of connections that are hit, such as 20%, or a ramp { from, to, over }.',
+  anyOf: [{ type: ['number', 'string'] }, { type: 'object', required: ['from', 'to', 'over'], additionalProperties: false, properties: { from: { type: ['number', 'string'] }, to: { type: ['number', 'string'] }, over: { type: 'string' } } }],
+})
+
+export const step = strict({
+  step: text('The step\'s name.'),
+  at: time('When it begins: from the start of the method, or from when the step of `after` has cleared.').optional(),
+  after: text('The step that must have cleared.').optional(),
+  every: span('Begins again at this distance …').optional(),
+  until: span('… until this time, counted as `at` is.').optional(),
+  fault: text('The fault to inject.').optional(),
+  scenario: text('A shipped sequence of faults, in place of `fault`.').optional(),
+  on: z.union([text('A target\'s name.'), list(text('A target\'s name.'), 'Several targets, for a scenario.')], { error: 'expected the name of a target' }).optional(),
+  params: table(z.unknown(), 'Parameters of the fault or the scenario.').optional(),
+  where: strict({
+    client: text('An address or a CIDR block.').optional(),
+    from: text('The app whose connections are meant.').optional(),
+  }, 'Which connections are concerned; all unless given.').optional(),
+  direction: oneOf(['to_server', 'to_client', 'both'], 'Which way it acts; as the fault says unless given.').optional(),
+  chance: chance.optional(),
+  scope: oneOf(['connection', 'message'], 'What chance, skip, times and sequence count.').optional(),
+  skip: count('The first matches that pass.', '0', '1000000000').optional(),
+  times: count('It is over after so many hits.', '1', '1000000000').optional(),
+  sequence: strict({
+    fail: count('So many fail,', '1', '1000000000'),
+    pass: count('then so many pass, and again.', '1', '1000000000'),
+  }, 'Fails and passes in turn.').optional(),
+  for: span('How long it lasts; to the end of the method unless given, at most 60 s.').optional(),
+  run: words('A real action: a program and its arguments, no shell.').optional(),
+  undo: words('What undoes `run`; it always runs.').optional(),
+  timeout: span('How long `run` and `undo` may each take.', '1h').optional(),
+  pause: text('Waits for a person, who is shown this text.').optional(),
+}, 'One thing that is done to the system: one of fault, scenario, run and pause.')
+
+const of = (what: string) => text(what).optional()
+export const expectation = strict({
+  signal: signal.optional(),
+  ...comparisons,
+  during: text('baseline, fault, recovery, all, or a step\'s name; `fault` unless given.').optional(),
+  recovery: of('Signal whose time from healing until good again is judged.'),
+  outage: of('Signal whose equivalent full outage is judged.'),
+  detect: of('Target whose time until the first visible reaction is judged.'),
+  degraded: of('Signal whose time spent bad is judged.'),
+  refill: of('Target whose time until its connections are back is judged.'),
+  depth: of('Signal whose deepest fall is judged.'),
+  lost: of('Signal whose lost operations are judged.'),
+  flaps: of('Signal whose relapses are judged.'),
+  retries: of('Target whose amplification by retries is judged.'),
+  storm: of('Target whose peak of reconnects is judged.'),
+  within: time('The longest time allowed.').optional(),
+  step: text('The step whose episode is meant; the last unless given.').optional(),
+}, 'What must have been so, or the run fails.')
+
+/** Kinds of section: read as one value, entry by entry of a mapping, or item by item of a list. */
+export const SECTIONS = {
+  vars: { of: 'map', item: printable('Text, which may hold ${NAME} of the environment.'), about: 'Values that ${vars.NAME} stands for; `--var NAME=…` beats them.' },
+  targets: { of: 'map', item: target, about: 'The dependencies that are put behind proxies.' },
+  apps: { of: 'map', item: app, about: 'Several applications; each has its own listeners, so `where: { from: NAME }` hits one.' },
+  load: { of: 'map', item: load, about: 'Open-loop load: latency counts from the intended send time.' },
+  probes: { of: 'map', item: probe, about: 'Readings beside the load.' },
+  steady_state: { of: 'list', item: condition, about: 'Must hold at baseline, else the run is refused, and at the end of recovery, else it fails.' },
+  abort: { of: 'list', item: abortCondition, about: 'Stops the method and heals at once.' },
+  method: { of: 'list', item: step, about: 'What is done to the system, and when.' },
+  expect: { of: 'list', item: expectation, about: 'What must have been so.' },
+} as const
+
+export const VALUES = {
+  name: text('Lower-case letters, digits, dot, dash, underscore.'),
+  question: text('What the experiment asks.').optional(),
+  tags: list(text('A tag.'), 'For `--tags`.', { max: 32 }).optional(),
+  seed: measured(integer('Makes chance repeatable; a random one is printed.', undefined, { min: '0', max: '2147483647' })).optional(),
+  corruption: oneOf(['allow'], 'Needed by faults that falsify data.').optional(),
+  app: app.optional(),
+  windows: windows.optional(),
+  repeat: count('How many times the experiment runs.', '1', '100').optional(),
+} as const
+
+const KEYS = ['name', 'question', 'tags', 'seed', 'corruption', 'vars', 'targets', 'app', 'apps', 'load', 'probes', 'windows', 'steady_state', 'abort', 'method', 'expect', 'repeat'] as const
+export const EXPERIMENT_KEYS: readonly string[] = KEYS
+/** What brownout.yaml may hold, for every experiment at or below it. */
+export const SHARED_KEYS: readonly string[] = ['vars', 'targets', 'app', 'apps', 'load', 'probes', 'windows', 'steady_state', 'abort']
+
+const section = ({ of: kind, item, about }: { readonly of: 'map' | 'list'; readonly item: z.ZodType; readonly about: string }) =>
+  (kind === 'map' ? table(item, about) : list(item, about)).optional()
+
+/** The whole file as one schema, for JSON Schema; the reader goes section by section, so that one bad entry hides no other. */
+export const experiment = strict(Object.fromEntries(KEYS.map((key) =>
+  [key, key in VALUES ? VALUES[key as keyof typeof VALUES] : section(SECTIONS[key as keyof typeof SECTIONS])])))
+
+export type TargetInput = z.infer<typeof target>
+export type AppInput = z.infer<typeof app>
+export type LoadInput = z.infer<typeof load>
+export type ProbeInput = z.infer<typeof probe>
+export type WindowsInput = z.infer<typeof windows>
+export type ConditionInput = z.infer<typeof condition>
+export type AbortInput = z.infer<typeof abortCondition>
+export type StepInput = z.infer<typeof step>
+export type ExpectationInput = z.infer<typeof expectation>
+/** A ratio or a ramp of it. */
+export const CHANCE = share('The share of connections that are hit.')

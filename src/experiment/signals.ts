@@ -1,0 +1,72 @@
+/** Which figures there are of what, and limits on them. */
+
+import { nearest } from '../core/errors.ts'
+import { parseDuration, parseRate, parseRatio, parseSize } from '../core/units.ts'
+import type { Source } from '../record/buckets.ts'
+import { unitOf } from './limit.ts'
+import type { Comparison, Limit, Signal, TimingFigure } from './plan.ts'
+
+/** Share of operations below a quantile. */
+export const QUANTILES: Readonly<Record<string, number>> = { p50: 0.5, p90: 0.9, p95: 0.95, p99: 0.99, p999: 0.999 }
+const LATENCIES = [...Object.keys(QUANTILES), 'max', 'mean']
+
+export const METRICS: Readonly<Record<Source, readonly string[]>> = {
+  load: [...LATENCIES, 'rate', 'success', 'errors', 'in_flight', 'connections'],
+  target: [...LATENCIES, 'rate', 'success', 'errors', 'connections', 'in_flight', 'attempts', 'accepted', 'resets', 'failed_dials', 'bytes_to_server', 'bytes_to_client'],
+  probe: ['value', 'success', 'errors', ...LATENCIES],
+  app: ['cpu', 'memory'],
+}
+
+/** What the names of an experiment stand for. */
+export type Names = ReadonlyMap<string, Source | 'step'>
+
+/** `checkout.p95`, or what is wrong with it. */
+export function parseSignal(text: string, names: Names): { readonly signal: Signal; readonly source: Source } | { readonly wrong: string; readonly hint: string | undefined } {
+  const [name = '', metric = '', ...more] = text.split('.')
+  if (!name || !metric || more.length) return { wrong: `"${text}" is no signal`, hint: 'a signal is NAME.METRIC, such as checkout.p95' }
+  const source = names.get(name)
+  if (source === undefined || source === 'step') {
+    const known = [...names].filter(([, kind]) => kind !== 'step').map(([one]) => one)
+    const near = nearest(name, known)
+    return { wrong: `no load, target, probe or app is named "${name}"`, hint: near ? `did you mean "${near}.${metric}"?` : known.length ? `known here: ${known.join(', ')}` : undefined }
+  }
+  if (METRICS[source].includes(metric)) return { signal: { name, metric }, source }
+  const near = nearest(metric, METRICS[source])
+  return { wrong: `a ${source} has no metric "${metric}"`, hint: near ? `did you mean "${name}.${near}"?` : `a ${source} has ${METRICS[source].join(', ')}` }
+}
+
+export const COMPARISONS = ['at_most', 'at_least', 'below', 'above', 'equals'] as const satisfies readonly Comparison[]
+
+const WRITTEN: Readonly<Record<Exclude<Limit['unit'], 'x'>, string>> = { ms: 'a time such as 100ms', ratio: 'a share such as 99.9%', '/s': 'a rate such as 50/s', bytes: 'a size such as 64MiB', number: 'a number' }
+/** What each figure of the timing is counted in. */
+const FIGURES: Readonly<Record<TimingFigure, Limit['unit']>> = {
+  recovery: 'ms', outage: 'ms', detect: 'ms', degraded: 'ms', refill: 'ms', depth: 'ratio', lost: 'number', flaps: 'number', retries: 'x', storm: 'x',
+}
+
+/** A limit on a metric, in base units, or what was expected. Any may be a multiple of the baseline: `3x`. */
+export const parseLimit = (written: string | number, metric: string): Limit | { readonly expected: string } => read(written, unitOf(metric), metric.startsWith('bytes_'), true)
+
+/** A limit on a figure of the timing. */
+export function parseFigureLimit(written: string | number, figure: TimingFigure): Limit | { readonly expected: string } {
+  const unit = FIGURES[figure]
+  if (unit !== 'x') return read(written, unit, false, false)
+  return times(String(written)) ?? { expected: 'a multiple such as 3x' }
+}
+
+function read(written: string | number, unit: Exclude<Limit['unit'], 'x'>, sized: boolean, relative: boolean): Limit | { readonly expected: string } {
+  const text = String(written)
+  const multiple = relative ? times(text) : undefined
+  if (multiple) return multiple
+  const value = READERS[unit](text) ?? (sized ? parseSize(text) : undefined)
+  return value === undefined ? { expected: `${WRITTEN[unit]}${relative ? ', or a multiple of the baseline such as 3x' : ''}` } : { value, unit, text }
+}
+
+const READERS: Readonly<Record<Exclude<Limit['unit'], 'x'>, (text: string) => number | undefined>> = {
+  ms: parseDuration, ratio: parseRatio, '/s': parseRate, bytes: parseSize,
+  number: (text) => (/^-?\d{1,15}(\.\d{1,15})?$/.test(text) ? Number(text) : undefined),
+}
+
+function times(text: string): Limit | undefined {
+  const found = /^(\d{1,9}(?:\.\d{1,9})?)x$/.exec(text)
+  return found ? { value: Number(found[1]), unit: 'x', text } : undefined
+}
