@@ -13,7 +13,7 @@ export const churn = defineFault({
   params: {
     interval: duration('Time between one killing and the next.', '1s', { min: '10ms', max: '1h' }),
     share: share('Share of the live connections that dies each time.', '10%'),
-    how: choice('reset: RST; end: an orderly FIN.', ['reset', 'end'], 'reset'),
+    how: choice('How they die. reset: RST; end: an orderly FIN.', ['reset', 'end'], 'reset'),
   },
   example: '{ step: restless, at: 0s, fault: churn, on: cache, params: { interval: 500ms, share: 50% }, for: 10s }',
   every: ({ interval }) => interval,

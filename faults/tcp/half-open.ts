@@ -11,7 +11,7 @@ export const halfOpen = defineFault({
   protocols: [],
   direction: 'both',
   params: {
-    which: choice('all: connections that come later are dead as well; live: only those that were there at the arming.', ['all', 'live'], 'all'),
+    which: choice('Which connections it hits. all: those that come later are dead as well; live: only those that were there at the arming.', ['all', 'live'], 'all'),
   },
   example: '{ step: power_cut, at: 0s, fault: half_open, on: cache, params: { which: live }, for: 10s }',
   begin: () => ({ later: false }),

@@ -12,7 +12,7 @@ export const partition = defineFault({
   protocols: [],
   direction: 'both',
   params: {
-    how: choice('stall: held and delivered at heal, as TCP would; discard: read and thrown away, what lost bytes is reset at heal; reject: RST to all.', ['stall', 'discard', 'reject'], 'stall'),
+    how: choice('What becomes of the traffic. stall: held and delivered at heal, as TCP would; discard: read and thrown away, what lost bytes is reset at heal; reject: RST to all.', ['stall', 'discard', 'reject'], 'stall'),
   },
   example: '{ step: cut, at: 0s, fault: partition, on: cache, params: { how: stall }, for: 10s }',
   begin: () => ({ lost: false }),

@@ -11,7 +11,7 @@ export const refuse = defineFault({
   protocols: [],
   direction: 'to-server',
   params: {
-    how: choice('closed: the listener is closed, so that a client sees ECONNREFUSED; reset: accepted, then RST.', ['closed', 'reset'], 'closed'),
+    how: choice('How clients are refused. closed: the listener is closed, so that a client sees ECONNREFUSED; reset: accepted, then RST.', ['closed', 'reset'], 'closed'),
   },
   example: '{ step: down, at: 0s, fault: refuse, on: cache, params: { how: closed }, for: 5s }',
   decide: (unit, { how }) => {

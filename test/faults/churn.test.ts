@@ -1,0 +1,26 @@
+import assert from 'node:assert/strict'
+import { ms, ratio } from '../../src/core/units.ts'
+import { churn } from '../../faults/tcp/churn.ts'
+import { Stage } from './scene.ts'
+
+describe('churn', () => {
+  it('kills its share at each interval', () => {
+    const stage = new Stage(churn, { share: '20%' })
+    const killed = Array.from({ length: 5000 }, () => stage.tick('due')).filter(({ kind }) => kind === 'close').length / 5000
+    assert.ok(Math.abs(killed - 0.2) < 0.02, `killed ${killed}`)
+  })
+
+  it('asks to be shown each connection every interval', () => {
+    assert.equal(churn.every?.({ interval: ms(250), share: ratio(0.1), how: 'reset' }), 250)
+  })
+
+  it('kills with a RST, or with a FIN when told to', () => {
+    assert.deepEqual(new Stage(churn, { share: '100%' }).tick('due'), { kind: 'close', how: 'reset' })
+    assert.deepEqual(new Stage(churn, { share: '100%', how: 'end' }).tick('due'), { kind: 'close', how: 'end' })
+  })
+
+  it('spares everybody at the arming and at the end', () => {
+    const stage = new Stage(churn, { share: '100%' })
+    assert.deepEqual([stage.tick('armed'), stage.tick('disarm')], [{ kind: 'pass' }, { kind: 'pass' }])
+  })
+})

@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict'
+import { limitData } from '../../faults/tcp/limit-data.ts'
+import { Stage } from './scene.ts'
+
+const last = (text: string) => ({ kind: 'close', how: 'end', last: Buffer.from(text) })
+
+describe('limit_data', () => {
+  it('lets exactly so many bytes through, cuts inside a chunk and closes', () => {
+    const stage = new Stage(limitData, { bytes: '6B' })
+    assert.deepEqual([stage.bytes('abcd'), stage.bytes('efgh')], [{ kind: 'pass' }, last('ef')])
+  })
+
+  it('closes as the limit is reached, not with the byte behind it', () => {
+    assert.deepEqual(new Stage(limitData, { bytes: '4B' }).bytes('abcd'), last('abcd'))
+  })
+
+  it('lets nothing through past the limit, even what came before the close', () => {
+    const stage = new Stage(limitData, { bytes: '2B' })
+    stage.bytes('abcd')
+    assert.deepEqual(stage.bytes('efgh'), last(''))
+  })
+
+  it('closes on the first byte at 0B, not on connect', () => {
+    assert.deepEqual(new Stage(limitData, { bytes: '0B' }).bytes('a'), last(''))
+    assert.ok(!limitData.on.some((kind: string) => kind === 'connect'))
+  })
+
+  it('counts each direction and each connection for itself', () => {
+    const stage = new Stage(limitData, { bytes: '3B' })
+    assert.deepEqual([stage.bytes('ab', 'to-client'), stage.bytes('ab', 'to-server')], [{ kind: 'pass' }, { kind: 'pass' }])
+    stage.nextSession()
+    assert.deepEqual(stage.bytes('ab'), { kind: 'pass' })
+  })
+})
