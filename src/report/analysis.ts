@@ -48,6 +48,12 @@ export function analyseRun(record: RunRecord): Analysis {
 export const timingOf = ({ signals }: Analysis, { name, metric }: SignalName, step?: string): Timing | undefined =>
   signals.find(({ signal, step: own }) => signal.name === name && signal.metric === metric && own === step)?.timing
 
+/** All signals over all faults, and where there were several steps, each step. */
+export const rowsShown = ({ signals, spans }: Analysis): readonly SignalTiming[] => signals.filter(({ step }) => step === undefined || spans.length > 1)
+
+/** When the fault of a row took effect. */
+export const effectOf = ({ origin, spans }: Analysis, { step }: { readonly step: string | undefined }): Ms | undefined => (step === undefined ? origin : spans.find((span) => span.step === step)?.effect)
+
 /** What of a signal can be analysed; undefined for gauges and counters. */
 export const measureFor = (metric: string): Measure | undefined => {
   const q = QUANTILES[metric]

@@ -21,7 +21,9 @@ export function reportOf(record: RunRecord, analysis: Analysis): Readonly<Record
     outcome: verdict.outcome, exit: exit ?? null, why: verdict.why, headline: headline(record, analysis),
     expectations: verdict.expectations,
     signals: analysis.signals.map((one) => signalOf(one, since)),
-    traffic: analysis.traffic.map(({ target, step, refill, storm, retries, detect }) => ({ target, step: step ?? null, detectMs: orNull(detect), refillMs: orNull(refill), storm: orNull(storm), retries: orNull(retries) })),
+    traffic: analysis.traffic.map(({ target, step, detect, reaction, refill, unfilled, storm, stormPeak, retries }) => ({
+      target, step: step ?? null, detectMs: orNull(detect), reaction: reaction ?? null, refillMs: orNull(refill), unfilledMs: orNull(unfilled), storm: orNull(storm), stormPerSecond: orNull(stormPeak), retries: orNull(retries),
+    })),
     steps: analysis.spans.map(({ step, what, kind, targets, armed, effect, clear, drained, matched, altered }) => ({
       step, what, kind, targets, armedAtMs: since(armed), effectAtMs: since(effect), clearAtMs: since(clear), drainedAtMs: since(drained), matched, altered,
     })),

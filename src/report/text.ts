@@ -3,13 +3,14 @@
 import Table from 'cli-table3'
 import picocolors from 'picocolors'
 import type { Outcome } from '../record/events.ts'
-import type { Analysis, SignalTiming } from './analysis.ts'
+import { effectOf, rowsShown, type Analysis } from './analysis.ts'
 import { QUANTILES } from './figures.ts'
 import { phaseOf, type RunRecord } from './fold.ts'
 import { headline } from './headline.ts'
 import { ledgerOf } from './ledger.ts'
 import { faultLine, sparkline } from './sparkline.ts'
 import { trafficRow } from './traffic.ts'
+import { troublesOf } from './trouble.ts'
 import { figureWords, plain, STATUS_WORDS, timingRow } from './words.ts'
 
 export interface TextOptions {
@@ -103,11 +104,6 @@ function timing(analysis: Analysis, colors: Colors, width: number): readonly str
   return columns([['', 'status', ...keys.map((key) => HEAD[key])].map(colors.dim), ...rows])
 }
 
-/** All signals over all faults, and where there were several steps, each step. */
-export const rowsShown = ({ signals, spans }: Analysis): readonly SignalTiming[] => signals.filter(({ step }) => step === undefined || spans.length > 1)
-
-export const effectOf = ({ origin, spans }: Analysis, { step }: { readonly step: string | undefined }) => (step === undefined ? origin : spans.find((span) => span.step === step)?.effect)
-
 const traffic = ({ traffic: all }: Analysis, colors: Colors): readonly string[] => {
   const rows = all.filter(({ step }) => step === undefined).map((one) => ({ target: plain(one.target), ...trafficRow(one) }))
   return rows.length === 0 ? [] : columns([['', 'detect', 'refill', 'storm', 'retries'].map(colors.dim), ...rows.map(({ target, detect, refill, storm, retries }) => [target, detect, refill, storm, retries])])
@@ -136,13 +132,5 @@ function overTime(record: RunRecord, analysis: Analysis, colors: Colors, width: 
   return [...lines, ...analysis.spans.map((span) => faultLine({ ...span, step: plain(span.step) }, view)).filter((line) => line).map((line) => `  ${' '.repeat(margin)}  ${colors.yellow(line)}`)]
 }
 
-function trouble({ loads, heals, suspects, problems, apps }: RunRecord, { red, yellow }: Colors, width: number): readonly string[] {
-  const lines: readonly (readonly [(text: string) => string, string])[] = [
-    ...loads.filter(({ valid }) => !valid).map(({ name, why }) => [yellow, `the load ${name} is not to be trusted: ${why ?? 'it could not keep to its plan'}`] as const),
-    ...suspects.map(({ stallMs }) => [yellow, `brownout did not run for ${Math.round(stallMs)}ms: what was measured then is not to be trusted`] as const),
-    ...heals.filter(({ ok }) => !ok).map(({ target, before, after }) => [red, `${target} does not answer as before: ${before} became ${after}`] as const),
-    ...apps.filter(({ event }) => event === 'exited').map(({ app, detail }) => [red, `the app ${app} ended unasked${detail ? `: ${detail}` : ''}`] as const),
-    ...problems.map(({ code, text }) => [red, `${code}: ${text}`] as const),
-  ]
-  return lines.flatMap(([color, text]) => wrapped(plain(text), width).map(color))
-}
+const trouble = (record: RunRecord, { red, yellow }: Colors, width: number): readonly string[] =>
+  troublesOf(record).flatMap(({ text, grave }) => wrapped(text, width).map(grave ? red : yellow))

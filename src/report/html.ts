@@ -1,0 +1,60 @@
+/** The report for people: one HTML file that needs no network, no server and no other file. */
+
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import type { Analysis } from './analysis.ts'
+import { chartsOf, type Charts } from './charts.ts'
+import type { RunRecord } from './fold.ts'
+import { html, jsonForScript, Markup, NOTHING } from './markup.ts'
+import { SCRIPT } from './page-script.ts'
+import { STYLE } from './page-style.ts'
+import { expectationsSection, headerSection, ledgerSection, sourceSection, timingSection, trafficSection, troubleSection } from './sections.ts'
+import { plain } from './words.ts'
+
+/** Deterministic: the same record gives the same bytes. */
+export function renderHtml(record: RunRecord, analysis: Analysis): string {
+  const charts = chartsOf(record, analysis)
+  const plot = asset('uplot/dist/uPlot.iife.min.js')
+  const style = asset('uplot/dist/uPlot.min.css') + STYLE
+  // No source but these three texts, each by its hash: whatever gets into the page, it does not run.
+  const policy = `default-src 'none'; script-src ${hash(plot)} ${hash(SCRIPT)}; style-src ${hash(style)}; img-src data:; base-uri 'none'; form-action 'none'`
+  return `<!doctype html>
+${html`<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${new Markup(policy)}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="generator" content="brownout">
+<title>${record.verdict.outcome}: ${plain(record.started?.name ?? 'unknown run')}</title>
+<style>${new Markup(style)}</style>
+</head>
+<body>
+<main>
+${headerSection(record, analysis)}
+${troubleSection(record)}
+${chartsSection(charts)}
+${expectationsSection(record)}
+${timingSection(analysis)}
+${trafficSection(analysis)}
+${ledgerSection(record, analysis)}
+${sourceSection(record)}
+</main>
+<script type="application/json" id="data">${jsonForScript(charts)}</script>
+<script>${new Markup(plot)}</script>
+<script>${new Markup(SCRIPT)}</script>
+</body>
+</html>`.html}
+`
+}
+
+/** A file of a package that brownout depends on, wherever it is installed. */
+const asset = (path: string): string => readFileSync(createRequire(import.meta.url).resolve(path), 'utf8')
+
+const hash = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
+
+const chartsSection = ({ charts, faults }: Charts): Markup => (charts.length === 0 ? NOTHING : html`<section>
+<h2>Over time</h2>
+<p class="key"><span>seconds from the first altered operation</span>${faults.length ? html`<span><i class="shade"></i>fault</span>` : NOTHING}<span><i class="strip"></i>bad buckets</span><span><i class="unknown"></i>too little to judge</span></p>
+<div class="charts">${charts.map(({ title }, i) => html`<figure class="card"><h3>${title}</h3><div class="chart" id="chart-${i}"></div></figure>`)}</div>
+</section>`)
