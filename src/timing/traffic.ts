@@ -1,6 +1,5 @@
 /** How the application's traffic reacted: retries, reconnects, refilling its pool, and when it first reacted at all. Plain numbers in, one a bucket. */
 
-import { mean } from 'simple-statistics'
 import { ms, type Ms } from '../core/units.ts'
 import { BASELINE_BUCKETS_MIN } from './analyse.ts'
 import { bandOf, SPREADS } from './band.ts'
@@ -108,9 +107,17 @@ export function detect(signs: readonly Sign[], times: Times): { readonly at: Ms;
 function reachOf(baseline: readonly number[]): readonly [number, number] {
   if (baseline.length === 0) return [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]
   const { centre, spread } = bandOf(baseline)
-  // Mostly nothing, now and then one: the median says 0, so the scatter of a count by its mean stands in.
-  const sparse = centre === 0 ? mean([...baseline]) + SPREADS * Math.sqrt(mean([...baseline])) : 0
+  const sparse = centre === 0 ? sparseLimit(sum(baseline), baseline.length) : 0
   return [Math.min(...baseline, centre - SPREADS * spread), Math.max(...baseline, centre + SPREADS * spread, sparse)]
+}
+
+/**
+ * Mostly nothing, now and then one: the median says 0, so the scatter of a count about its mean stands in, and the mean is
+ * taken as high as so few events allow. None at all in the baseline: one is news.
+ */
+function sparseLimit(events: number, buckets: number): number {
+  const mean = (events + 2 * Math.sqrt(events)) / buckets
+  return Math.ceil(mean + SPREADS * Math.sqrt(mean))
 }
 
 /** When the first bucket begins that lies after `from` and is not empty: t_first_ok, given the ok operations and t_clear. Undefined where all are. */

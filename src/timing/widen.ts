@@ -18,7 +18,7 @@ export function operationsNeeded(measure: Measure, failureRatio: number): number
     // Rounded, because 1 / (1 - 0.9) is a little above 10.
     case 'latency': return Math.ceil(Number((1 / (1 - measure.q)).toFixed(6)))
     case 'rate': return RATE_OPERATIONS_MIN
-    case 'success': return Math.max(1, Math.ceil(Math.log(IMPROBABLE) / Math.log(failureRatio)))
+    case 'success': return failureRatio >= 1 ? Number.POSITIVE_INFINITY : Math.max(1, Math.ceil(Math.log(IMPROBABLE) / Math.log(failureRatio)))
   }
 }
 

@@ -183,6 +183,10 @@ describe('timing: what cannot be said is not made up', () => {
     }
   })
 
+  it('says insufficient_data of a baseline in which everything failed: nothing could be worse', () => {
+    assert.equal(timing(simpleSeries(new Array<Simple>(160).fill({ offered: 25, bad: 25 })), SUCCESS).status, 'insufficient_data')
+  })
+
   it('says insufficient_data when a signal fell silent with the fault', () => {
     assert.equal(timing(buckets(48, times(112, { offered: 0 })), SUCCESS).status, 'insufficient_data')
   })
