@@ -25,5 +25,9 @@ export class Copies {
     return copy && this.#clock.now() <= ms(copy.at + age) ? copy : undefined
   }
 
-  forget(key: string): void { this.#kept.delete(key) }
+  /** It is known to be out of date: as if it were older by `age`, good only where nothing better can be had. */
+  outdate(key: string, age: Ms): void {
+    const copy = this.#kept.get(key)
+    if (copy) this.#kept.set(key, { ...copy, at: ms(copy.at - age) })
+  }
 }

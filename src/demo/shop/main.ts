@@ -1,4 +1,4 @@
-/** The sample shop, a program of its own. Environment: PORT, REDIS_URL, DATABASE_URL, RESILIENT (1 or 0). Ends on SIGTERM within a second. */
+/** The sample shop, a program of its own. Environment: PORT, REDIS_URL (empty: no cache), DATABASE_URL, RESILIENT (1 or 0). Ends on SIGTERM within a second. */
 
 import { createServer } from 'node:http'
 import { sleep } from '../../core/clock.ts'
@@ -15,7 +15,7 @@ const { PORT = '3000', REDIS_URL = 'redis://127.0.0.1:6379', DATABASE_URL = 'pos
 const isResilient = RESILIENT !== '0'
 const log = (line: string): void => { process.stderr.write(`shop: ${line}\n`) }
 
-const store = (isResilient ? resilientStore : naiveStore)({ redisUrl: REDIS_URL, databaseUrl: DATABASE_URL, log })
+const store = (isResilient ? resilientStore : naiveStore)({ redisUrl: REDIS_URL === '' ? undefined : REDIS_URL, databaseUrl: DATABASE_URL, log })
 let ready = false
 const server = createServer(pages({ store, isReady: () => ready, failure: isResilient ? 503 : 500, log }))
 

@@ -1,12 +1,13 @@
 /**
  * The shop as it should be: a deadline on every call, and an answer for when it passes.
  *
- *   read:      cache ─miss or failure─▶ copy younger than a second ─▶ database (twice, one read a key) ─failure─▶ last good copy
+ *   read:      cache ─miss or failure─▶ copy younger than a second ─▶ database (twice, one read a key) ─failure or late─▶ last good copy
  *   checkout:  database or a quick 503; what the cache says about it changes nothing
  */
 
 import { Redis } from 'ioredis'
 import pg from 'pg'
+import { realClock } from '../../core/clock.ts'
 import { ms, type Ms } from '../../core/units.ts'
 import { allProducts, createSchema, placeOrder, productById, Refused } from './catalogue.ts'
 import { Breaker, BreakerOpen } from './breaker.ts'
@@ -18,13 +19,15 @@ const CACHE_DEADLINE: Ms = ms(50)
 const STATEMENT_DEADLINE: Ms = ms(300)
 /** For a connection of the pool: past it there is a queue, and a queue is answered with a 503. */
 const ACQUIRE_DEADLINE: Ms = ms(250)
+/** Who has a copy waits no longer than this for a better one. */
+const PATIENCE: Ms = ms(50)
 const RECONNECT_MAX: Ms = ms(250)
 /** While the cache is gone a copy this young stands in for it, so that its traffic does not fall on the database. */
 const FRESH: Ms = ms(1000)
 const STALE_MAX: Ms = ms(600_000)
 
 export function resilientStore({ redisUrl, databaseUrl, log }: Dependencies): Store {
-  const redis = new Redis(redisUrl, {
+  const redis = redisUrl === undefined ? undefined : new Redis(redisUrl, {
     commandTimeout: CACHE_DEADLINE, connectTimeout: 500, maxRetriesPerRequest: 0, enableOfflineQueue: false, autoResendUnfulfilledCommands: false,
     retryStrategy: (attempt) => Math.min(25 * attempt, RECONNECT_MAX),
   })
@@ -32,12 +35,12 @@ export function resilientStore({ redisUrl, databaseUrl, log }: Dependencies): St
     connectionString: databaseUrl, max: 20, connectionTimeoutMillis: ACQUIRE_DEADLINE, query_timeout: STATEMENT_DEADLINE, statement_timeout: STATEMENT_DEADLINE,
     idle_in_transaction_session_timeout: 2000, keepAlive: true,
   })
-  redis.on('error', (error) => log(`cache: ${error.message}`))
+  redis?.on('error', (error) => log(`cache: ${error.message}`))
   pool.on('error', (error) => log(`database: ${error.message}`))
   const cache = new Breaker({
     failures: 5, openFor: ms(250),
     // Perhaps the other end is gone and nobody has told us: a new connection finds out.
-    onOpen: () => { log('cache: given up for now'); if (redis.status === 'ready') redis.disconnect(true) },
+    onOpen: () => { log('cache: given up for now'); if (redis?.status === 'ready') redis.disconnect(true) },
   })
   const database = new Breaker({ failures: 5, openFor: ms(250), onOpen: () => log('database: given up for now') })
   const copies = new Copies()
@@ -55,7 +58,7 @@ export function resilientStore({ redisUrl, databaseUrl, log }: Dependencies): St
   }
 
   async function cached<T>(key: string, load: () => Promise<T>): Promise<T> {
-    const hit = await cache.run(() => redis.get(key)).catch(() => undefined)
+    const hit = redis && await cache.run(() => redis.get(key)).catch(() => undefined)
     if (typeof hit === 'string') {
       const value = JSON.parse(hit) as T
       copies.keep(key, value)
@@ -63,21 +66,18 @@ export function resilientStore({ redisUrl, databaseUrl, log }: Dependencies): St
     }
     const copy = hit === undefined ? copies.find(key, FRESH) : undefined
     if (copy) return copy.value as T
-    try {
-      const value = await fromDatabase(key, load)
+    const last = copies.find(key, STALE_MAX)
+    const read = fromDatabase(key, load).then((value) => {
       copies.keep(key, value)
-      tellCache(() => redis.set(key, JSON.stringify(value), 'EX', CACHE_SECONDS))
-      return value as T
-    } catch (error) {
-      const last = copies.find(key, STALE_MAX)
-      if (!last) throw error
-      return last.value as T
-    }
+      tellCache((cache) => cache.set(key, JSON.stringify(value), 'EX', CACHE_SECONDS))
+      return value
+    })
+    return (last ? await unlessLate(read, last.value) : await read) as T
   }
 
   /** Nobody waits for the cache to be told. */
-  function tellCache(tell: () => Promise<unknown>): void {
-    cache.run(tell).catch((error: unknown) => { if (!(error instanceof BreakerOpen)) log(`cache: ${String(error)}`) })
+  function tellCache(tell: (cache: Redis) => Promise<unknown>): void {
+    if (redis) cache.run(() => tell(redis)).catch((error: unknown) => { if (!(error instanceof BreakerOpen)) log(`cache: ${String(error)}`) })
   }
 
   return {
@@ -100,11 +100,19 @@ export function resilientStore({ redisUrl, databaseUrl, log }: Dependencies): St
           client.release(broken)
         }
       }, (error) => error instanceof Refused)
-      copies.forget(productKey(basket.product))
-      tellCache(() => redis.del(productKey(basket.product)))
+      copies.outdate(productKey(basket.product), FRESH)
+      tellCache((cache) => cache.del(productKey(basket.product)))
       return order
     },
-    state: () => ({ cache: cache.state, database: database.state }),
-    close: () => { redis.disconnect(); void pool.end() },
+    state: () => ({ cache: redis ? cache.state : 'none', database: database.state }),
+    close: () => { redis?.disconnect(); void pool.end() },
   }
+}
+
+/** What `read` gives, or `otherwise` when it fails or takes longer than PATIENCE. */
+function unlessLate(read: Promise<unknown>, otherwise: unknown): Promise<unknown> {
+  return new Promise((resolve) => {
+    const timer = realClock.at(ms(realClock.now() + PATIENCE), () => resolve(otherwise))
+    read.then(resolve, () => resolve(otherwise)).finally(() => timer.cancel())
+  })
 }

@@ -2,7 +2,12 @@
 
 import type { Basket, Order, Product } from './catalogue.ts'
 
-export interface Dependencies { readonly redisUrl: string; readonly databaseUrl: string; log(line: string): void }
+export interface Dependencies {
+  /** Undefined: the shop has no cache. */
+  readonly redisUrl: string | undefined
+  readonly databaseUrl: string
+  log(line: string): void
+}
 
 export interface Store {
   /** Tables and goods; idempotent. Rejects while the database cannot be reached. */

@@ -49,8 +49,9 @@ describe('the shop\'s copies', () => {
     clock.advance(ms(10))
     assert.deepEqual(copies.find('a', ms(10))?.value, null)
     assert.equal(copies.find('a', ms(9)), undefined)
-    copies.forget('a')
-    assert.equal(copies.find('a', ms(100)), undefined)
+    copies.outdate('a', ms(100))
+    assert.equal(copies.find('a', ms(109)), undefined)
+    assert.deepEqual(copies.find('a', ms(110))?.value, null)
   })
 
   it('keeps a thousand, and lets the one go that was not renewed for longest', () => {
