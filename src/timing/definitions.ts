@@ -1,12 +1,14 @@
 /** What each figure means, in a sentence: printed beside it by the report, and kept in step with docs/timing.md by a test. */
 
+import type { TimingStatus } from './timing.ts'
+
 interface Definition { readonly label: string; readonly means: string }
 
 /** In the order in which a report shows them. Keys are those of `Timing` where it has the figure. */
 export const DEFINITIONS = {
   status: { label: 'Status', means: 'What became of the signal: not degraded, recovered during the fault, recovered, not recovered, metastable, insufficient data, or not exercised.' },
   baseline: { label: 'Baseline', means: 'The median of the buckets between warm-up and arming, and how they scatter (1.4826 times their median absolute deviation).' },
-  width: { label: 'Bucket width W', means: 'The width that the signal was judged at: the configured one, doubled until a bucket holds enough operations. Every time is exact to plus or minus W.' },
+  width: { label: 'Bucket width W', means: 'The width that the signal was judged at, the configured one doubled until a bucket holds enough operations: every time is exact to plus or minus W.' },
   armed: { label: 'Armed', means: 'When the proxies acknowledged the fault.' },
   effect: { label: 'First effect', means: 'When the fault altered its first operation; without one it was not exercised, and the run is inconclusive.' },
   detect: { label: 'First reaction', means: 'The first time after the effect that the application reconnected, retried or held back more than it ever did in the baseline.' },
@@ -27,13 +29,13 @@ export const DEFINITIONS = {
   blips: { label: 'Blips', means: 'Single bad buckets with good ones on either side: neither an onset nor a relapse.' },
   episodes: { label: 'Bad episodes', means: 'Stretches that begin with two bad buckets in a row and end where the hold begins: a stretch without two bad buckets in a row, at most a fifth of it unknown.' },
   retries: { label: 'Retry amplification', means: 'Attempts seen at the target for each operation that the load meant, as a multiple of the baseline\'s.' },
-  storm: { label: 'Reconnect storm', means: 'The most connection attempts in any one second after the first effect, beside the most in any one second of the baseline.' },
+  storm: { label: 'Reconnect storm', means: 'The most connection attempts in any one second after the first effect, as a multiple of the most in any one second of the baseline (less than one counts as one).' },
   refill: { label: 'Refill', means: 'From the clearing of the fault until the number of connections is back in its band and stays there.' },
 } as const satisfies Readonly<Record<string, Definition>>
 
 export type DefinedFigure = keyof typeof DEFINITIONS
 
-/** The statuses, in words. */
+/** What each status says. */
 export const STATUSES = {
   not_degraded: 'The fault took effect and the signal had no bad episode.',
   recovered_during_fault: 'The signal was back at least one bucket before the fault was cleared; its recovery time is 0.',
@@ -42,4 +44,4 @@ export const STATUSES = {
   metastable: 'Not recovered although the fault was gone and the offered load was back in its band for the whole last hold, most of which was bad: something else keeps the system down.',
   insufficient_data: 'The baseline had too few operations or too few buckets to judge by, or nothing was seen after the fault took effect.',
   not_exercised: 'The fault altered no operation, so the signal says nothing about it.',
-} as const
+} as const satisfies Readonly<Record<TimingStatus, string>>

@@ -12,11 +12,11 @@ export interface Track { readonly width: Ms; readonly start: Ms; readonly values
 /** From, included, to, excluded, on the monotonic clock. */
 export interface Span { readonly from: Ms; readonly to: Ms }
 
-/** A figure beside the baseline's. `factor` is undefined where the baseline's was 0 and this is not: there is nothing to be a multiple of. */
-export interface Change { readonly value: number; readonly baseline: number; readonly factor?: number | undefined }
+/** A figure beside the baseline's, and how many times the baseline's it is. */
+export interface Change { readonly value: number; readonly baseline: number; readonly factor: number }
 
-const changeOf = (value: number, baseline: number): Change =>
-  ({ value, baseline, factor: baseline > 0 ? value / baseline : value === 0 ? 1 : undefined })
+/** A pool that opens nothing in the baseline has nothing to be a multiple of: fewer attempts a second than this count as so many. */
+const STORM_BASELINE_MIN = 1
 
 /** The values of the buckets that lie wholly within `span`. */
 const within = (track: Track, { from, to }: Span): readonly number[] =>
@@ -31,14 +31,16 @@ const sum = (values: readonly number[]): number => values.reduce((total, value) 
 export function retryAmplification(attempts: Track, intents: Track, times: Times, span: Span): Change | undefined {
   const ratio = (over: Span): number => sum(within(attempts, over)) / sum(within(intents, over))
   const [value, baseline] = [ratio(span), ratio(baselineOf(times))]
-  return Number.isFinite(value) && baseline > 0 && Number.isFinite(baseline) ? changeOf(value, baseline) : undefined
+  return Number.isFinite(value) && baseline > 0 && Number.isFinite(baseline) ? { value, baseline, factor: value / baseline } : undefined
 }
 
 /** Most connection attempts in any one second after t_effect, against the most in any one second of the baseline. Undefined where no rule took effect. */
 export function reconnectStorm(attempts: Track, times: Times): Change | undefined {
   const { effect, end } = times
   if (effect === undefined) return undefined
-  return changeOf(peakPerSecond(since(attempts, { from: effect, to: end }), attempts.width), peakPerSecond(within(attempts, baselineOf(times)), attempts.width))
+  const value = peakPerSecond(since(attempts, { from: effect, to: end }), attempts.width)
+  const baseline = peakPerSecond(within(attempts, baselineOf(times)), attempts.width)
+  return { value, baseline, factor: value / Math.max(STORM_BASELINE_MIN, baseline) }
 }
 
 /** The fullest second; of buckets wider than one, their mean rate. Less than a second's worth of buckets is not blown up to one. */

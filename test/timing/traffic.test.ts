@@ -40,9 +40,9 @@ describe('timing: reconnect storm', () => {
     assert.deepEqual(reconnectStorm(attempts, TIMES), { value: 82, baseline: 4, factor: 20.5 })
   })
 
-  it('has no factor where the baseline had no attempts, and is 1x where nobody reconnected', () => {
-    assert.deepEqual(reconnectStorm(track(0, [13_000, 13_250, 10]), TIMES), { value: 10, baseline: 0, factor: undefined })
-    assert.deepEqual(reconnectStorm(track(0), TIMES), { value: 0, baseline: 0, factor: 1 })
+  it('counts a baseline of less than one a second as one: a pool that opens nothing is no zero to divide by', () => {
+    assert.deepEqual(reconnectStorm(track(0, [13_000, 13_250, 10]), TIMES), { value: 10, baseline: 0, factor: 10 })
+    assert.deepEqual(reconnectStorm(track(0), TIMES), { value: 0, baseline: 0, factor: 0 })
   })
 
   it('looks at what came after the effect only', () => {
