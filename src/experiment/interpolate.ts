@@ -8,7 +8,8 @@ import { isMap, type Entry, type Path, type Places, type Tree, type TreeMap } fr
 
 export interface Scope {
   readonly env: NodeJS.ProcessEnv
-  readonly vars: ReadonlyMap<string, string>
+  /** Undefined: it is declared, and what is wrong with it has been said. */
+  readonly vars: ReadonlyMap<string, string | undefined>
   readonly packageRoot: string
 }
 
@@ -66,13 +67,17 @@ export class Interpolator {
       if (entry) this.#problems.error('VARIABLE_UNKNOWN', entry.value, message, hint)
       return ''
     }
-    return partsOf(text).map((part) => {
+    const whole = partsOf(text).map((part) => {
       if (typeof part === 'string') return part
       switch (part.kind) {
         case 'variable': return this.#variable(part.name, part.otherwise) ?? wrong(`the variable ${part.name} is not set`, `set it, or give a default: \${${part.name}:-text}`)
         case 'vars': {
           if (path[0] === 'vars') return wrong('a variable of `vars:` cannot refer to another')
           const value = this.#scope.vars.get(part.name)
+          if (value === undefined && this.#scope.vars.has(part.name)) {
+            if (entry) this.#problems.doubt(entry.value)
+            return ''
+          }
           const near = nearest(part.name, this.#scope.vars.keys())
           return value ?? wrong(`\`vars:\` has no "${part.name}"`, near ? `did you mean "${near}"?` : `declare it under \`vars:\`, or give --var ${part.name}=…`)
         }
@@ -81,6 +86,7 @@ export class Interpolator {
         case 'wrong': return wrong(`\${${part.text}} ${part.why}`, 'for a literal ${ write $${')
       }
     }).join('')
+    return this.#literal(whole, path)
   }
 
   #variable(name: string, otherwise: string | undefined): string | undefined {
@@ -90,7 +96,7 @@ export class Interpolator {
     return used
   }
 
-  /** A text without references is looked through all the same: a password can stand in the file itself. */
+  /** A whole text is looked through: a password can stand in the file itself, or be put together there. */
   #literal(text: string, path: Path): string {
     this.#secrets.note(isSection(path) ? String(path.at(-1)) : '', text)
     return text

@@ -70,19 +70,24 @@ async function readTree(file: string, cwd: string, places: Places, problems: Pro
 
 /** Variables first, since everything else may speak of them. */
 function interpolated(root: Tree, { env, vars }: Pick<LoadOptions, 'env' | 'vars'>, places: Places, problems: Problems, secrets: Secrets): Tree {
-  const declared: TreeMap = isMap(root) && isMap(root['vars']) ? root['vars'] : {}
+  const section = isMap(root) ? root['vars'] ?? null : null
+  const declared: TreeMap = isMap(section) ? section : {}
+  const at = isMap(root) ? places.get(root, 'vars') : undefined
+  if (section !== null && !isMap(section) && at) problems.error('VALUE_INVALID', at.value, 'vars: expected a mapping of names')
   const plain = { env, vars: new Map<string, string>(), packageRoot: PACKAGE_ROOT }
   const first = new Interpolator(plain, places, problems, secrets)
-  const values = new Map(Object.entries(vars))
-  for (const [name, value] of values) secrets.note(name, value)
+  const values = new Map<string, string | undefined>(Object.entries(vars))
+  for (const [name, value] of Object.entries(vars)) secrets.note(name, value)
   for (const [name, value] of Object.entries(declared)) {
     if (values.has(name)) continue
     const entry = places.get(declared, name)
     if (value === null || typeof value === 'object') {
       if (entry) problems.error('VALUE_INVALID', entry.value, `vars.${name}: expected text`)
+      values.set(name, undefined)
       continue
     }
-    values.set(name, String(first.tree(entry?.written ?? value, entry, ['vars', name])))
+    const text = String(first.tree(entry?.written ?? value, entry, ['vars', name]))
+    values.set(name, entry && problems.at(entry.value) ? undefined : text)
   }
   // Of a variable that is given by a flag, what the file says does not matter: it may not even resolve.
   const rest = isMap(root) ? withoutVars(root, places) : root

@@ -13,6 +13,7 @@ export interface Problem {
 /** Problems in the order in which they were found; no place has the same one twice. */
 export class Problems {
   readonly #list: Problem[] = []
+  readonly #doubted: Place[] = []
 
   /** True once there is an error; warnings do not count. */
   get failed(): boolean { return this.#list.some(({ severity }) => severity === 'error') }
@@ -21,8 +22,13 @@ export class Problems {
 
   warning(code: ErrorCode, place: Place, message: string, hint?: string): void { this.#add('warning', code, place, message, hint) }
 
-  /** True where an error stands at exactly this place. */
-  at(place: Place): boolean { return this.#list.some((one) => one.severity === 'error' && comparePlaces(one.place, place) === 0) }
+  /** What stands here cannot be judged: it rests on something that has been reported elsewhere. */
+  doubt(place: Place): void { this.#doubted.push(place) }
+
+  /** True where an error stands at exactly this place, or what stands there cannot be judged. */
+  at(place: Place): boolean {
+    return this.#doubted.some((one) => comparePlaces(one, place) === 0) || this.#list.some((one) => one.severity === 'error' && comparePlaces(one.place, place) === 0)
+  }
 
   /** By file (in order of appearance), line and column. */
   sorted(): readonly Problem[] {

@@ -55,13 +55,14 @@ function isCircular(draft: StepDraft, byName: ReadonlyMap<string, StepDraft>): b
 const lastBegin = ({ start: { at, every, until } }: Pick<StepDraft, 'start'>): number =>
   (every === undefined || until === undefined ? at : Math.max(at, at + Math.floor((until - at) / every) * every))
 
+type Timed = Pick<StepDraft, 'step' | 'start' | 'for'>
 export interface Span { readonly from: Ms; readonly to: Ms }
 
 /** From the method's start; pauses and real commands are counted as no time. A step without `for` lasts to the end of the others, at most 60 s. Needs steps without circles. */
-export function stepSpans(drafts: readonly StepDraft[]): ReadonlyMap<string, Span> {
+export function stepSpans(drafts: readonly Timed[]): ReadonlyMap<string, Span> {
   const byName = new Map(drafts.map((draft) => [draft.step, draft]))
   const spans = new Map<string, Span>()
-  const spanOf = (draft: StepDraft, methodEnd: number | undefined): Span | undefined => {
+  const spanOf = (draft: Timed, methodEnd: number | undefined): Span | undefined => {
     const done = spans.get(draft.step)
     if (done) return done
     const before = draft.start.after === undefined ? undefined : byName.get(draft.start.after)
@@ -80,6 +81,10 @@ export function stepSpans(drafts: readonly StepDraft[]): ReadonlyMap<string, Spa
   for (const draft of drafts) spanOf(draft, methodEnd)
   return spans
 }
+
+/** When each step of a plan is armed, from the method's start; pauses and real commands are counted as no time. */
+export const planSpans = (method: readonly Step[]): ReadonlyMap<string, Span> =>
+  stepSpans(method.map((step) => ({ step: step.step, start: step.start, for: step.kind === 'fault' ? step.rule.for : step.kind === 'action' ? step.for : ms(0) })))
 
 /** The steps as the plan has them. */
 export const finishSteps = (drafts: readonly StepDraft[], spans: ReadonlyMap<string, Span>): readonly Step[] => drafts.map((draft) => {

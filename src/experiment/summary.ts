@@ -1,0 +1,48 @@
+/** What a plan would do, in a few lines for people. */
+
+import { redact } from '../core/redact.ts'
+import { formatParam } from '../core/params.ts'
+import { formatDuration, formatRate, ms, type Ms } from '../core/units.ts'
+import { formatAddress } from '../proxy/address.ts'
+import type { LoadSpec } from '../load/spec.ts'
+import type { Plan, PlannedTarget, Step } from './plan.ts'
+import { planSpans } from './step-times.ts'
+
+/** Lines of text, each with its end; no secrets. */
+export function summarise(plan: Plan): string {
+  const rows: (readonly [string, string])[] = [
+    ['name', plan.name], ['question', plan.question],
+    ['targets', plan.targets.map(targetText).join('\n')],
+    ['app', plan.apps.map(({ name, command }) => `${name ? `${name}: ` : ''}${command.join(' ')}`).join('\n')],
+    ['load', plan.loads.map(loadText).join('\n')],
+    ['probes', plan.probes.map(({ name, check, when }) => `${name}: ${check.kind} ${'at' in when ? `at ${when.at}` : `every ${formatDuration(when.every)}`}`).join('\n')],
+    ['method', plan.method.map(stepText).join('\n')],
+    ['must hold', plan.steadyState.map(({ text }) => text).join('\n')],
+    ['expects', plan.expect.map(({ text }) => text).join('\n')],
+    ['takes', `about ${formatDuration(lengthOf(plan))}${plan.repeat > 1 ? `, ${plan.repeat} times` : ''}`],
+  ]
+  return redact(rows.filter(([, text]) => text !== '').map(([head, text]) => `  ${head.padEnd(10)}${text.replaceAll('\n', `\n${' '.repeat(12)}`)}\n`).join(''), plan.secrets)
+}
+
+/** From warmup to the end of recovery; what people and real commands take comes on top. */
+export function lengthOf({ windows: { warmup, baseline, recovery }, method }: Pick<Plan, 'windows' | 'method'>): Ms {
+  return ms(warmup + baseline + Math.max(0, ...[...planSpans(method).values()].map(({ to }) => to)) + recovery)
+}
+
+const targetText = ({ spec: { name, protocol, upstream }, demo }: PlannedTarget): string =>
+  `${name}: ${protocol} at ${demo ? `a ${demo} server that is started for the run` : formatAddress(upstream)}`
+
+function loadText({ name, send, rate }: LoadSpec): string {
+  const what = send.kind === 'http' ? `${send.method} ${send.url}` : `${send.kind} ${send.kind === 'redis' ? send.command.join(' ') : send.sql}`
+  return `${name}: ${what} at ${formatRate(rate)}`
+}
+
+function stepText(step: Step): string {
+  const { at, after, every, until } = step.start
+  const when = `${after === undefined ? `at ${formatDuration(at)}` : `after ${after}${at > 0 ? ` and ${formatDuration(at)}` : ''}`}${every === undefined || until === undefined ? '' : `, every ${formatDuration(every)} until ${formatDuration(until)}`}`
+  switch (step.kind) {
+    case 'fault': return `${step.step}: ${step.rule.fault} on ${step.rule.on} ${when} for ${formatDuration(step.rule.for ?? ms(0))}${step.rule.chance === undefined ? '' : `, on ${formatParam('ratio', step.rule.chance)} of the connections`}`
+    case 'action': return `${step.step}: run ${step.run.join(' ')} ${when}${step.undo ? `, undone by ${step.undo.join(' ')}` : ''}`
+    case 'pause': return `${step.step}: waits for a person ${when}`
+  }
+}
