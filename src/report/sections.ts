@@ -56,9 +56,9 @@ const SIGNS: Readonly<Record<Outcome, string>> = { PASS: '✓ held', FAIL: '✗ 
 
 export const expectationsSection = ({ verdict: { expectations } }: RunRecord): Markup => (expectations.length === 0 ? NOTHING : html`<section>
 <h2>Expectations</h2>
-<div class="card"><table>
+<div class="card"><table class="stack">
 <thead><tr><th></th><th>expected</th><th class="number">measured</th><th class="number">limit</th><th class="number">margin</th></tr></thead>
-<tbody>${expectations.map(({ text, outcome, measured, limit, margin, hint, line }) => html`<tr><td class="sign ${toneOf(outcome)}-ink">${SIGNS[outcome] ?? outcome}</td><td class="name">${plain(text)}${line === undefined ? NOTHING : html` <span class="soft">line ${line}</span>`}${hint === undefined ? NOTHING : html`<br><span class="soft">${plain(hint)}</span>`}</td><td class="number strong">${plain(measured)}</td><td class="number">${plain(limit)}</td><td class="number">${plain(margin ?? NONE)}</td></tr>`)}</tbody>
+<tbody>${expectations.map(({ text, outcome, measured, limit, margin, hint, line }) => html`<tr><td class="sign ${toneOf(outcome)}-ink">${SIGNS[outcome] ?? outcome}</td><td class="name">${plain(text)}${line === undefined ? NOTHING : html` <span class="soft">line ${line}</span>`}${hint === undefined ? NOTHING : html`<br><span class="soft">${plain(hint)}</span>`}</td><td class="number strong" data-label="measured">${plain(measured)}</td><td class="number" data-label="limit">${plain(limit)}</td><td class="number" data-label="margin">${plain(margin ?? NONE)}</td></tr>`)}</tbody>
 </table></div>
 </section>`)
 
@@ -111,7 +111,7 @@ export function ledgerSection(record: RunRecord, analysis: Analysis): Markup {
   const entries = ledgerOf(record, analysis)
   return entries.length === 0 ? NOTHING : html`<section>
 <h2>What the faults did</h2>
-<div class="card"><table>
+<div class="card"><table class="stack">
 <thead><tr><th>step</th><th>fault</th><th>altered operations</th><th>reaction</th></tr></thead>
 <tbody>${entries.map(({ step, what, params, when, altered, examples, reactions }) => html`<tr><td class="name mono">${step}</td><td class="name"><span class="strong">${what}</span>${params ? html`<br><span class="mono soft">${params}</span>` : NOTHING}<br><span class="soft">${when}</span></td><td class="name">${altered}${examples.map((one) => html`<br><span class="mono soft">${one}</span>`)}</td><td class="name">${reactions.map((one, i) => html`${i === 0 ? NOTHING : html`<br>`}${one}`)}</td></tr>`)}</tbody>
 </table></div>

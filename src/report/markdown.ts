@@ -1,0 +1,39 @@
+/** The report for a pull request or the summary page of a CI job, in GitHub's Markdown. */
+
+import { effectOf, rowsShown, type Analysis } from './analysis.ts'
+import type { RunRecord } from './fold.ts'
+import { headline } from './headline.ts'
+import { ledgerOf } from './ledger.ts'
+import { troublesOf } from './trouble.ts'
+import { NONE, plain, STATUS_WORDS, timingRow } from './words.ts'
+
+/** Ends in a newline, and can be appended to another. */
+export function renderMarkdown(record: RunRecord, analysis: Analysis): string {
+  const { started, verdict } = record
+  const rows = rowsShown(analysis)
+  const sections = [
+    `## ${literal(verdict.outcome)}: ${literal(started?.name ?? 'unknown run')}`,
+    `**${literal(headline(record, analysis))}**`,
+    literal(started?.question ?? ''),
+    verdict.outcome === 'PASS' ? '' : literal(verdict.why),
+    troublesOf(record).map(({ text }) => `- ${literal(text)}`).join('\n'),
+    table(['', 'expected', 'measured', 'limit', 'margin'], verdict.expectations.map(({ text, outcome, measured, limit, margin }) => [outcome, text, measured, limit, margin ?? NONE])),
+    table(['signal', 'status', 'onset', 'recovery', 'degraded', 'depth', 'area', 'lost'], rows.map((one) => {
+      const { onset, recovery, degraded, depth, area, lost } = timingRow(one.timing, one.signal.metric, effectOf(analysis, one))
+      return [`${one.signal.name}.${one.signal.metric}${one.step === undefined ? '' : ` (${one.step})`}`, STATUS_WORDS[one.timing.status], onset, recovery, degraded, depth, area, lost]
+    })),
+    table(['step', 'fault', 'altered', 'reaction'], ledgerOf(record, analysis).map(({ step, what, when, altered, reactions }) => [step, `${what}, ${when}`, altered, reactions.join('; ')])),
+    started ? literal(`seed ${started.seed}, ${started.file}, ${started.hash}`) : '',
+  ]
+  return `${sections.filter((section) => section !== '').join('\n\n')}\n`
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  if (rows.length === 0) return ''
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
+  return [line(head), line(head.map(() => '---')), ...rows.map((row) => line(row.map(literal)))].join('\n')
+}
+
+/** Text of others as text: no markup, no table cell, no link, nobody mentioned. */
+const literal = (text: string): string =>
+  plain(text).replace(/[\\`*_{}[\]#|~!]/g, '\\$&').replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/@/g, '&#64;')
