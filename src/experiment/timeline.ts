@@ -90,23 +90,3 @@ function nextOf({ step, base, begun }: Line): Ms | undefined {
 }
 
 const isSpent = (line: Line): boolean => line.begun > 0 && nextOf(line) === undefined
-
-/** How long the method takes at the least: pauses and actions may add to it. Ignores a cycle of `after`, which the loader refuses. */
-export function methodLength(steps: readonly Step[]): Ms {
-  const endOf = (step: Step, seen: ReadonlySet<string>): number => {
-    const before = steps.find((one) => one.step === step.start.after)
-    const base = before && !seen.has(before.step) ? endOf(before, new Set([...seen, step.step])) : 0
-    const { at, every, until } = step.start
-    const last = every && until !== undefined ? Math.max(at, at + Math.floor((until - at) / every) * every) : at
-    return base + last + lengthOf(step)
-  }
-  return ms(Math.max(0, ...steps.map((step) => endOf(step, new Set()))))
-}
-
-function lengthOf(step: Step): number {
-  switch (step.kind) {
-    case 'fault': return step.rule.for ?? 0
-    case 'action': return step.for
-    case 'pause': return 0
-  }
-}

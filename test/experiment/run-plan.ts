@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: references of an experiment, put in by brownout
 /** Plans for tests of the runner: short windows, a real HTTP server behind a target, a real load through it. */
 
 import { mkdtempSync, rmSync } from 'node:fs'

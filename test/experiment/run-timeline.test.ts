@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { ms } from '../../src/core/units.ts'
 import type { Start, Step } from '../../src/experiment/plan.ts'
-import { methodLength, Timeline } from '../../src/experiment/timeline.ts'
+import { Timeline } from '../../src/experiment/timeline.ts'
 
 const place = { file: 'x.yaml', line: 1, column: 1 }
 const fault = (step: string, start: Partial<Start>, length = 100): Step =>
@@ -63,11 +63,6 @@ describe('timeline', () => {
     const timeline = new Timeline([fault('a', { at: ms(10), every: ms(10), until: ms(30) })], ms(0))
     assert.deepEqual(timeline.due(ms(500)).map(({ id }) => id), ['a', 'a#2', 'a#3'])
     assert.deepEqual(timeline.due(ms(501)), [])
-  })
-
-  it('gives the length of the method beforehand, which play agrees with', () => {
-    assert.equal(methodLength([fault('a', { at: ms(10) }), fault('b', { after: 'a', at: ms(20) }, 300), fault('c', { every: ms(100), until: ms(250) })]), 430)
-    assert.equal(methodLength([]), 0)
   })
 
   it('gives every occurrence exactly once, however unevenly it is asked', () => {

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: references of an experiment, put in by brownout
 import assert from 'node:assert/strict'
 import { ms } from '../../src/core/units.ts'
 import { appSpec, bench, expectSignal, fault, kindsOf, limit, planFor, run, type Bench } from './run-plan.ts'

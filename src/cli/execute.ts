@@ -1,0 +1,136 @@
+/** Carries out one experiment for a command: shows it, hears signals, writes its reports. */
+
+import { createInterface } from 'node:readline'
+import { appendFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { realClock, type Timer } from '../core/clock.ts'
+import { BrownoutError } from '../core/errors.ts'
+import { EXIT, worstExit, type Exit } from '../core/exit.ts'
+import { ms, type Ms } from '../core/units.ts'
+import { startServer } from '../demo/demo.ts'
+import type { Plan } from '../experiment/plan.ts'
+import { refusePauses, runExperiment, type RunResult, type Running } from '../experiment/run.ts'
+import { annotationsOf } from '../report/annotations.ts'
+import { renderMarkdown } from '../report/markdown.ts'
+import { renderText } from '../report/text.ts'
+import { writeReports, type Wanted, type Written } from '../report/write.ts'
+import type { Context, Signal } from './command.ts'
+import { LiveView, plainView } from './live.ts'
+import { explain } from './main.ts'
+
+export interface ExecuteOptions {
+  /** The folder of runs. */
+  readonly out: string
+  /** Reports besides those in the run's folder; absolute paths. */
+  readonly wanted: Wanted
+  /** Whether a pause waits for Enter. */
+  readonly pause: boolean
+}
+
+/** `exit` is the run's, or that of a report that could not be written. */
+export interface Executed extends RunResult { readonly interrupted: boolean }
+
+/** After SIGTERM the process is gone within 5 s, whatever is still under way. */
+const TERM_WITHIN: Ms = ms(4500)
+const SIGNAL_EXITS: Readonly<Record<Signal, Exit>> = { SIGINT: EXIT.interrupted, SIGTERM: EXIT.terminated }
+
+export async function execute(plan: Plan, { out, wanted, pause }: ExecuteOptions, context: Context): Promise<Executed> {
+  const { registry, env, cwd, stderr, stdin, color, version } = context
+  if (pause && !stdin.isTTY) refusePauses(plan)
+  const signals = new Signals(context)
+  const view = stderr.isTTY ? new LiveView(plan, stderr, color) : plainView(plan, stderr)
+  let result: RunResult
+  try {
+    result = await runExperiment(plan, {
+      registry, env, out, version, startServer, source: await sourceOf(plan, cwd),
+      ...(pause ? { pause: () => enter(context) } : {}),
+      onEvent: (event) => view.hear(event), onStart: (running) => signals.govern(running),
+    })
+  } finally {
+    signals.close()
+    view.close()
+  }
+  return { ...result, exit: tell(result, wanted, context), interrupted: signals.heard }
+}
+
+/** Reports on the disk and on the terminal. A report that cannot be written is told, and no less than that. */
+function tell({ folder, record, analysis, exit }: RunResult, wanted: Wanted, context: Context): Exit {
+  const { stderr, color, env } = context
+  let files: readonly Written[] = []
+  let failed: Exit = EXIT.pass
+  try {
+    files = writeReports(folder, record, analysis, wanted)
+  } catch (error) {
+    failed = explain(error, context)
+  }
+  stderr.write(`\n${renderText(record, analysis, { color, width: stderr.columns ?? 100, files })}`)
+  const summary = env['GITHUB_STEP_SUMMARY']
+  try {
+    if (summary && !wanted.markdown) appendFileSync(summary, renderMarkdown(record, analysis))
+  } catch (cause) {
+    failed = explain(new BrownoutError('REPORT_FAILED', { message: `${summary}: ${cause instanceof Error ? cause.message : String(cause)}`, cause }), context)
+  }
+  if (env['GITHUB_ACTIONS']) for (const line of annotationsOf(record)) stderr.write(`${line}\n`)
+  return worstExit([exit, failed])
+}
+
+/** A first signal heals and lets the run end with its report; a second heals and ends the process. */
+class Signals {
+  readonly #context: Context
+  readonly #stopHearing: () => void
+  #running: Running | undefined
+  #first: Signal | undefined
+  #deadline: Timer | undefined
+
+  constructor(context: Context) {
+    this.#context = context
+    this.#stopHearing = context.onSignal((signal) => this.#hear(signal))
+  }
+
+  get heard(): boolean { return this.#first !== undefined }
+
+  govern(running: Running): void {
+    this.#running = running
+    if (this.#first) running.interrupt(this.#first)
+  }
+
+  close(): void {
+    this.#deadline?.cancel()
+    this.#stopHearing()
+  }
+
+  #hear(signal: Signal): void {
+    const { stderr, quit } = this.#context
+    const leave = (): void => {
+      this.#running?.abandon(signal)
+      quit(SIGNAL_EXITS[signal])
+    }
+    if (this.#first) return leave()
+    this.#first = signal
+    this.#running?.interrupt(signal)
+    stderr.write(`${signal}: healing${signal === 'SIGINT' ? '; once more ends at once' : ''}\n`)
+    if (signal === 'SIGTERM') this.#deadline = realClock.at(ms(realClock.now() + TERM_WITHIN), leave)
+  }
+}
+
+/** Resolves when somebody has pressed Enter. Keeps no process alive that is to end. */
+function enter({ stdin, stderr }: Context): Promise<void> {
+  stderr.write('press Enter to go on\n')
+  return new Promise((done) => {
+    const lines = createInterface({ input: stdin })
+    lines.once('line', () => { lines.close(); done() })
+    if ('unref' in stdin && typeof stdin.unref === 'function') stdin.unref()
+  })
+}
+
+/** The experiment's text; undefined where it is not a file of its own. */
+async function sourceOf({ file }: Plan, cwd: string): Promise<string | undefined> {
+  try {
+    return await readFile(resolve(cwd, file), 'utf8')
+  } catch (error) {
+    if (error instanceof Error) return undefined
+    throw error
+  }
+}
+

@@ -1,0 +1,48 @@
+/** A running experiment as lines: one for each phase, step and trouble. What a log keeps and what a terminal scrolls. */
+
+import { formatDuration, ms, type Ms } from '../core/units.ts'
+import { planSpans } from '../experiment/step-times.ts'
+import type { Plan } from '../experiment/plan.ts'
+import type { JournalEvent, Phase } from '../record/events.ts'
+import { plain } from '../report/words.ts'
+
+export type Tone = 'phase' | 'step' | 'trouble' | 'quiet'
+export interface Line { readonly text: string; readonly tone: Tone }
+
+/** How long a phase takes by the plan; undefined where that is not known beforehand. */
+export function phaseLength(phase: Phase, { windows, method }: Plan): Ms | undefined {
+  switch (phase) {
+    case 'warmup': case 'baseline': case 'recovery': return windows[phase]
+    case 'method': return ms(Math.max(0, ...[...planSpans(method).values()].map(({ to }) => to)))
+    case 'start': case 'end': return undefined
+  }
+}
+
+/** What a person is told of an event; undefined for what is only counted. Text of others is stripped of everything a terminal would act on. */
+export function lineOf(event: JournalEvent, plan: Plan): Line | undefined {
+  const line = (tone: Tone, text: string): Line => ({ tone, text: plain(text) })
+  switch (event.kind) {
+    case 'run.started': return line('quiet', `${event.run}, seed ${event.seed}: ${event.targets.map(({ name, listen, upstream }) => `${name} ${listen.map(({ address }) => address).join(' ')} → ${upstream}`).join(', ')}`)
+    case 'phase': {
+      if (event.phase === 'start' || event.phase === 'end') return undefined
+      const length = phaseLength(event.phase, plan)
+      return line('phase', `${event.phase}${length === undefined ? '' : ` ${formatDuration(length)}`}`)
+    }
+    case 'rule.armed': {
+      const step = plan.method.find((one) => one.step === event.step)
+      if (step?.kind !== 'fault') return line('step', `${event.rule}: armed`)
+      const { fault, on, for: length } = step.rule
+      return line('step', `${event.rule}: ${fault} on ${on}${length === undefined ? '' : ` for ${formatDuration(length)}`}`)
+    }
+    case 'rule.cleared': return line('step', `${event.rule}: cleared${event.reason === 'deadline' ? '' : ` (${event.reason})`}, ${event.altered} altered of ${event.matched} matched`)
+    case 'action': return line(event.exit === 0 ? 'step' : 'trouble', `${event.step}: ${event.event} ${event.argv.join(' ')}: ${event.exit === null ? 'killed' : `exit ${event.exit}`} after ${formatDuration(ms(event.tookMs))}`)
+    case 'app': return event.event === 'exited' ? undefined : line('quiet', `${event.app} ${event.event}`)
+    case 'load': return event.valid ? undefined : line('trouble', `load ${event.name} is not to be trusted: ${event.why ?? 'it was late'}`)
+    case 'heal': return event.ok ? undefined : line('trouble', `${event.target} is not healed: ${event.before} before, ${event.after} now`)
+    case 'suspect': return line('trouble', `brownout did not run for ${formatDuration(ms(event.stallMs))}: figures of that time are not to be trusted`)
+    case 'note': return line('quiet', event.text)
+    case 'problem': return line('trouble', `${event.code}: ${event.text}`)
+    case 'probe': return event.ok ? undefined : line('quiet', `probe ${event.name}: ${event.problem ?? 'failed'}`)
+    case 'rule.arming': case 'altered': case 'drained': case 'bucket': case 'verdict': case 'run.ended': return undefined
+  }
+}
