@@ -58,7 +58,7 @@ class Line {
     })
     this.#redis.on('error', (error) => { this.#problem = redisReason(error) })
     this.#redis.on('ready', () => { this.#owed = 0 })
-    this.opened = this.#redis.connect().catch((error: Error) => { this.#problem = redisReason(error) })
+    this.opened = this.#redis.connect().catch((error: Error) => { this.#problem ??= redisReason(error) })
   }
 
   get ready(): boolean { return this.#redis.status === 'ready' }
@@ -94,6 +94,6 @@ class Line {
 /** The first word of an error reply (`WRONGTYPE`, `NOAUTH`), never its text: that may quote the command. */
 function redisReason(error: Error): string {
   if (error.name === 'ReplyError') return error.message.split(' ', 1)[0] ?? 'ERR'
-  if (error.name === 'MaxRetriesPerRequestError') return 'connection lost'
-  return reasonOf(error)
+  const reason = reasonOf(error)
+  return reason === 'MaxRetriesPerRequestError' || reason === 'Error' ? 'connection lost' : reason
 }

@@ -29,7 +29,7 @@ export interface ProbesRun {
   stop(askEnd?: boolean): Promise<void>
 }
 
-/** Asks the ones `at: start`, resolves when they have answered, and goes on asking those with `every`, the first time at once. Never rejects. */
+/** Asks the ones `at: start`, resolves when they have answered, and goes on asking those with `every`, the first time at once. Never rejects; `onReading` must not throw. */
 export async function startProbes(specs: readonly ProbeSpec[], { onReading }: { onReading(name: string, reading: ProbeReading): void }): Promise<ProbesRun> {
   const read = async (spec: ProbeSpec): Promise<void> => onReading(spec.name, await readProbe(spec))
   const readAll = async (when: 'start' | 'end'): Promise<void> => {
