@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
+import type { Socket } from 'node:net'
 import fc from 'fast-check'
 import { ms } from '../../src/core/units.ts'
 import { bandwidth } from '../../faults/tcp/bandwidth.ts'
 import { piecesOf, Stage } from './scene.ts'
+import { closeAll, healthy, nothingHappens, tookAbout, until, wire } from './wire.ts'
 
 const kb = (count: number): Buffer => Buffer.alloc(count * 1000, 'x')
 const lastOf = (pieces: readonly { at: number }[]): number => pieces.at(-1)?.at ?? Number.NaN
@@ -65,5 +67,43 @@ describe('bandwidth', () => {
       assert.ok(pieces.length <= 1024)
       assert.ok(Math.abs(lastOf(pieces) - (length * 1000) / rate) < 0.01)
     }), { numRuns: 50 })
+  })
+})
+
+describe('bandwidth on the wire', () => {
+  afterEach(closeAll)
+  const pour = (socket: Socket): void => { socket.on('data', () => socket.write(kb(300))) }
+
+  it('takes 300 ms for 300 kB at 1 MB/s, on a live and on a new connection', async () => {
+    const stage = await wire(bandwidth, pour)
+    const live = await stage.client()
+    await stage.strike({ rate: '1MB/s' })
+    for (const client of [live, await stage.client()]) {
+      const start = performance.now()
+      client.socket.write('go')
+      await until(() => client.bytes() === 300_000, '300 kB')
+      tookAbout(performance.now() - start, 300)
+    }
+  })
+
+  it('is shared by the target when told to: two take twice as long', async () => {
+    const stage = await wire(bandwidth, pour)
+    await stage.strike({ rate: '1MB/s', per: 'target' })
+    const clients = [await stage.client(), await stage.client()]
+    const start = performance.now()
+    for (const { socket } of clients) socket.write('go')
+    await until(() => clients.every((client) => client.bytes() === 300_000), '600 kB')
+    tookAbout(performance.now() - start, 600)
+  })
+
+  it('holds everything at 0B/s until heal', async () => {
+    const stage = await wire(bandwidth)
+    const live = await stage.live()
+    await stage.strike({ rate: '0B/s' })
+    live.socket.write(' there')
+    await nothingHappens(live)
+    await stage.heal()
+    await until(() => live.text() === 'hello there', 'what was held')
+    await healthy(stage)
   })
 })

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { ms, ratio } from '../../src/core/units.ts'
 import { churn } from '../../faults/tcp/churn.ts'
 import { Stage } from './scene.ts'
+import { closeAll, endOf, fateOf, healthy, tookAbout, wire } from './wire.ts'
 
 describe('churn', () => {
   it('kills its share at each interval', () => {
@@ -22,5 +23,32 @@ describe('churn', () => {
   it('spares everybody at the arming and at the end', () => {
     const stage = new Stage(churn, { share: '100%' })
     assert.deepEqual([stage.tick('armed'), stage.tick('disarm')], [{ kind: 'pass' }, { kind: 'pass' }])
+  })
+})
+
+describe('churn on the wire', () => {
+  afterEach(closeAll)
+
+  it('kills live and new connections at each interval, idle ones too', async () => {
+    const stage = await wire(churn)
+    const live = await stage.live()
+    await stage.strike({ interval: '100ms', share: '100%' })
+    const { how, took } = await endOf(live)
+    assert.equal(how, 'ECONNRESET')
+    tookAbout(took, 95)
+    assert.equal(await fateOf(stage), 'ECONNRESET')
+    await stage.heal()
+    await healthy(stage)
+  })
+
+  it('kills its share and spares the rest', async () => {
+    const stage = await wire(churn)
+    const clients = await Promise.all(Array.from({ length: 40 }, () => stage.live()))
+    await stage.strike({ interval: '1s', share: '50%', how: 'end' })
+    const ends = clients.map(({ ended }) => ended)
+    await Promise.race(ends)
+    await stage.heal()
+    const left = stage.plane.snapshot().targets['cache']?.connections ?? 0
+    assert.ok(left > 8 && left < 32, `${left} of 40 are left`)
   })
 })

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { corrupt } from '../../faults/tcp/corrupt.ts'
 import type { Verdict } from '../../src/fault.ts'
 import { Stage } from './scene.ts'
+import { closeAll, exchange, healthy, wire } from './wire.ts'
 
 const rawOf = (verdict: Verdict, otherwise: Buffer): Buffer => (verdict.kind === 'replace' ? Buffer.concat(verdict.parts.map(({ raw }) => raw)) : otherwise)
 const bitsChanged = (a: number, b: number): number => (a ^ b).toString(2).replaceAll('0', '').length
@@ -48,5 +49,26 @@ describe('corrupt', () => {
 
   it('needs to be allowed', () => {
     assert.equal(corrupt.corruption, true)
+  })
+})
+
+describe('corrupt on the wire', () => {
+  afterEach(closeAll)
+
+  it('damages answers on a live and on a new connection, not requests, and no byte is missing', async () => {
+    const stage = await wire(corrupt)
+    const live = await stage.live()
+    await stage.strike({ rate: '100%' })
+    for (const client of [live, await stage.client()]) {
+      const before = client.text()
+      await exchange(client, 'abcd')
+      assert.ok([...client.text().slice(before.length)].every((letter, i) => letter !== 'abcd'[i]), client.text())
+    }
+    assert.deepEqual(stage.served.map((seen) => seen.text()), ['helloabcd', 'abcd'])
+    await stage.heal()
+    await healthy(stage)
+    const before = live.text()
+    await exchange(live, ' whole')
+    assert.equal(live.text(), `${before} whole`)
   })
 })

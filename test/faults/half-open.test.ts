@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { halfOpen } from '../../faults/tcp/half-open.ts'
 import { Stage } from './scene.ts'
+import { closeAll, exchange, fateOf, healthy, nothingHappens, wire } from './wire.ts'
 
 const GONE = { kind: 'close', how: 'reset', side: 'server' }
 
@@ -19,5 +20,34 @@ describe('half_open', () => {
     assert.deepEqual([stage.connect(), stage.tick('armed')], [{ kind: 'pass' }, { kind: 'pass' }])
     stage.nextSession()
     assert.deepEqual(stage.tick('armed'), GONE)
+  })
+})
+
+describe('half_open on the wire', () => {
+  afterEach(closeAll)
+
+  it('takes the server away; the client is not told, and what it sends goes nowhere', async () => {
+    const stage = await wire(halfOpen)
+    const live = await stage.live()
+    await stage.strike()
+    assert.equal(await stage.served[0]?.ended, 'ECONNRESET')
+    live.socket.write(' anybody?')
+    await nothingHappens(live)
+    const later = await stage.client()
+    later.socket.write('hello?')
+    await nothingHappens(later)
+    await stage.heal()
+    assert.deepEqual([await live.ended, await later.ended], ['ECONNRESET', 'ECONNRESET'])
+    await healthy(stage)
+  })
+
+  it('live: later connections work', async () => {
+    const stage = await wire(halfOpen)
+    const live = await stage.live()
+    await stage.strike({ which: 'live' })
+    assert.equal(await stage.served[0]?.ended, 'ECONNRESET')
+    assert.equal(await fateOf(stage, 'bye'), 'end')
+    await exchange(await stage.client(), 'ping')
+    await nothingHappens(live)
   })
 })

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { ms } from '../../src/core/units.ts'
 import { idleReaper } from '../../faults/tcp/idle-reaper.ts'
 import { Stage } from './scene.ts'
+import { closeAll, exchange, healthy, nothingHappens, wire } from './wire.ts'
 
 const PASS = { kind: 'pass' }
 
@@ -36,5 +37,26 @@ describe('idle_reaper', () => {
     stage.tick('armed')
     stage.clock.advance(ms(2000))
     assert.deepEqual(stage.end('to-server'), { kind: 'close', how: 'reset', side: 'client' })
+  })
+})
+
+describe('idle_reaper on the wire', () => {
+  afterEach(closeAll)
+
+  it('resets a client that speaks after a rest, while the server hears nothing of it until heal', async () => {
+    const stage = await wire(idleReaper)
+    const live = await stage.live()
+    await stage.strike({ idle: '100ms' })
+    await exchange(live, ' in time')
+    await nothingHappens(live, 150)
+    live.socket.write(' too late')
+    assert.equal(await live.ended, 'ECONNRESET')
+    const served = stage.served[0]
+    assert.ok(served)
+    await nothingHappens(served)
+    assert.equal(served.text(), 'hello in time')
+    await stage.heal()
+    assert.equal(await served.ended, 'ECONNRESET')
+    await healthy(stage)
   })
 })

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { ms } from '../../src/core/units.ts'
 import { latency } from '../../faults/tcp/latency.ts'
 import { heldBy, Stage } from './scene.ts'
+import { closeAll, endOf, exchange, healthy, tookAbout, until, wire } from './wire.ts'
 
 const draws = (stage: Stage, count = 2000): number[] => Array.from({ length: count }, () => heldBy(stage.bytes('x')))
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length
@@ -74,5 +75,52 @@ describe('latency', () => {
     const run = (seed: number): number[] => draws(new Stage(latency, { delay: '100ms', jitter: '40ms' }, { seed }), 20)
     assert.deepEqual(run(7), run(7))
     assert.notDeepEqual(run(7), run(8))
+  })
+})
+
+describe('latency on the wire', () => {
+  afterEach(closeAll)
+
+  it('delays a live and a new connection once a round trip', async () => {
+    const stage = await wire(latency)
+    const live = await stage.live()
+    await stage.strike({ delay: '80ms' })
+    for (const client of [live, await stage.client()]) tookAbout(await exchange(client, 'ping'), 80)
+    await stage.heal()
+    await healthy(stage)
+  })
+
+  it('does not limit throughput: ten sends 10 ms apart arrive 10 ms apart', async () => {
+    const stage = await wire(latency)
+    const live = await stage.live()
+    await stage.strike({ delay: '150ms' })
+    const start = performance.now()
+    for (let i = 0; i < 10; i++) {
+      live.socket.write('0123456789')
+      await new Promise((resolve) => { setTimeout(resolve, 10) })
+    }
+    await until(() => live.bytes() === 105, 'all ten')
+    tookAbout(performance.now() - start, 240)
+  })
+
+  it('lets the end come as late as the bytes', async () => {
+    const stage = await wire(latency)
+    const live = await stage.live()
+    await stage.strike({ delay: '80ms' })
+    live.socket.end('bye')
+    const { how, took } = await endOf(live)
+    assert.deepEqual([how, live.text()], ['end', 'hellobye'])
+    tookAbout(took, 80)
+  })
+
+  it('lets go at heal of what it holds, in order', async () => {
+    const stage = await wire(latency)
+    const live = await stage.live()
+    await stage.strike({ delay: '1m' })
+    live.socket.write('one ')
+    await until(() => stage.did().length > 0, 'the first is held')
+    live.socket.write('two')
+    await stage.heal()
+    await until(() => live.text() === 'helloone two', 'both')
   })
 })

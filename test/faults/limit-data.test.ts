@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { limitData } from '../../faults/tcp/limit-data.ts'
 import { Stage } from './scene.ts'
+import { closeAll, exchange, healthy, wire } from './wire.ts'
 
 const last = (text: string) => ({ kind: 'close', how: 'end', last: Buffer.from(text) })
 
@@ -30,5 +31,23 @@ describe('limit_data', () => {
     assert.deepEqual([stage.bytes('ab', 'to-client'), stage.bytes('ab', 'to-server')], [{ kind: 'pass' }, { kind: 'pass' }])
     stage.nextSession()
     assert.deepEqual(stage.bytes('ab'), { kind: 'pass' })
+  })
+})
+
+describe('limit_data on the wire', () => {
+  afterEach(closeAll)
+
+  it('closes both sides after exactly so many bytes, counted from the arming', async () => {
+    const stage = await wire(limitData)
+    const live = await stage.live()
+    await stage.strike({ bytes: '10B' })
+    await exchange(live, '1234')
+    const later = await stage.client()
+    for (const client of [live, later]) client.socket.write('567890abcd')
+    assert.deepEqual([await live.ended, live.text()], ['end', 'hello1234567890'])
+    assert.deepEqual([await later.ended, later.text()], ['end', '567890abcd'])
+    assert.equal(await stage.served[0]?.ended, 'end')
+    await stage.heal()
+    await healthy(stage)
   })
 })

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { packetLoss } from '../../faults/tcp/packet-loss.ts'
 import { heldBy, Stage } from './scene.ts'
+import { closeAll, exchange, healthy, tookAbout, wire } from './wire.ts'
 
 describe('packet_loss', () => {
   it('stalls by 200 ms, 600 ms, 1.4 s …: a timeout that doubles', () => {
@@ -26,5 +27,19 @@ describe('packet_loss', () => {
 
   it('may lose a FIN as well', () => {
     assert.equal(heldBy(new Stage(packetLoss, { loss: '100%' }).end()), 12_600)
+  })
+})
+
+describe('packet_loss on the wire', () => {
+  afterEach(closeAll)
+
+  it('stalls a live and a new connection by the timeouts, and loses nothing', async () => {
+    const stage = await wire(packetLoss)
+    const live = await stage.live()
+    await stage.strike({ loss: '100%', rto: '2ms' })
+    for (const client of [live, await stage.client()]) tookAbout(await exchange(client, 'ping'), 252)
+    assert.equal(live.text(), 'helloping')
+    await stage.heal()
+    await healthy(stage)
   })
 })

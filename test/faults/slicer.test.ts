@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { ms } from '../../src/core/units.ts'
 import { slicer } from '../../faults/tcp/slicer.ts'
 import { piecesOf, Stage } from './scene.ts'
+import { closeAll, exchange, healthy, tookAbout, wire } from './wire.ts'
 
 describe('slicer', () => {
   it('cuts a chunk into pieces of that size', () => {
@@ -32,5 +33,24 @@ describe('slicer', () => {
         assert.equal(pieces.map(({ text }) => text).join(''), Buffer.from(bytes).toString('latin1'))
         assert.ok(pieces.every(({ length }) => length > 0))
       }))
+  })
+})
+
+describe('slicer on the wire', () => {
+  afterEach(closeAll)
+
+  it('brings every byte, in pieces, on a live and on a new connection', async () => {
+    const stage = await wire(slicer)
+    const live = await stage.live()
+    await stage.strike({ average_size: '2B', delay: '10ms' })
+    for (const client of [live, await stage.client()]) {
+      const pieces: string[] = []
+      client.socket.on('data', (chunk: Buffer) => pieces.push(chunk.toString()))
+      tookAbout(await exchange(client, 'abcdefgh'), 30)
+      assert.equal(pieces.join(''), 'abcdefgh')
+      assert.ok(pieces.length > 1, 'more than one piece')
+    }
+    await stage.heal()
+    await healthy(stage)
   })
 })
