@@ -49,7 +49,7 @@ export function faultNamed(registry: Registry, name: string): AnyFault {
 
 /** Throws RULE_INVALID, FAULT_UNKNOWN, PARAM_* unless the engine can run the rule as it stands. */
 export function checkRule(registry: Registry, rule: Rule): void {
-  const { params } = faultNamed(registry, rule.fault)
+  const { params, on } = faultNamed(registry, rule.fault)
   for (const name of Object.keys(rule.params)) {
     if (!Object.hasOwn(params, name)) throw new BrownoutError('PARAM_UNKNOWN', { message: `${rule.fault} has no parameter "${name}"` })
   }
@@ -68,6 +68,8 @@ export function checkRule(registry: Registry, rule: Rule): void {
   if (sequence && !(sequence.fail >= 1 && sequence.pass >= 1)) invalid('`sequence` needs fail and pass of at least 1')
   const shares = chance === undefined ? [] : isRamp(chance) ? [chance.from, chance.to] : [chance]
   if (!shares.every((one) => one >= 0 && one <= 1)) invalid('`chance` must be from 0 to 1')
+  const choosy = shares.some((one) => one > 0 && one < 1) || isRamp(chance) || rule.where?.client !== undefined
+  if (choosy && on.every((kind) => kind === 'listen')) invalid(`${rule.fault} hits the listener itself: it takes neither \`chance\` nor \`where.client\``)
 }
 
 /** A rule's parameters with every default filled in. */

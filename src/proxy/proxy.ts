@@ -2,7 +2,7 @@
 
 import { connect, type Socket } from 'node:net'
 import type { Clock, Timer } from '../core/clock.ts'
-import { ms, type Ms } from '../core/units.ts'
+import { ms, ratio, type Ms } from '../core/units.ts'
 import type { AnyFault, Verdict } from '../fault.ts'
 import type { Direction } from '../protocols/codec.ts'
 import type { Rule } from '../rule.ts'
@@ -149,23 +149,24 @@ export class TargetProxy implements SessionHost {
     next(armed.armedAt)
   }
 
-  /** What the armed rules want of the listeners: the first that wants anything has its way. */
   async #listen(): Promise<void> {
-    let state: ListenerState = 'open'
+    await Promise.all(this.#listeners.map((listener) => listener.become(this.#stateOf(listener))))
+  }
+
+  /** What the armed rules want of a listener: the first that wants anything has its way. */
+  #stateOf({ from }: Listener): ListenerState {
     for (const armed of this.#armed) {
-      if (!armed.fault.on.includes('listen')) continue
+      if (!armed.fault.on.includes('listen') || !choosesAll(armed.rule, from)) continue
       const wanted = this.#wantedListener(armed)
       if (wanted === 'open') continue
-      state = wanted
       if (armed.altered === 0) this.#told(armed, 0, 'to-server', wanted)
-      break
+      return wanted
     }
-    await Promise.all(this.#listeners.map((listener) => listener.become(state)))
+    return 'open'
   }
 
   #wantedListener(armed: ArmedRule): ListenerState {
     const now = this.clock.now()
-    if (armed.chance(now) <= 0) return 'open'
     const scene = { session: 0, direction: 'to-server' as const, random: () => 0, now: () => now, armedAt: armed.armedAt, connections: () => this.meter.connections }
     let verdict: Verdict
     try {
@@ -177,3 +178,7 @@ export class TargetProxy implements SessionHost {
     return verdict.kind === 'refuse' && verdict.how !== 'reset' ? verdict.how : 'open'
   }
 }
+
+/** Whether a rule hits whoever comes to the listener labelled `from`: a listener cannot tell one client from another, and knows no luck. */
+const choosesAll = ({ chance = ratio(1), where = {} }: Rule, from: string | undefined): boolean =>
+  chance === 1 && where.client === undefined && (where.from === undefined || where.from === from)
