@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { ms } from '../../src/core/units.ts'
 import { analyse } from '../../src/timing/analyse.ts'
+import { bucketAt } from '../../src/timing/judge.ts'
 import type { Series } from '../../src/timing/series.ts'
 import type { Measure, Options, Times, Timing } from '../../src/timing/timing.ts'
 import { type Fate, type Operation, seriesOf, type Simple, simpleSeries, steady } from './trace.ts'
@@ -94,6 +95,7 @@ describe('timing: onset and recovery', () => {
     assert.equal(found.lateOnset, true)
     assert.equal(found.onset, 20_000)
     assert.equal(found.status, 'recovered')
+    assert.equal(timing(outage(16_000, 23_000, failing), SUCCESS).lateOnset, true)
     assert.equal(timing(outage(15_000, 23_000, failing), SUCCESS).lateOnset, false)
   })
 
@@ -247,6 +249,26 @@ describe('timing: what a bucket is worth', () => {
     assert.equal(timing(outage(0, 0, failing, { rate: 100 }), { kind: 'latency', q: 0.99 }).status, 'insufficient_data')
   })
 
+  it('bears with a fifth of the baseline below what the quantile needs, and widens beyond it', () => {
+    // 40 buckets, every so many of which hold 19 operations instead of 25.
+    const thinned = (sparse: (i: number) => boolean): Timing => timing(simpleSeries(Array.from({ length: 160 }, (_, i) => ({ offered: sparse(i) ? 19 : 25 }))), P95)
+    assert.equal(thinned((i) => i % 5 === 0).width, W)
+    assert.equal(thinned((i) => i % 5 === 0).buckets[0], 'unknown')
+    assert.equal(thinned((i) => i % 5 === 0 || i === 1).width, 2 * W)
+  })
+
+  it('counts the known buckets of a baseline, not the unknown ones', () => {
+    const of = (length: number): Timing => timing(simpleSeries(Array.from({ length: 160 }, (_, i) => ({ offered: i < 4 ? 10 : 25 }))), P95, { times: { ...TIMES, baselineTo: ms(length * W) } })
+    assert.equal(of(24).baseline?.buckets, 24)
+    assert.equal(of(23).status, 'insufficient_data')
+  })
+
+  it('counts timeouts among the operations that a latency is judged by', () => {
+    const series = outage(0, 0, failing)
+    const timeouts: Series = { ...series, counts: series.counts.map((counts) => ({ ...counts, ok: counts.ok - 8, timeout: 8 })) }
+    assert.equal(timing(timeouts, P95).width, W)
+  })
+
   it('holds an absolute objective whatever the baseline was', () => {
     // One error in 25 throughout: normal here, and yet below 99 %.
     const series = simpleSeries(new Array<Simple>(160).fill({ offered: 25, bad: 1 }))
@@ -352,6 +374,12 @@ describe('timing: only the monotonic line counts', () => {
     } finally {
       Date.now = real
     }
+  })
+
+  it('knows a border of a bucket in spite of rounding', () => {
+    const grid = { start: ms(987_654_321.123), width: ms(250.1) }
+    for (let i = 0; i < 1000; i++) assert.equal(bucketAt(grid, ms(grid.start + i * grid.width)), i)
+    assert.ok(Math.abs(bucketAt(grid, ms(grid.start + 0.25 * grid.width)) - 0.25) < 1e-6)
   })
 
   it('is not moved by the order in which operations were recorded', () => {

@@ -63,5 +63,6 @@ describe('timing: the binomial tail', () => {
     assert.equal(binomialTail(1, 25, 0), 0)
     assert.equal(binomialTail(25, 25, 1), 1)
     assert.equal(binomialTail(26, 25, 1), 0)
+    assert.equal(binomialTail(1, 1e6, 0.5), 1, 'though the probability of exactly 1 is too small for a number')
   })
 })

@@ -31,6 +31,7 @@ describe('timing: episodes', () => {
   it('lets a fifth of the hold be unknown', () => {
     assert.equal(spans('xx?.........', 10), '0-2')
     assert.equal(spans('xx??........', 10), '0-2')
+    assert.equal(spans('xx..xx?.........', 10), '0-6')
     assert.equal(spans('xx???.........', 10), '0-end')
     assert.equal(spans('xx???..........', 10), '0-5')
   })

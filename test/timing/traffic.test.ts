@@ -99,6 +99,12 @@ describe('timing: first reaction and first success', () => {
     assert.deepEqual(detect([shed], TIMES), { at: 14_000, by: 'shed' })
   })
 
+  it('is nothing that the baseline showed already', () => {
+    const sign = (...seen: readonly (readonly [number, number, number])[]) => [{ reaction: 'reconnect', track: track(25, ...seen, [13_000, 14_000, 50]) }] as const
+    assert.equal(detect(sign(), TIMES)?.at, 13_000)
+    assert.equal(detect(sign([5000, 5250, 60]), TIMES), undefined)
+  })
+
   it('is no earlier than the effect, and needs one', () => {
     const reconnect = { reaction: 'reconnect', track: track(0, [12_000, 12_250, 5]) } as const
     assert.equal(detect([reconnect], { ...TIMES, effect: ms(12_100) })?.at, 12_100)
