@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict'
+import { ms } from '../../src/core/units.ts'
+import { analyseRun, timingOf } from '../../src/report/analysis.ts'
+import { foldRun } from '../../src/report/fold.ts'
+import { headline } from '../../src/report/headline.ts'
+import { ledgerOf } from '../../src/report/ledger.ts'
+import { AT, at, outage, type OutageOptions } from './journal-builder.ts'
+
+const W = 250
+const analysed = (options: OutageOptions = {}) => {
+  const record = foldRun(outage(options))
+  return { record, analysis: analyseRun(record) }
+}
+const SUCCESS = { name: 'checkout', metric: 'success' }
+
+describe('analyseRun', () => {
+  it('finds the onset and the recovery of a known outage within one bucket', () => {
+    const { analysis } = analysed()
+    const timing = timingOf(analysis, SUCCESS) ?? assert.fail('no timing')
+    assert.equal(timing.status, 'recovered')
+    assert.ok(Math.abs((timing.onset ?? 0) - at(AT.effect)) <= W, `onset ${timing.onset}`)
+    assert.ok(Math.abs((timing.recovery ?? 0) - 1300) <= W, `recovery ${timing.recovery}`)
+    assert.equal(analysis.origin, at(AT.effect))
+  })
+
+  it('judges loads by the quantile that the experiment names, by success and by rate, and targets by what passes through them', () => {
+    const { analysis } = analysed()
+    assert.deepEqual(analysis.signals.filter(({ step }) => step === undefined).map(({ signal }) => `${signal.name}.${signal.metric}`),
+      ['checkout.p95', 'checkout.success', 'checkout.rate', 'cache.p95', 'cache.success'])
+    assert.equal(timingOf(analysis, SUCCESS, 'cut')?.status, 'recovered')
+    assert.equal(timingOf(analysis, SUCCESS, 'no such step'), undefined)
+  })
+
+  it('shows how the clients of a target reacted', () => {
+    const [cache] = analysed().analysis.traffic
+    assert.equal(cache?.reaction, 'reconnect')
+    assert.equal(cache?.stormPeak, 120)
+    assert.ok((cache?.refill ?? 0) > 500 && (cache?.refill ?? 0) < 2000, `refill ${cache?.refill}`)
+    assert.equal(cache?.unfilled, undefined)
+  })
+
+  it('says not exercised when no operation was altered', () => {
+    const { record, analysis } = analysed({ exercised: false })
+    assert.deepEqual([...new Set(analysis.signals.map(({ timing }) => timing.status))], ['not_exercised'])
+    assert.match(headline(record, analysis), /^Partition on cache altered nothing/)
+    assert.deepEqual(ledgerOf(record, analysis)[0]?.reactions, ['none: no operation was altered'])
+  })
+})
+
+describe('headline', () => {
+  const says = (options: OutageOptions): string => {
+    const { record, analysis } = analysed(options)
+    return headline(record, analysis)
+  }
+
+  it('tells what was lost, for how long, under what, and when it was back', () => {
+    assert.match(says({}), /^checkout lost 3\d\.?\d*% of its requests for 11\.\ds under partition on cache, and was back [12]\.\d+s ± 250ms after it was lifted\.$/)
+  })
+
+  it('tells of latency where nothing was lost', () => {
+    assert.match(says({ failing: 0 }), /^checkout slowed from \d+\.?\d*ms to 4\d\dms \(p95\) for 1[12]\.\ds under/)
+  })
+
+  it('gives no number for a recovery that was not seen', () => {
+    assert.match(says({ slowToHeal: ms(60_000) }), /and was not back 20s after it was lifted\.$/)
+  })
+
+  it('names no culprit when all stayed well', () => {
+    const events = outage({ failing: 0 })
+    const healthy = outage({ failing: 0, exercised: false }).filter(({ kind }) => kind === 'bucket')
+    const record = foldRun([...events.filter(({ kind }) => kind !== 'bucket'), ...healthy])
+    assert.equal(headline(record, analyseRun(record)), 'checkout did not degrade under partition on cache.')
+  })
+})
