@@ -21,33 +21,35 @@ const OPEN_MAX: Ms = ms(3000)
 /** What is in flight at the end is waited for this long at most. */
 const PATIENCE: Ms = ms(2000)
 
+interface Load { readonly spec: LoadSpec; readonly client: Client }
+
 export class Generator {
   readonly #orders: Orders
-  readonly #clients: readonly Client[]
+  readonly #loads: readonly Load[]
   readonly #clock: Clock
   readonly #emit: (bucket: BucketRecord) => void
   #drivers: readonly Driver[] = []
   #begun = { at: ms(0), cpu: process.cpuUsage() }
 
-  private constructor(orders: Orders, clients: readonly Client[], emit: (bucket: BucketRecord) => void) {
+  private constructor(orders: Orders, loads: readonly Load[], emit: (bucket: BucketRecord) => void) {
     this.#orders = orders
-    this.#clients = clients
+    this.#loads = loads
     this.#emit = emit
     this.#clock = orders.specs.reduce((sum, { rate }) => sum + rate, 0) <= EXACT_MAX ? realClock : coarseClock
   }
 
   static async open(orders: Orders, emit: (bucket: BucketRecord) => void): Promise<Generator> {
-    const clients = orders.specs.map(openClient)
-    await Promise.race([Promise.all(clients.map(({ opened }) => opened)), sleep(OPEN_MAX)])
-    return new Generator(orders, clients, emit)
+    const loads = orders.specs.map((spec): Load => ({ spec, client: openClient(spec) }))
+    await Promise.race([Promise.all(loads.map(({ client }) => client.opened)), sleep(OPEN_MAX)])
+    return new Generator(orders, loads, emit)
   }
 
   /** All loads begin at the next edge of a bucket. */
   begin(): Ms {
-    const { specs, origin, width, seed } = this.#orders
+    const { origin, width, seed } = this.#orders
     const begin = ms(origin + Math.ceil((this.#clock.now() - origin) / width) * width)
-    this.#drivers = specs.map((spec, i) => new Driver({
-      spec, client: this.#clients[i] as Client, clock: this.#clock, schedule: scheduleOf(spec.name, spec.rate, begin, seed),
+    this.#drivers = this.#loads.map(({ spec, client }) => new Driver({
+      spec, client, clock: this.#clock, schedule: scheduleOf(spec.name, spec.rate, begin, seed),
       tally: new Tally({ name: spec.name, origin, width, begin, emit: this.#emit }),
     }))
     this.#begun = { at: this.#clock.now(), cpu: process.cpuUsage() }
@@ -59,7 +61,7 @@ export class Generator {
     const { user, system } = process.cpuUsage(this.#begun.cpu)
     const cpu = (user + system) / 1000 / Math.max(1, this.#clock.now() - this.#begun.at)
     await Promise.all(this.#drivers.map((driver) => driver.stop(PATIENCE)))
-    await Promise.all(this.#clients.map((client) => client.close()))
+    await Promise.all(this.#loads.map(({ client }) => client.close()))
     return this.#drivers.map((driver) => judgeLoad(driver.figures(cpu)))
   }
 }

@@ -69,7 +69,7 @@ class GeneratorProcess implements LoadRun {
     this.#child = fork(MAIN, [], { stdio: ['ignore', 'ignore', 'ignore', 'ipc'], execArgv: [] })
     this.#child.on('message', (message) => this.#receive(message as FromGenerator))
     this.#exited = new Promise((resolve) => {
-      this.#child.once('error', (error) => { this.#fail(error.message); resolve() })
+      this.#child.on('error', (error) => { this.#fail(error.message); resolve() })
       this.#child.once('exit', (code, signal) => { this.#fail(signal ?? `exit ${code}`); resolve() })
     })
   }
@@ -112,6 +112,7 @@ class GeneratorProcess implements LoadRun {
   expect<K extends FromGenerator['kind']>(kind: K, order: ToGenerator): Promise<Extract<FromGenerator, { kind: K }>> {
     return new Promise((resolve, reject) => {
       if (this.#crash !== undefined || this.#ending) return reject(failed(this.#crash ?? 'it was ended'))
+      this.#awaited?.reject(failed('it was ended'))
       const silence = realClock.at(ms(realClock.now() + SILENCE_MAX), () => this.#awaited?.reject(failed('it does not answer')))
       const settle = (): void => { silence.cancel(); this.#awaited = undefined }
       this.#awaited = {

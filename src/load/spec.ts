@@ -2,8 +2,9 @@
 
 import type { Ms, PerSecond } from '../core/units.ts'
 
+/** `{n}` in the path, the body, an argument or a parameter stands for the operation's number, counted from 0. */
 export interface HttpRequest { readonly kind: 'http'; readonly method: string; readonly url: string; readonly headers: Readonly<Record<string, string>>; readonly body?: string | undefined }
-/** A command and its arguments, `{n}` in an argument stands for the operation's number. */
+/** A command and its arguments. */
 export interface RedisCommand { readonly kind: 'redis'; readonly url: string; readonly command: readonly string[] }
 export interface PostgresQuery { readonly kind: 'postgres'; readonly url: string; readonly sql: string; readonly params: readonly string[] }
 

@@ -6,6 +6,7 @@ import { encodeHistogram, newHistogram, noCounts, quantile, recordLatency, type 
 
 type Measured = 'response' | 'service' | 'lateness'
 interface Bucket { readonly counts: Counts; readonly histograms: Partial<Record<Measured, Histogram>> }
+const emptyBucket = (): Bucket => ({ counts: noCounts(), histograms: {} })
 
 /** Why operations failed is kept by reason up to this many; the rest counts as `other`. */
 const ERRORS_MAX = 20
@@ -91,8 +92,11 @@ export class Tally {
   /** The bucket of `at`; the oldest open one for what comes after its own was sent, so that the sums hold. */
   #bucket(at: Ms): Bucket {
     const place = Math.max(0, this.#index(at) - this.#first)
-    while (this.#open.length <= place) this.#open.push({ counts: noCounts(), histograms: {} })
-    return this.#open[place] as Bucket
+    for (;;) {
+      const bucket = this.#open[place]
+      if (bucket) return bucket
+      this.#open.push(emptyBucket())
+    }
   }
 
   #count(at: Ms, what: keyof Counts): Bucket {
@@ -114,8 +118,7 @@ export class Tally {
   }
 
   #send(): void {
-    const bucket = this.#open.shift() ?? { counts: noCounts(), histograms: {} }
-    const { counts, histograms: { response, service, lateness } } = bucket
+    const { counts, histograms: { response, service, lateness } } = this.#open.shift() ?? emptyBucket()
     this.#underWay += counts.offered - OUTCOMES.reduce((sum, outcome) => sum + counts[outcome], 0)
     const extra: Record<string, number> = { in_flight: this.#underWay }
     for (const [name, histogram, whole] of [['service_p99', service, this.#run.service], ['lateness_p99', lateness, this.#run.lateness]] as const) {

@@ -140,7 +140,7 @@ describe('load: the driver', () => {
     const clock = new ManualClock()
     const { buckets } = rig(clock, { timeout: ms(1000) }, () => ({ after: 155 }))
     clock.advance(ms(1000))
-    assert.deepEqual(buckets.map(({ extra }) => extra?.['in_flight']).slice(0, 4), [10, 15, 15, 15])
+    assert.deepEqual(buckets.map(({ extra: { in_flight } = {} }) => in_flight).slice(0, 4), [10, 15, 15, 15])
   })
 
   it('drops what finds the limit reached, and blames the system when that had stopped answering', async () => {
@@ -195,7 +195,8 @@ describe('load: the driver', () => {
       assert.equal(ok + error + timeout + dropped + indeterminate, offered)
       assert.equal(load.client.sent.length + dropped, offered)
       assert.equal(offered, Math.floor(length / 10) + 1)
-      assert.equal(load.buckets.at(-1)?.extra?.['in_flight'], 0)
+      const { in_flight } = load.buckets.at(-1)?.extra ?? {}
+      assert.equal(in_flight, 0)
     }), { numRuns: 60 })
   })
 })
