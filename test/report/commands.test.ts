@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
+import yargs from 'yargs'
+import type { Command, Context } from '../../src/cli/command.ts'
+import { report } from '../../src/cli/report.ts'
+import { runs } from '../../src/cli/runs.ts'
+import { BrownoutError } from '../../src/core/errors.ts'
+import type { Exit } from '../../src/core/exit.ts'
+import { createRunFolder } from '../../src/record/runs.ts'
+import { analyseRun } from '../../src/report/analysis.ts'
+import { foldRun } from '../../src/report/fold.ts'
+import { writeFile, writeReports } from '../../src/report/write.ts'
+import { outage } from './journal-builder.ts'
+
+const code = (expected: string) => (error: unknown): boolean => error instanceof BrownoutError && error.code === expected
+const record = foldRun(outage())
+const analysis = analyseRun(record)
+
+let cwd: string
+beforeEach(() => { cwd = mkdtempSync(join(tmpdir(), 'report-')) })
+afterEach(() => rmSync(cwd, { recursive: true, force: true }))
+
+describe('writeReports', () => {
+  it('writes the page and the document, for our eyes only, and what else is wanted, in folders that it makes', () => {
+    const junit = join(cwd, 'deep', 'er', 'junit.xml')
+    const written = writeReports(cwd, record, analysis, { junit })
+    assert.deepEqual(written.map(({ format, path }) => [format, path]), [['html', join(cwd, 'report.html')], ['json', join(cwd, 'report.json')], ['junit', junit]])
+    for (const { path } of written) assert.equal(statSync(path).mode & 0o777, 0o600)
+    assert.equal(statSync(join(cwd, 'deep')).mode & 0o777, 0o700)
+    assert.match(readFileSync(junit, 'utf8'), /^<\?xml/)
+  })
+
+  it('replaces an earlier report and a link, and never writes through one', () => {
+    writeFileSync(join(cwd, 'precious'), 'mine')
+    symlinkSync(join(cwd, 'precious'), join(cwd, 'report.html'))
+    writeReports(cwd, record, analysis)
+    writeReports(cwd, record, analysis)
+    assert.equal(readFileSync(join(cwd, 'precious'), 'utf8'), 'mine')
+    assert.match(readFileSync(join(cwd, 'report.html'), 'utf8'), /^<!doctype html>/)
+  })
+
+  it('throws REPORT_FAILED with every file that failed, after trying all, and leaves no half of one', () => {
+    writeFileSync(join(cwd, 'file'), '')
+    mkdirSync(join(cwd, 'folder'))
+    assert.throws(() => writeReports(cwd, record, analysis, { markdown: join(cwd, 'file', 'x.md'), junit: join(cwd, 'folder') }),
+      (error) => code('REPORT_FAILED')(error) && /x\.md/.test(String(error)) && /folder is there already and is not a file/.test(String(error)))
+    assert.equal(existsSync(join(cwd, 'report.html')), true)
+    assert.throws(() => writeReports(join(cwd, 'file'), record, analysis), code('REPORT_FAILED'))
+  })
+
+  it('says so where it may not write', function () {
+    if (process.getuid?.() === 0) this.skip()
+    chmodSync(cwd, 0o500)
+    assert.throws(() => writeFile(join(cwd, 'x'), ''), /EACCES/)
+    chmodSync(cwd, 0o700)
+  })
+})
+
+describe('the commands', () => {
+  const collect = async <A>(command: Command<A>, ...words: readonly string[]): Promise<{ exit: Exit; stdout: string; stderr: string }> => {
+    const [stdout, stderr] = [new PassThrough(), new PassThrough()]
+    const context: Context = {
+      registry: new Map(), env: {}, cwd, stdout, stderr, stdin: new PassThrough(), color: false, packageRoot: cwd, version: '0.0.0',
+      onSignal: () => () => undefined, quit: () => undefined,
+    }
+    let ran: Promise<Exit> | undefined
+    yargs().exitProcess(false).fail((message, error) => { throw error ?? new Error(message) })
+      .command(command.name, command.describe, (local) => command.builder(local), (args) => { ran = command.run(args, context) })
+      .parse([command.name.split(' ')[0] ?? '', ...words])
+    const exit = await (ran ?? assert.fail('the command did not run'))
+    return { exit, stdout: String(stdout.read() ?? ''), stderr: String(stderr.read() ?? '') }
+  }
+  const add = (name: string, wall: string, events = outage({ name })): string => {
+    const folder = createRunFolder(join(cwd, '.brownout', 'runs'), name, wall)
+    writeFileSync(join(folder, 'journal.ndjson'), [{ journal: 'brownout', format: 1, pid: 2 ** 30 }, ...events].map((line) => `${JSON.stringify(line)}\n`).join(''))
+    return folder
+  }
+
+  it('`runs` lists the history, and says what to do where there is none', async () => {
+    assert.match((await collect(runs)).stderr, /no runs in .*`brownout run FILE` makes one/)
+    add('cut', '2026-11-23T18:00:00Z')
+    add('crashed', '2026-11-23T19:00:00Z', outage({ name: 'crashed' }).slice(0, 200))
+    const { exit, stdout, stderr } = await collect(runs)
+    assert.deepEqual([exit, stdout], [0, ''])
+    assert.match(stderr, /cut +PASS +0 +47\.2s +every expectation held/)
+    assert.match(stderr, /crashed +aborted: crash/)
+    assert.deepEqual(JSON.parse((await collect(runs, '--json', '--last', '1')).stdout).map((one: { name: string }) => one.name), ['crashed'])
+  })
+
+  it('`report` shows the last run and where its page is, which it writes when it is missing', async () => {
+    const folder = add('cut', '2026-11-23T18:00:00Z')
+    const { exit, stdout, stderr } = await collect(report)
+    assert.deepEqual([exit, stdout], [0, ''])
+    assert.match(stderr, /^PASS {2}cut/)
+    assert.ok(stderr.includes(join(folder, 'report.html')))
+    assert.equal(existsSync(join(folder, 'report.html')), true)
+  })
+
+  it('`report` gives any format again from the journal, the machine ones on stdout alone', async () => {
+    add('cut', '2026-11-23T18:00:00Z')
+    assert.equal(JSON.parse((await collect(report, 'cut', '--json')).stdout).name, 'cut')
+    await collect(report, 'latest', '--html', 'a.html', '--md', 'a.md', '--junit', 'a.xml')
+    assert.deepEqual(['a.html', 'a.md', 'a.xml'].map((file) => readFileSync(join(cwd, file), 'utf8').slice(0, 5)), ['<!doc', '## PA', '<?xml'])
+  })
+
+  it('`report` of a journal that was cut shows what there is and says that it was cut', async () => {
+    const folder = add('cut', '2026-11-23T18:00:00Z')
+    const journal = readFileSync(join(folder, 'journal.ndjson'))
+    writeFileSync(join(folder, 'journal.ndjson'), journal.subarray(0, Math.floor(journal.length * 0.7)))
+    const { exit, stderr } = await collect(report)
+    assert.equal(exit, 0)
+    assert.match(stderr, /^the journal ends in mid-line/)
+    assert.match(stderr, /ABORTED {2}cut {2}crash/)
+    await assert.rejects(collect(report, 'nobody'), code('RUN_UNKNOWN'))
+  })
+})
