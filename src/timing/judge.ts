@@ -63,15 +63,22 @@ function goodAtLeast(trials: number, failureRatio: number): number {
   return trials === 0 ? 0 : 1 - failures / trials
 }
 
-export const labelsOf = (series: Series, normal: Normal, options: Options): readonly Label[] =>
-  series.counts.map((counts, at) => {
-    const success = successLabel(counts, normal, options.successAtLeast)
+export function labelsOf(series: Series, normal: Normal, { measure, successAtLeast }: Options): readonly Label[] {
+  const { badAbove = Number.POSITIVE_INFINITY, badBelow = Number.NEGATIVE_INFINITY, needed } = normal
+  let isShort = false
+  return series.counts.map((counts, at) => {
+    const wasShort = isShort
+    const value = operationsOf(measure, counts) < needed ? undefined : measured(series, at, measure)
+    if (value !== undefined) isShort = value < badBelow
+    const success = successLabel(counts, normal, successAtLeast)
     // Instant errors leave only quick answers behind: they must not look like an improvement.
-    if (success === 'bad' || options.measure.kind === 'success') return success
-    const value = operationsOf(options.measure, counts) < normal.needed ? undefined : measured(series, at, options.measure)
+    if (success === 'bad' || measure.kind === 'success') return success
     if (value === undefined) return 'unknown'
-    return value > (normal.badAbove ?? Number.POSITIVE_INFINITY) || value < (normal.badBelow ?? Number.NEGATIVE_INFINITY) ? 'bad' : 'good'
+    // A rate above its band right after one below it is the backlog being answered: the other half of one pause, not a second bad bucket.
+    if (value > badAbove) return wasShort ? 'good' : 'bad'
+    return value < badBelow ? 'bad' : 'good'
   })
+}
 
 function successLabel(counts: BucketCounts, { failureRatio }: Normal, atLeast: number | undefined): Label {
   const [all, failures] = [completed(counts), failed(counts)]

@@ -291,8 +291,20 @@ describe('timing: what a bucket is worth', () => {
     assert.equal(found.recovered, 68 * W)
     // Half the load, all of it served, is no loss of rate.
     assert.equal(timing(buckets(48, times(20, { offered: 22 })), { kind: 'rate' }).status, 'not_degraded')
-    const stalled = seriesOf(steady(100, 0, 40_000, (at) => ({ took: at >= 12_000 && at < 14_000 ? 14_100 - at : 5, fate: 'ok' })), { start: 0, end: 40_000, width: W })
-    assert.equal(timing(stalled, { kind: 'rate' }).recovered, 14_250, 'the burst that follows a stall is not normal either')
+    // Twice as many answers as questions, out of nothing, are not normal either.
+    const doubled = outage(0, 0, failing)
+    const counts = doubled.counts.map((one, i) => (i >= 48 && i < 60 ? { ...one, ok: 2 * one.ok } : one))
+    assert.equal(timing({ ...doubled, counts }, { kind: 'rate' }).recovered, 60 * W)
+  })
+
+  it('does not count the burst that ends a pause as a second bad bucket of the rate', () => {
+    // Nothing is answered in [from, to), everything at once after it.
+    const pause = (from: number, to: number): Series => outage(from, to, (at) => ({ took: to - at + 1, fate: 'ok' }))
+    const brief = timing(pause(12_650, 12_800), { kind: 'rate' })
+    assert.deepEqual([brief.status, brief.blips], ['not_degraded', 1])
+    const long = timing(pause(12_000, 14_100), { kind: 'rate' })
+    assert.equal(long.status, 'recovered_during_fault')
+    assert.equal(long.recovered, 14_000)
   })
 
   it('counts dropped and indeterminate operations among the failures', () => {
