@@ -41,7 +41,7 @@ export class Session implements LinkOwner {
   readonly #timers = new Map<ArmedRule, Timer[]>()
   #grips: readonly Grip[] = []
   /** A rule took one side away; the other is kept, unknowing, until that rule disarms. */
-  #orphanedBy: ArmedRule | undefined
+  #orphan: { readonly by: ArmedRule; readonly gone: Role } | undefined
   #awaiting = false
   #openedAt: Ms = ms(0)
   #draining: ArmedRule[] = []
@@ -97,7 +97,7 @@ export class Session implements LinkOwner {
     this.loosen(armed)
     this.#grips = this.#grips.filter((one) => one !== grip)
     this.#link()
-    if (this.#orphanedBy === armed) this.close('reset', 'both')
+    if (this.#orphan?.by === armed) this.close('reset', 'both')
   }
 
   /** Lets go of what a rule holds or has planned here; the rule itself stays. */
@@ -145,14 +145,15 @@ export class Session implements LinkOwner {
   ended(direction: Direction, how: 'end' | 'reset'): void {
     const target = this.#ends[roleOf(direction).target]
     if (how === 'reset') return this.close('reset', 'both')
-    if (target && !this.#orphanedBy) target.end()
+    if (target && !this.#orphan) target.end()
   }
 
   /** Closes a side or both. `end` sends FIN and waits a while for the peer; `reset` sends RST. What was written before goes out first. */
   close(how: 'end' | 'reset', side: Side, by?: ArmedRule): void {
     if (this.#over) return
-    if (side !== 'both' && by && !this.#orphanedBy) {
-      this.#orphanedBy = by
+    if (side !== 'both' && by && !this.#orphan) {
+      this.#orphan = { by, gone: side }
+      if (side === 'server') this.#dialTimer?.cancel()
       const gone = this.#ends[side]
       // Nothing of the side that is gone reaches the other any more, and what the other sends is read and thrown away.
       this.#links['to-server'].abandon()
@@ -248,7 +249,7 @@ export class Session implements LinkOwner {
     end.onEnd(() => {
       if (ended) return
       ended = true
-      if (this.#orphanedBy) this.destroy()
+      if (this.#orphan) this.#bereft(role)
       else link.sourceEnded('end')
     })
     const onError = (error: Error): void => {
@@ -256,7 +257,7 @@ export class Session implements LinkOwner {
       ended = true
       if (end.isReset(error)) this.#host.meter.resets++
       if (this.#over) return
-      if (this.#orphanedBy) return this.destroy()
+      if (this.#orphan) return this.#bereft(role)
       this.#links[opposite(direction)].abandon()
       link.sourceEnded('reset')
     }
@@ -269,5 +270,10 @@ export class Session implements LinkOwner {
         this.#host.closed(this)
       }
     })
+  }
+
+  /** The side that was left has ended too. The end of the one that we took away is no news. */
+  #bereft(role: Role): void {
+    if (this.#orphan?.gone !== role) this.destroy()
   }
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { halfOpen } from '../../faults/tcp/half-open.ts'
 import { Stage } from './scene.ts'
-import { closeAll, exchange, fateOf, healthy, nothingHappens, wire } from './wire.ts'
+import { closeAll, exchange, fateOf, healthy, nothingHappens, until, wire } from './wire.ts'
 
 const GONE = { kind: 'close', how: 'reset', side: 'server' }
 
@@ -39,6 +39,14 @@ describe('half_open on the wire', () => {
     await stage.heal()
     assert.deepEqual([await live.ended, await later.ended], ['ECONNRESET', 'ECONNRESET'])
     await healthy(stage)
+  })
+
+  it('is over for a client that leaves by itself', async () => {
+    const stage = await wire(halfOpen)
+    const live = await stage.live()
+    await stage.strike()
+    live.socket.end()
+    await until(() => stage.plane.snapshot().targets['cache']?.connections === 0, 'nothing is left')
   })
 
   it('live: later connections work', async () => {
