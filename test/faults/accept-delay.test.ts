@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { acceptDelay } from '../../faults/tcp/accept-delay.ts'
 import { Stage } from './scene.ts'
-import { closeAll, endOf, exchange, fateOf, healthy, nothingHappens, tookAbout, wire } from './wire.ts'
+import { closeAll, endOf, exchange, healthy, tookAbout, wire } from './wire.ts'
 
 describe('accept_delay', () => {
   it('puts the dial off', () => {
