@@ -1,6 +1,6 @@
 /** What the shop sells and keeps: its tables, its statements, and a purchase as one transaction. */
 
-import type { ClientBase, Pool } from 'pg'
+import pg, { type ClientBase, type Pool, type PoolConfig } from 'pg'
 
 export interface Product { readonly id: number; readonly name: string; readonly priceCents: number; readonly stock: number }
 export interface Basket { readonly product: number; readonly quantity: number }
@@ -28,6 +28,15 @@ const SCHEMA = `
   commit;`
 
 const COLUMNS = 'id, name, price_cents as "priceCents", stock'
+
+/** A pool that outlives its connections: one that breaks while it is lent out tells nobody but itself, and unheard that ends the process. */
+export function openPool(config: PoolConfig, log: (line: string) => void): Pool {
+  const pool = new pg.Pool(config)
+  const report = (error: Error): void => log(`database: ${error.message}`)
+  pool.on('error', report)
+  pool.on('connect', (client) => client.on('error', report))
+  return pool
+}
 
 /** Idempotent. */
 export async function createSchema(pool: Pool): Promise<void> { await pool.query(SCHEMA) }

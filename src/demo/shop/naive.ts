@@ -1,16 +1,14 @@
 /** The shop as it is usually written: it works, and every default of its clients is left as it came. */
 
 import { Redis } from 'ioredis'
-import pg from 'pg'
-import { allProducts, createSchema, placeOrder, productById } from './catalogue.ts'
+import { allProducts, createSchema, openPool, placeOrder, productById } from './catalogue.ts'
 import { CACHE_SECONDS, type Dependencies, LIST_KEY, productKey, type Store } from './store.ts'
 
 /** No deadline anywhere: a command to a cache that says nothing waits for ever, and so does a request for a connection of the pool. */
 export function naiveStore({ redisUrl, databaseUrl, log }: Dependencies): Store {
   const redis = redisUrl === undefined ? undefined : new Redis(redisUrl)
-  const pool = new pg.Pool({ connectionString: databaseUrl })
+  const pool = openPool({ connectionString: databaseUrl }, log)
   redis?.on('error', (error) => log(`cache: ${error.message}`))
-  pool.on('error', (error) => log(`database: ${error.message}`))
 
   async function cached<T>(key: string, load: () => Promise<T>): Promise<T> {
     const hit = await redis?.get(key)
@@ -37,6 +35,7 @@ export function naiveStore({ redisUrl, databaseUrl, log }: Dependencies): Store 
         client.release()
       }
     },
+    usesCache: () => redis?.status === 'ready',
     state: () => ({ cache: redis?.status ?? 'none' }),
     close: () => { redis?.disconnect(); void pool.end() },
   }

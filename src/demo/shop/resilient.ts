@@ -6,10 +6,9 @@
  */
 
 import { Redis } from 'ioredis'
-import pg from 'pg'
 import { realClock } from '../../core/clock.ts'
 import { ms, type Ms } from '../../core/units.ts'
-import { allProducts, createSchema, placeOrder, productById, Refused } from './catalogue.ts'
+import { allProducts, createSchema, openPool, placeOrder, productById, Refused } from './catalogue.ts'
 import { Breaker, BreakerOpen } from './breaker.ts'
 import { Copies } from './copies.ts'
 import { CACHE_SECONDS, type Dependencies, LIST_KEY, productKey, type Store } from './store.ts'
@@ -31,12 +30,11 @@ export function resilientStore({ redisUrl, databaseUrl, log }: Dependencies): St
     commandTimeout: CACHE_DEADLINE, connectTimeout: 500, maxRetriesPerRequest: 0, enableOfflineQueue: false, autoResendUnfulfilledCommands: false,
     retryStrategy: (attempt) => Math.min(25 * attempt, RECONNECT_MAX),
   })
-  const pool = new pg.Pool({
+  const pool = openPool({
     connectionString: databaseUrl, max: 20, connectionTimeoutMillis: ACQUIRE_DEADLINE, query_timeout: STATEMENT_DEADLINE, statement_timeout: STATEMENT_DEADLINE,
     idle_in_transaction_session_timeout: 2000, keepAlive: true,
-  })
+  }, log)
   redis?.on('error', (error) => log(`cache: ${error.message}`))
-  pool.on('error', (error) => log(`database: ${error.message}`))
   const cache = new Breaker({
     failures: 5, openFor: ms(250),
     // Perhaps the other end is gone and nobody has told us: a new connection finds out.
@@ -104,6 +102,7 @@ export function resilientStore({ redisUrl, databaseUrl, log }: Dependencies): St
       tellCache((cache) => cache.del(productKey(basket.product)))
       return order
     },
+    usesCache: () => redis !== undefined && cache.state === 'closed',
     state: () => ({ cache: redis ? cache.state : 'none', database: database.state }),
     close: () => { redis?.disconnect(); void pool.end() },
   }

@@ -1,4 +1,4 @@
-/** The shop's pages: GET /products, GET /products/:id, POST /checkout, GET /healthz. All JSON. */
+/** The shop's pages: GET /products, GET /products/:id, POST /checkout, GET /healthz, GET /healthz/cache. All JSON. */
 
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { type Basket, Refused } from './catalogue.ts'
@@ -33,6 +33,7 @@ async function page(request: IncomingMessage, { store, isReady }: Pages): Promis
   const [path = ''] = (request.url ?? '').split('?')
   const route = `${request.method} ${path}`
   if (route === 'GET /healthz') return { status: isReady() ? 200 : 503, body: { ready: isReady(), ...store.state() } }
+  if (route === 'GET /healthz/cache') return { status: store.usesCache() ? 200 : 503, body: store.state() }
   if (route === 'GET /products') return { status: 200, body: await store.products() }
   if (route === 'POST /checkout') return { status: 201, body: await store.checkout(basketOf(await textOf(request))) }
   const [, id] = /^GET \/products\/(\d{1,9})$/.exec(route) ?? []

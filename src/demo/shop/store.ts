@@ -16,6 +16,8 @@ export interface Store {
   product(id: number): Promise<Product | null>
   products(): Promise<readonly Product[]>
   checkout(basket: Basket): Promise<Order>
+  /** As far as it knows: 503 on /healthz/cache when not. */
+  usesCache(): boolean
   /** In a word each, for /healthz. */
   state(): Readonly<Record<string, string>>
   /** Lets the connections go without waiting for anybody. */

@@ -107,11 +107,14 @@ describe('the sample shop', () => {
         await client.end()
       })
 
-      it('outlives the loss of both dependencies and sells again when they are back', async () => {
+      it('outlives the loss of both dependencies in mid-sale, and sells again when they are back', async () => {
         await shop.get('/products/7')
+        shop.database.hold()
+        const lost = [shop.checkout(), shop.checkout()]
+        await shop.get('/healthz')
         await shop.cache.shut()
         await shop.database.shut()
-        await Promise.race([shop.checkout(), new Promise((resolve) => setTimeout(resolve, 500))])
+        assert.deepEqual((await Promise.all(lost)).map(({ status }) => status), resilient ? [503, 503] : [500, 500])
         await shop.cache.open()
         await shop.database.open()
         let status = 0
