@@ -5,7 +5,7 @@ import { analyse } from '../timing/analyse.ts'
 import type { Measure, Times, Timing } from '../timing/timing.ts'
 import { QUANTILES, type SignalName } from './figures.ts'
 import { phaseOf, type RunRecord, type SignalRecord } from './fold.ts'
-import { planOf, type ReportPlan } from './plan.ts'
+import { planOf, signalsInOrder, type ReportPlan } from './plan.ts'
 import { seriesOf } from './series.ts'
 import { observedUntil, originOf, spansOf, wholeSpan, type Span } from './spans.ts'
 import { trafficOf, type TargetTraffic } from './traffic.ts'
@@ -32,7 +32,8 @@ export function analyseRun(record: RunRecord): Analysis {
   const plan = planOf(record)
   const spans = spansOf(record)
   const episodes = episodesOf(record, spans)
-  const signals = record.signals.flatMap((signal) => {
+  const ordered = signalsInOrder(record, plan)
+  const signals = ordered.flatMap((signal) => {
     const series = seriesOf(signal)
     if (!series) return []
     return metricsOf(signal, plan).flatMap((metric) => {
@@ -40,7 +41,7 @@ export function analyseRun(record: RunRecord): Analysis {
       return episodes.map(({ step, times }): SignalTiming => ({ signal: { name: signal.name, metric }, source: signal.source, step, timing: analyse(series, { ...options, times }) }))
     })
   })
-  const traffic = record.signals.filter(({ source }) => source === 'target').flatMap((target) => episodes.flatMap(({ step, times }) => trafficOf(record, plan, target, step, times)))
+  const traffic = ordered.filter(({ source }) => source === 'target').flatMap((target) => episodes.flatMap(({ step, times }) => trafficOf(record, plan, target, step, times)))
   return { origin: originOf(record), end: observedUntil(record), spans, signals, traffic }
 }
 
@@ -48,8 +49,9 @@ export function analyseRun(record: RunRecord): Analysis {
 export const timingOf = ({ signals }: Analysis, { name, metric }: SignalName, step?: string): Timing | undefined =>
   signals.find(({ signal, step: own }) => signal.name === name && signal.metric === metric && own === step)?.timing
 
-/** All signals over all faults, and where there were several steps, each step. */
-export const rowsShown = ({ signals, spans }: Analysis): readonly SignalTiming[] => signals.filter(({ step }) => step === undefined || spans.length > 1)
+/** All signals over all faults, and where there were several steps, each step. A rate says something only where it fell. */
+export const rowsShown = ({ signals, spans }: Analysis): readonly SignalTiming[] =>
+  signals.filter(({ step, signal, timing }) => (step === undefined || spans.length > 1) && (signal.metric !== 'rate' || timing.episodes.length > 0))
 
 /** When the fault of a row took effect. */
 export const effectOf = ({ origin, spans }: Analysis, { step }: { readonly step: string | undefined }): Ms | undefined => (step === undefined ? origin : spans.find((span) => span.step === step)?.effect)

@@ -6,6 +6,7 @@ import type { Timing } from '../timing/timing.ts'
 import { timingOf, type Analysis } from './analysis.ts'
 import { bucketFigure, QUANTILES } from './figures.ts'
 import type { RunRecord, SignalRecord } from './fold.ts'
+import { planOf, signalsInOrder } from './plan.ts'
 import { gridOf, timeOf, valuesOf, type Grid } from './series.ts'
 import { degraded, offsetWords, plain } from './words.ts'
 
@@ -30,11 +31,7 @@ const POINTS_MAX = 2400
 
 export function chartsOf(record: RunRecord, analysis: Analysis): Charts {
   const seconds = (time: Ms): number => Number(((time - analysis.origin) / 1000).toFixed(4))
-  const charts = [
-    ...record.signals.filter(({ source }) => source === 'load').flatMap((signal) => loadCharts(signal, analysis, seconds)),
-    ...record.signals.filter(({ source }) => source === 'target').flatMap((signal) => targetCharts(signal, analysis, seconds)),
-    ...record.signals.filter(({ source }) => source === 'app').flatMap((signal) => appCharts(signal, seconds)),
-  ]
+  const charts = signalsInOrder(record, planOf(record)).flatMap((signal) => signalCharts(signal, analysis, seconds))
   return {
     faults: [
       ...record.rules.flatMap(({ step, armed, effect, cleared }) => (armed === undefined ? [] : [{ label: plain(step), from: seconds(effect ?? armed), to: seconds(cleared ?? record.to) }])),
@@ -47,6 +44,15 @@ export function chartsOf(record: RunRecord, analysis: Analysis): Charts {
 
 type Seconds = (time: Ms) => number
 type Line = readonly [label: string, tone: Tone, of: (buckets: readonly BucketRecord[]) => number | undefined, filled?: true]
+
+function signalCharts(signal: SignalRecord, analysis: Analysis, seconds: Seconds): readonly Chart[] {
+  switch (signal.source) {
+    case 'load': return loadCharts(signal, analysis, seconds)
+    case 'target': return targetCharts(signal, analysis, seconds)
+    case 'app': return appCharts(signal, seconds)
+    case 'probe': return []
+  }
+}
 
 function loadCharts(signal: SignalRecord, analysis: Analysis, seconds: Seconds): readonly Chart[] {
   const named = (metric: string): Line[2] => (buckets) => bucketFigure(buckets, metric)

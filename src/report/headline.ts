@@ -16,12 +16,21 @@ export function headline(record: RunRecord, analysis: Analysis): string {
   if (spans.every(({ effect }) => effect === undefined)) return `${capital(cause)} altered nothing: the run says nothing about the application.`
   const whole = analysis.signals.filter(({ step, source }) => step === undefined && source === 'load')
   const worst = whole.filter(({ timing, signal }) => degraded(timing) && signal.metric !== 'rate').sort(bySeverity)[0]
-  if (worst) return `${plain(worst.signal.name)} ${harm(record, worst)} under ${cause}, and ${ending(whole, worst)}.`
+  if (worst) return `${plain(worst.signal.name)} ${harm(record, worst)} under ${cause}, and ${ending(whole, worst)}${unharmed(whole)}.`
   if (whole.some(({ timing }) => timing.status === 'insufficient_data') || whole.length === 0) return `${capital(cause)} was exercised, but too little was measured to say how the application took it.`
   return `${[...new Set(whole.map(({ signal }) => plain(signal.name)))].join(', ')} did not degrade under ${cause}.`
 }
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
+
+/** The loads of which nothing was bad, though they were judged. */
+function unharmed(whole: readonly SignalTiming[]): string {
+  const names = [...new Set(whole.map(({ signal }) => signal.name))].filter((name) => {
+    const own = whole.filter(({ signal }) => signal.name === name).map(({ timing }) => timing)
+    return own.some(({ status }) => status === 'not_degraded') && !own.some(degraded)
+  })
+  return names.length === 0 ? '' : `; ${names.map(plain).join(' and ')} did not degrade`
+}
 
 /** Lost operations weigh more than slow ones. */
 const bySeverity = (a: SignalTiming, b: SignalTiming): number =>

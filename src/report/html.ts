@@ -33,8 +33,8 @@ ${html`<html lang="en">
 <main>
 ${headerSection(record, analysis)}
 ${troubleSection(record)}
-${chartsSection(charts)}
 ${expectationsSection(record)}
+${chartsSection(charts)}
 ${timingSection(analysis)}
 ${trafficSection(analysis)}
 ${ledgerSection(record, analysis)}

@@ -25,7 +25,7 @@ const EXAMPLES_MAX = 5
 /** One entry a step, in order. Plain text, made harmless for a terminal but not for HTML. */
 export const ledgerOf = (record: RunRecord, analysis: Analysis): readonly LedgerEntry[] => analysis.spans.map((span) => ({
   step: plain(span.step), what: plain(span.what), params: paramsWords(record, span), when: whenWords(span, analysis),
-  altered: span.kind === 'action' ? actionWords(record, span) : `${countWords(span.altered)} of ${countWords(span.matched)} matched units altered`,
+  altered: span.kind === 'action' ? actionWords(record, span) : `${span.altered === 1 ? 'one operation' : `${countWords(span.altered)} operations`} altered, ${span.matched === 1 ? 'one match' : `${countWords(span.matched)} matches`}`,
   examples: examplesOf(record, span), reactions: reactionsOf(record, analysis, span),
 }))
 

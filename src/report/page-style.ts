@@ -11,7 +11,7 @@ export const STYLE = `
 * { box-sizing: border-box; }
 html { -webkit-text-size-adjust: 100%; }
 body { margin: 0; background: var(--ground); color: var(--ink); font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", sans-serif; font-variant-numeric: tabular-nums; }
-main { max-width: 1120px; margin: 0 auto; padding: 28px 20px 56px; }
+main { max-width: 1240px; margin: 0 auto; padding: 28px 20px 56px; }
 header { border-left: 5px solid var(--quiet); padding: 2px 0 2px 18px; }
 header.pass { border-color: var(--good); } header.fail { border-color: var(--bad); } header.warn { border-color: var(--warn); }
 .kicker { display: flex; flex-wrap: wrap; gap: 4px 12px; align-items: baseline; margin: 0 0 6px; color: var(--soft); }
@@ -41,7 +41,7 @@ pre { margin: 0; overflow-x: auto; line-height: 1.55; }
 .pass-ink { color: var(--good); } .fail-ink { color: var(--bad); } .warn-ink { color: var(--warn); } .soft { color: var(--soft); }
 .sign { font-weight: 700; white-space: nowrap; }
 .strong { font-weight: 640; }
-.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 480px), 1fr)); gap: 10px; }
+.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 330px), 1fr)); gap: 10px; }
 .charts .card { margin: 0; padding: 12px 10px 8px 14px; overflow: hidden; }
 .chart { height: 218px; }
 .key { color: var(--soft); font-size: 12.5px; margin: 0 0 8px; display: flex; flex-wrap: wrap; gap: 4px 16px; }

@@ -2,8 +2,9 @@
 
 import { z } from 'zod'
 import { ms, type Ms } from '../core/units.ts'
+import type { Source } from '../record/buckets.ts'
 import type { SignalName } from './figures.ts'
-import type { RunRecord } from './fold.ts'
+import type { RunRecord, SignalRecord } from './fold.ts'
 
 export interface Windows { readonly bucket: Ms; readonly hold: Ms; readonly minSamples: number }
 export interface Objective { readonly signal: SignalName; readonly comparison: string; readonly limit: { readonly value: number; readonly unit: string; readonly text: string } }
@@ -31,6 +32,14 @@ const schema = z.object({
   expect: signals(z.union([z.object({ signal }).transform((one) => one.signal), z.object({ of: signal }).transform((one) => one.of)])),
   loads: list(z.object({ name: z.string(), rate: z.number().optional().catch(undefined), timeout: duration.optional().catch(undefined) })),
 })
+
+const SOURCES: readonly Source[] = ['load', 'target', 'probe', 'app']
+
+/** Loads first, in the order of the experiment; then targets, probes and apps. */
+export function signalsInOrder({ signals }: RunRecord, { loads }: ReportPlan): readonly SignalRecord[] {
+  const planned = ({ name }: SignalRecord): number => loads.findIndex((load) => load.name === name)
+  return [...signals].sort((a, b) => SOURCES.indexOf(a.source) - SOURCES.indexOf(b.source) || planned(a) - planned(b))
+}
 
 export function planOf({ started }: RunRecord): ReportPlan {
   const { windows, steadyState, abort, expect, loads } = schema.parse(typeof started?.plan === 'object' && started.plan !== null ? started.plan : {})

@@ -11,7 +11,7 @@ import { ledgerOf } from './ledger.ts'
 import { html, NOTHING, type Markup } from './markup.ts'
 import { trafficRow } from './traffic.ts'
 import { troublesOf } from './trouble.ts'
-import { countWords, degraded, NONE, plain, recoveryWords, shareWords, STATUS_WORDS, timingRow } from './words.ts'
+import { brief, countWords, degraded, hashWords, NONE, plain, recoveryWords, shareWords, STATUS_WORDS, timingRow } from './words.ts'
 
 type Tone = 'pass' | 'fail' | 'warn'
 const TONES: Readonly<Record<Outcome, Tone>> = { PASS: 'pass', FAIL: 'fail', INCONCLUSIVE: 'warn', ERROR: 'fail', ABORTED: 'warn' }
@@ -21,7 +21,7 @@ export function headerSection(record: RunRecord, analysis: Analysis): Markup {
   const { started, verdict: { outcome, why } } = record
   const tone = toneOf(outcome)
   return html`<header class="${tone}">
-<p class="kicker"><span class="badge ${tone}">${outcome}</span><span class="mono">${plain(started?.name ?? 'unknown run')}</span><span>${plain(why)}</span></p>
+<p class="kicker"><span class="badge ${tone}">${outcome}</span><span class="mono">${plain(started?.name ?? 'unknown run')}</span><span>${brief(why, 200)}</span></p>
 <h1>${headline(record, analysis)}</h1>
 <p class="question">${plain(started?.question ?? '')}</p>
 </header>
@@ -64,7 +64,7 @@ export const expectationsSection = ({ verdict: { expectations } }: RunRecord): M
 
 export function troubleSection(record: RunRecord): Markup {
   const lines = troublesOf(record)
-  return lines.length === 0 ? NOTHING : html`<section><h2>Take note</h2><div class="card trouble"><ul>${lines.map(({ text, grave }) => html`<li class="${grave ? 'fail-ink' : 'warn-ink'}">${text}</li>`)}</ul></div></section>`
+  return lines.length === 0 ? NOTHING : html`<section><h2>Take note</h2><div class="card trouble"><ul>${lines.map(({ text, more, grave }) => html`<li class="${grave ? 'fail-ink' : 'warn-ink'}">${text}${more.length ? html`<pre>${more.join('\n')}</pre>` : NOTHING}</li>`)}</ul></div></section>`
 }
 
 export function timingSection(analysis: Analysis): Markup {
@@ -125,6 +125,6 @@ export function sourceSection({ started, loads }: RunRecord): Markup {
 <h2>The experiment</h2>
 <div class="card"><pre>${source ?? JSON.stringify(plan, null, 2)}</pre></div>
 </section>
-<footer>Seed <strong>${seed}</strong> · ${plain(file)} · ${plain(hash)} · run ${plain(run)} · ${plain(wall)}<br>
+<footer>Seed <strong>${seed}</strong> · ${plain(file)} · ${hashWords(hash)} · run ${plain(run)} · ${plain(wall)}<br>
 ${targets.map(({ name, protocol, upstream }) => html`${plain(`${name}: ${protocol} at ${upstream}`)} · `)}${loads.map(({ name, latenessP99Ms, cpu }) => html`${plain(`${name}: generator late by ${formatDuration(ms(latenessP99Ms))} at p99, cpu ${shareWords(cpu)}`)} · `)}${Object.entries(versions).map(([name, version]) => `${name} ${version}`).map(plain).join(' · ')}</footer>`
 }

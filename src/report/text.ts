@@ -11,7 +11,7 @@ import { ledgerOf } from './ledger.ts'
 import { faultLine, sparkline } from './sparkline.ts'
 import { trafficRow } from './traffic.ts'
 import { troublesOf } from './trouble.ts'
-import { figureWords, plain, STATUS_WORDS, timingRow } from './words.ts'
+import { brief, figureWords, hashWords, plain, STATUS_WORDS, timingRow } from './words.ts'
 
 export interface TextOptions {
   readonly color: boolean
@@ -31,7 +31,7 @@ export function renderText(record: RunRecord, analysis: Analysis, { color, width
   const width = Math.max(WIDTH_MIN, wanted)
   const { started, verdict } = record
   const sections = [
-    [`${paint(colors, verdict.outcome)(colors.bold(verdict.outcome))}  ${colors.bold(plain(started?.name ?? 'unknown run'))}  ${colors.dim(plain(verdict.why))}`,
+    [`${paint(colors, verdict.outcome)(colors.bold(verdict.outcome))}  ${colors.bold(plain(started?.name ?? 'unknown run'))}  ${colors.dim(brief(verdict.why, Math.max(30, width - verdict.outcome.length - plain(started?.name ?? 'unknown run').length - 4)))}`,
       ...wrapped(plain(started?.question ?? ''), width).map(colors.dim)],
     wrapped(headline(record, analysis), width).map(colors.bold),
     titled(colors, 'Expectations', expectations(record, colors, width)),
@@ -40,7 +40,7 @@ export function renderText(record: RunRecord, analysis: Analysis, { color, width
     titled(colors, 'What the faults did', ledger(record, analysis, colors, width)),
     titled(colors, 'Over time', overTime(record, analysis, colors, width)),
     trouble(record, colors, width),
-    [...(started ? [colors.dim(`seed ${started.seed} · ${plain(started.file)} · ${plain(started.hash)}`)] : []),
+    [...(started ? [colors.dim(`seed ${started.seed} · ${plain(started.file)} · ${hashWords(started.hash)}`)] : []),
       ...files.map(({ format, path }) => `${format.padEnd(8)} ${plain(path)}`)],
   ]
   return `${sections.filter((lines) => lines.length > 0).map((lines) => lines.map((line) => line.trimEnd()).join('\n')).join('\n\n')}\n`
@@ -133,4 +133,4 @@ function overTime(record: RunRecord, analysis: Analysis, colors: Colors, width: 
 }
 
 const trouble = (record: RunRecord, { red, yellow }: Colors, width: number): readonly string[] =>
-  troublesOf(record).flatMap(({ text, grave }) => wrapped(text, width).map(grave ? red : yellow))
+  troublesOf(record).flatMap(({ text, more, grave }) => [...wrapped(text, width), ...more.flatMap((line) => indented(line, 4, width))].map(grave ? red : yellow))

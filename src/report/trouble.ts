@@ -4,14 +4,30 @@ import { formatDuration, ms } from '../core/units.ts'
 import type { RunRecord } from './fold.ts'
 import { plain } from './words.ts'
 
-/** Grave: something failed. Else: what was measured is not to be trusted. */
-export interface Trouble { readonly text: string; readonly grave: boolean }
-
 /** Plain text, made harmless for a terminal but not for HTML. */
-export const troublesOf = ({ loads, heals, suspects, problems, apps }: RunRecord): readonly Trouble[] => [
-  ...problems.map(({ code, text }) => ({ text: plain(`${code}: ${text}`), grave: true })),
-  ...apps.filter(({ event }) => event === 'exited').map(({ app, detail }) => ({ text: plain(`the app ${app} ended unasked${detail ? `: ${detail}` : ''}`), grave: true })),
-  ...heals.filter(({ ok }) => !ok).map(({ target, before, after }) => ({ text: plain(`${target} does not answer as before: ${before} became ${after}`), grave: true })),
-  ...loads.filter(({ valid }) => !valid).map(({ name, why }) => ({ text: plain(`the load ${name} is not to be trusted: ${why ?? 'it could not keep to its plan'}`), grave: false })),
-  ...suspects.map(({ stallMs }) => ({ text: `brownout did not run for ${formatDuration(ms(stallMs))}: what was measured then is not to be trusted`, grave: false })),
-]
+export interface Trouble {
+  readonly text: string
+  /** Further lines, such as the last output of an app. */
+  readonly more: readonly string[]
+  /** Something failed; else: what was measured is not to be trusted. */
+  readonly grave: boolean
+}
+
+const LINES_MAX = 12
+
+export function troublesOf({ loads, heals, suspects, problems, apps }: RunRecord): readonly Trouble[] {
+  // An app that ended is told of once: as a problem, where there is one that quotes it.
+  const exits = apps.filter(({ event, detail }) => event === 'exited' && !problems.some(({ text }) => detail !== undefined && text.includes(detail)))
+  return [
+    ...problems.map(({ code, text }) => trouble(`${code}: ${text}`, true)),
+    ...exits.map(({ app, detail }) => trouble(`${app ? `the app ${app}` : 'the app'} ended${detail ? `: ${detail}` : ' unasked'}`, true)),
+    ...heals.filter(({ ok }) => !ok).map(({ target, before, after }) => trouble(`${target} does not answer as before: ${before} became ${after}`, true)),
+    ...loads.filter(({ valid }) => !valid).map(({ name, why }) => trouble(`the load ${name} is not to be trusted: ${why ?? 'it could not keep to its plan'}`, false)),
+    ...suspects.map(({ stallMs }) => trouble(`brownout did not run for ${formatDuration(ms(stallMs))}: what was measured then is not to be trusted`, false)),
+  ]
+}
+
+function trouble(text: string, grave: boolean): Trouble {
+  const [first = '', ...more] = text.split(/\r?\n/).map((line) => plain(line).trimEnd()).filter((line) => line.trim() !== '')
+  return { text: first, more: more.map((line) => line.trim()).slice(0, LINES_MAX), grave }
+}

@@ -58,6 +58,15 @@ export function timingRow(timing: Timing, metric: string, effect: Ms | undefined
   }
 }
 
+/** At most `most` characters, whole lines made one. */
+export const brief = (text: string, most: number): string => {
+  const line = plain(text).replace(/ {2,}/g, ' ').trim()
+  return line.length <= most ? line : `${line.slice(0, Math.max(0, most - 1)).trimEnd()}…`
+}
+
+/** A hash, as much as tells two apart. */
+export const hashWords = (hash: string): string => plain(hash).slice(0, 19)
+
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
 const ESCAPES = /[\u001b\u009b](?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[0-?]*[ -/]*[@-~])/g
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out

@@ -29,7 +29,7 @@ describe('the terminal summary', () => {
     assert.match(text, /✓ recovery: checkout\.p95, within: 5s/)
     assert.match(text, /checkout\.success +recovered +\+0ms +1\.\d+s ± 250ms/)
     assert.match(text, /cut: partition on cache \(discard=false\), \+0ms for 10s, drained 23ms later/)
-    assert.match(text, /396 of 412 matched units altered, at first stall to-server × 6/)
+    assert.match(text, /396 operations altered, 412 matches, at first stall to-server × 6/)
     assert.match(text, /╰─+ cut ─+╯/)
     assert.match(text, /seed 42 · experiments\/cache-partition\.yaml/)
     assert.match(text, /html +\/runs\/report\.html/)
