@@ -9,6 +9,9 @@ import { plain } from '../report/words.ts'
 export type Tone = 'phase' | 'step' | 'trouble' | 'quiet'
 export interface Line { readonly text: string; readonly tone: Tone }
 
+/** Behind the time that every line begins with. */
+const CONTINUED = '\n          '
+
 /** How long a phase takes by the plan; undefined where that is not known beforehand. */
 export function phaseLength(phase: Phase, { windows, method }: Plan): Ms | undefined {
   switch (phase) {
@@ -20,7 +23,7 @@ export function phaseLength(phase: Phase, { windows, method }: Plan): Ms | undef
 
 /** What a person is told of an event; undefined for what is only counted. Text of others is stripped of everything a terminal would act on. */
 export function lineOf(event: JournalEvent, plan: Plan): Line | undefined {
-  const line = (tone: Tone, text: string): Line => ({ tone, text: plain(text) })
+  const line = (tone: Tone, text: string): Line => ({ tone, text: text.split('\n').map(plain).join(CONTINUED) })
   switch (event.kind) {
     case 'run.started': return line('quiet', `${event.run}, seed ${event.seed}: ${event.targets.map(({ name, listen, upstream }) => `${name} ${listen.map(({ address }) => address).join(' ')} → ${upstream}`).join(', ')}`)
     case 'phase': {

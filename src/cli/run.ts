@@ -1,19 +1,7 @@
-/** `brownout run`: experiments, one after another. */
+/** `brownout run`: what it can be told. What it does is in run-all.ts, which is loaded only then: help must not wait for it. */
 
-import { dirname, join, parse, resolve } from 'node:path'
 import type { ArgumentsCamelCase } from 'yargs'
-import { BrownoutError } from '../core/errors.ts'
-import { EXIT, worstExit, type Exit } from '../core/exit.ts'
-import { loadExperiment } from '../experiment/load.ts'
-import type { Plan } from '../experiment/plan.ts'
-import { formatProblem } from '../experiment/problem.ts'
-import { summarise } from '../experiment/summary.ts'
-import { reportOf } from '../report/json.ts'
-import type { Wanted } from '../report/write.ts'
-import type { Command, Context } from './command.ts'
-import { execute, type Executed } from './execute.ts'
-import { historyFolder } from './history.ts'
-import { readVars } from './vars.ts'
+import type { Command } from './command.ts'
 
 /** As yargs knows them; it gives them with camel case too. */
 interface Args {
@@ -32,9 +20,7 @@ interface Args {
   'keep-going': boolean
   pause: boolean
 }
-type Given = ArgumentsCamelCase<Args>
-
-const SEED_MAX = 2 ** 31 - 1
+export type Given = ArgumentsCamelCase<Args>
 
 export const run: Command<Args> = {
   name: 'run <file..>',
@@ -56,70 +42,6 @@ export const run: Command<Args> = {
     .option('pause', { type: 'boolean', default: true, describe: 'wait at pauses; --no-pause goes on' })
     .example('$0 run cart.yaml', 'live progress, a summary, a report under .brownout/runs')
     .example('$0 run experiments/*.yaml --keep-going --junit chaos.xml', 'in CI')
-    .example('$0 run cart.yaml --json --seed 42 | jq .verdict', 'for a machine'),
-  async run(args, context) {
-    const { repeat, dryRun, keepGoing, pause, json } = args
-    wholeNumber('repeat', repeat, 1, 1000)
-    wholeNumber('seed', args.seed, 0, SEED_MAX)
-    const plans = (await loadAll(args, context)).filter(({ tags }) => args.tags.length === 0 || tags.some((tag) => args.tags.includes(tag)))
-    if (plans.length === 0) throw new BrownoutError('USAGE', { message: `no experiment has the tag ${args.tags.join(' or ')}` })
-    if (dryRun) {
-      context.stderr.write(plans.map((plan) => `${plan.file}\n${summarise(plan)}`).join('\n'))
-      return EXIT.pass
-    }
-    const passages = plans.flatMap((plan) => Array.from({ length: repeat ?? plan.repeat }, () => plan))
-    const out = historyFolder(context, args.out)
-    const done: Executed[] = []
-    for (const [i, plan] of passages.entries()) {
-      if (passages.length > 1) context.stderr.write(`${i > 0 ? '\n' : ''}${i + 1} of ${passages.length}: ${plan.file}\n`)
-      const executed = await execute(plan, { out, pause, wanted: wantedOf(args, context, passages.length > 1 ? i + 1 : undefined) }, context)
-      done.push(executed)
-      if (executed.interrupted || (executed.exit !== EXIT.pass && !keepGoing)) break
-    }
-    if (json) context.stdout.write(`${JSON.stringify(documentOf(done, passages.length), null, 2)}\n`)
-    const exits: readonly Exit[] = done.map(({ exit }) => exit)
-    return worstExit(exits)
-  },
-}
-
-/** One run is its report; several are a list of them. */
-function documentOf(done: readonly Executed[], asked: number): unknown {
-  const reports = done.map(({ record, analysis }) => reportOf(record, analysis))
-  return asked === 1 ? reports[0] : { format: 1, runs: reports }
-}
-
-/** All of them, or none: what is wrong with any is said before anything is started. */
-async function loadAll({ file: files, var: single, varFile, seed }: Given, { registry, env, cwd, stderr }: Context): Promise<readonly Plan[]> {
-  const vars = readVars(single, varFile, cwd)
-  const plans: Plan[] = []
-  let errors = 0
-  for (const file of files) {
-    const loaded = await loadExperiment(file, { registry, env, vars, seed, cwd })
-    if ('plan' in loaded) {
-      plans.push(loaded.plan)
-      for (const { place, message, hint } of loaded.plan.warnings) stderr.write(`${formatProblem({ code: 'SAMPLES_FEW', severity: 'warning', place, message, hint })}\n`)
-      continue
-    }
-    errors += loaded.problems.filter(({ severity }) => severity === 'error').length
-    stderr.write(loaded.problems.map((problem) => `${formatProblem(problem)}\n`).join(''))
-  }
-  if (errors > 0) throw new BrownoutError('EXPERIMENT_INVALID', { message: `${errors === 1 ? 'one error' : `${errors} errors`}; nothing was started` })
-  return plans
-}
-
-/** With several runs each file bears the number of its run: `chaos-2.xml`. */
-function wantedOf({ html, md, junit }: Given, { cwd }: Context, number: number | undefined): Wanted {
-  const named = (path: string | undefined): string | undefined => {
-    if (path === undefined) return undefined
-    const whole = resolve(cwd, path)
-    const { name, ext } = parse(whole)
-    return number === undefined ? whole : join(dirname(whole), `${name}-${number}${ext}`)
-  }
-  return { html: named(html), markdown: named(md), junit: named(junit) }
-}
-
-function wholeNumber(option: string, value: number | undefined, min: number, max: number): void {
-  if (value !== undefined && !(Number.isInteger(value) && value >= min && value <= max)) {
-    throw new BrownoutError('USAGE', { message: `--${option}: expected a whole number from ${min} to ${max}` })
-  }
+    .example('$0 run cart.yaml --json --seed 42 | jq .outcome', 'for a machine'),
+  run: async (args, context) => (await import('./run-all.ts')).runAll(args, context),
 }

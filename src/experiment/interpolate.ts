@@ -67,10 +67,16 @@ export class Interpolator {
       if (entry) this.#problems.error('VARIABLE_UNKNOWN', entry.value, message, hint)
       return ''
     }
+    // Where listeners are spoken of the text is read once more when they are open: a literal ${ must come through until then.
+    const late = LATE_SECTIONS.has(path[0] ?? '')
+    const literal = (known: string): string => (late ? known.replaceAll('${', () => '$${') : known)
     const whole = partsOf(text).map((part) => {
-      if (typeof part === 'string') return part
+      if (typeof part === 'string') return literal(part)
       switch (part.kind) {
-        case 'variable': return this.#variable(part.name, part.otherwise) ?? wrong(`the variable ${part.name} is not set`, `set it, or give a default: \${${part.name}:-text}`)
+        case 'variable': {
+          const value = this.#variable(part.name, part.otherwise)
+          return value === undefined ? wrong(`the variable ${part.name} is not set`, `set it, or give a default: \${${part.name}:-text}`) : literal(value)
+        }
         case 'vars': {
           if (path[0] === 'vars') return wrong('a variable of `vars:` cannot refer to another')
           const value = this.#scope.vars.get(part.name)
@@ -79,10 +85,11 @@ export class Interpolator {
             return ''
           }
           const near = nearest(part.name, this.#scope.vars.keys())
-          return value ?? wrong(`\`vars:\` has no "${part.name}"`, near ? `did you mean "${near}"?` : `declare it under \`vars:\`, or give --var ${part.name}=…`)
+          if (value !== undefined) return late ? value : value.replaceAll('$${', '${')
+          return wrong(`\`vars:\` has no "${part.name}"`, near ? `did you mean "${near}"?` : `declare it under \`vars:\`, or give --var ${part.name}=…`)
         }
         case 'package': return this.#scope.packageRoot
-        case 'late': return LATE_SECTIONS.has(path[0] ?? '') ? `\${${part.text}}` : wrong(`\${${part.text}} is not known yet here`, 'it can stand in app, apps, load and probes')
+        case 'late': return late ? `\${${part.text}}` : wrong(`\${${part.text}} is not known yet here`, 'it can stand in app, apps, load and probes')
         case 'wrong': return wrong(`\${${part.text}} ${part.why}`, 'for a literal ${ write $${')
       }
     }).join('')

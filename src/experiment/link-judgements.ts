@@ -54,13 +54,14 @@ function linkTiming(linking: Linking, path: Path, input: ExpectationInput, figur
   const { reader } = linking
   const of = linkSubject(linking, [...path, figure], input[figure] ?? '', figure)
   const bound = TIMES.has(figure) ? 'within' : 'at_most'
-  for (const key of [...COMPARISONS, 'within', 'during'].filter((one) => one !== bound && one in input)) {
+  const misplaced = [...COMPARISONS, 'within', 'during'].filter((one) => one !== bound && one in input)
+  for (const key of misplaced) {
     reader.failKey('EXPECTATION_INVALID', [...path, key], `\`${key}\` means nothing with ${figure}`, `write \`${bound}\`${key === 'during' ? ' and `step: NAME`' : ''}`)
   }
   if (input.step !== undefined) checkStep(linking, [...path, 'step'], input.step, steps, [])
   const written = valueAt(reader.root, [...path, bound])
   if (typeof written !== 'string' && typeof written !== 'number') {
-    if (!(bound in input)) reader.fail('EXPECTATION_INVALID', path, `${figure}: \`${bound}\` is missing`)
+    if (!(bound in input) && !misplaced.length) reader.fail('EXPECTATION_INVALID', path, `${figure}: \`${bound}\` is missing`)
     return undefined
   }
   const limit = parseFigureLimit(written, figure)

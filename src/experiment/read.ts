@@ -54,7 +54,10 @@ export class Reader {
     const value = valueAt(this.root, path)
     const result = schema.safeParse(value)
     if (result.success) return result.data
-    for (const issue of result.error.issues) this.#say(issue, [...path, ...issue.path])
+    const { issues } = result.error
+    // What was misspelt is not missing as well.
+    const meant = new Set(issues.flatMap((issue) => (issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, nearest(key, issue.message.split(', ')) ?? key].join('.')) : [])))
+    for (const issue of issues) if (issue.code === 'unrecognized_keys' || !meant.has(issue.path.join('.'))) this.#say(issue, [...path, ...issue.path])
     return undefined
   }
 
@@ -82,8 +85,9 @@ export class Reader {
       const near = nearest(key, known)
       const cut = flow && valueAt(this.root, [...path, key]) === null
       const hint = key === 'true' && known.includes('on') ? 'a YAML 1.1 tool has made `true` of the key `on`: write "on" with quotes'
-        : near ? `did you mean "${near}"?`
-          : known.includes('fault') && !cut ? 'parameters of a fault stand under `params:`' : cut ? 'text with a comma inside { } needs quotes' : `known here: ${known.join(', ')}`
+        : cut ? 'text with a comma inside { } needs quotes'
+          : near ? `did you mean "${near}"?`
+            : known.includes('fault') ? 'parameters of a fault stand under `params:`' : `known here: ${known.join(', ')}`
       this.problems.error('KEY_UNKNOWN', place, `"${key}" means nothing here`, hint)
     }
   }

@@ -33,7 +33,7 @@ export function parseYaml(text: string, file: string, places: Places, problems: 
   }
   if (!withinBounds(text, file, problems)) return undefined
   const document = parseDocument(text, {
-    version: '1.2', schema: 'core', merge: false, uniqueKeys: false, stringKeys: true, resolveKnownTags: false, prettyErrors: false, logLevel: 'silent', lineCounter: lines,
+    version: '1.2', schema: 'core', merge: false, uniqueKeys: false, stringKeys: true, resolveKnownTags: false, prettyErrors: false, logLevel: 'error', lineCounter: lines,
   })
   for (const { message, pos } of [...document.errors, ...document.warnings].slice(0, SYNTAX_ERRORS_SHOWN)) {
     problems.error('YAML_INVALID', placeOf(pos[0]), message.replace(/; please use.*$/s, ''), TRAPS.find(([what]) => what.test(message))?.[1])
@@ -94,7 +94,6 @@ class Converter {
   #node(node: Node): Converted {
     const done = this.#done.get(node)
     if (done) return done
-    if (this.#under.has(node)) return this.#refuse('YAML_INVALID', node, 'an alias stands inside what it stands for')
     this.#under.add(node)
     const converted = this.#fresh(node)
     this.#under.delete(node)
@@ -119,7 +118,7 @@ class Converter {
   #alias(alias: Alias): Converted {
     const target = alias.resolve(this.#document)
     if (!target) return this.#refuse('YAML_INVALID', alias, `nothing is anchored as &${alias.source}`, 'text that starts with * needs quotes')
-    return this.#node(target)
+    return this.#under.has(target) ? this.#refuse('YAML_INVALID', alias, 'an alias stands inside what it stands for') : this.#node(target)
   }
 
   #sequence(items: readonly Node[], flow: boolean): Converted {
