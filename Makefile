@@ -4,7 +4,7 @@ MOCHA := $(BIN)/mocha
 TESTS := 'dist/test/**/*.test.js'
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test test-all cover check bench truth stats demo schema clean
+.PHONY: help setup build test test-all cover check bench truth stats demo docs schema clean
 
 help: ## prints this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -45,6 +45,9 @@ truth: build ## outages of known times against what is reported: 20 of 20 within
 
 stats: build ## 2,000 healthy runs: how many get an episode that was none
 	@node dist/test/bench/stats.js
+
+docs: build ## writes docs/faults.md and docs/errors.md anew
+	@node dist/test/bench/docs.js
 
 schema: build ## writes schema/experiment.schema.json anew
 	@mkdir -p schema && node dist/bin/brownout.js schema > schema/experiment.schema.json.new && mv schema/experiment.schema.json.new schema/experiment.schema.json
