@@ -20,13 +20,14 @@ export const withoutPasswords = (text: string): string => text
   .replace(/:\/\/([^\s/?#"'<>]*)@/g, (_whole, user: string) => `://${user.includes(':') ? `${user.slice(0, user.indexOf(':'))}:${HIDDEN}` : user}@`)
   .replace(/([?&](?:password|passwd|secret|token|api_?key|auth)=)[^&\s#"'<>]*/gi, `$1${HIDDEN}`)
 
-/** The passwords in a URL, encoded and decoded; none where it is no URL. One that is only the name of its user or scheme hides nothing. */
-export function passwordsOf(text: string): readonly string[] {
-  if (!URL.canParse(text)) return []
-  const url = new URL(text)
+/** The passwords in the URLs of a text, encoded and decoded. One that is only the name of its user or scheme hides nothing. */
+export const passwordsOf = (text: string): readonly string[] =>
+  [...new Set([...text.matchAll(/[a-z][a-z0-9+.-]{0,20}:\/\/[^\s"'<>]+/gi)].flatMap(([url]) => (URL.canParse(url) ? passwordsIn(new URL(url)) : [])))]
+
+function passwordsIn(url: URL): readonly string[] {
   const plain = new Set([url.username, decoded(url.username), url.protocol.slice(0, -1), 'postgres', 'redis', ''])
   const inQuery = [...url.searchParams].filter(([name]) => isSecretName(name)).map(([, value]) => value)
-  return [...new Set([url.password, decoded(url.password), ...inQuery])].filter((password) => !plain.has(password))
+  return [url.password, decoded(url.password), ...inQuery].filter((password) => !plain.has(password))
 }
 
 /** Without lone surrogates, which encodeURIComponent throws on. */

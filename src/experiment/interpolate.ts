@@ -25,8 +25,9 @@ export class Secrets {
   /** Notes what of a named value is secret: all of it, or the password where it is a URL. */
   note(name: string, value: string): void {
     for (const password of passwordsOf(value)) this.#values.add(password)
-    const url = /:\/\//.test(value)
-    if (value !== '' && (isSecretName(name) && !url || (url && value.includes('@') && !URL.canParse(value)))) this.#values.add(value)
+    // Something like a URL with a user, which cannot be taken apart: then all of it is.
+    const unread = /^[a-z][a-z0-9+.-]{0,20}:\/\/\S*@/i.test(value) && !URL.canParse(value)
+    if (value !== '' && (unread || (isSecretName(name) && !value.includes('://')))) this.#values.add(value)
   }
 }
 

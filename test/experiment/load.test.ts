@@ -1,0 +1,194 @@
+import assert from 'node:assert/strict'
+import { ROOT } from '../support/paths.ts'
+import { planOf } from './fake-faults.ts'
+
+const WHOLE = `
+name: checkout-redis-partition
+question: Does checkout keep selling?
+tags: [redis]
+seed: 42
+vars: { redis: "\${REDIS_URL:-redis://127.0.0.1:6379/2}" }
+targets:
+  cache: { protocol: redis, upstream: "\${vars.redis}" }
+  db: { upstream: "postgres://shop@db.internal/shop?application_name=x" }
+app:
+  command: [node, server.js]
+  env: { REDIS_URL: "\${targets.cache.url}", PORT: "\${app.port}", WORKERS: 2 }
+  ready: { http: "http://127.0.0.1:\${app.port}/healthz", within: 20s }
+load:
+  checkout:
+    http: POST http://127.0.0.1:\${app.port}/checkout
+    json: { sku: a, qty: 1 }
+    rate: 100/s
+    timeout: 2s
+  keys: { redis: "GET product:{n}", url: "\${targets.cache.url}", rate: 50/s }
+probes:
+  charged_twice: { postgres: "select 1", url: "\${targets.db.url}", at: end }
+windows: { warmup: 1s, baseline: 10s, recovery: 20s, bucket: 100ms, hold: 2s, min_samples: 100 }
+steady_state:
+  - { signal: checkout.p95, at_most: 100ms }
+  - { signal: checkout.success, at_least: 99.9% }
+abort:
+  - { signal: checkout.success, below: 20%, for: 5s }
+method:
+  - { step: cut, fault: partition, on: cache, for: 10s }
+  - step: slow
+    at: 2s
+    fault: latency
+    on: db
+    params: { delay: { from: 0ms, to: 500ms, over: 5s } }
+    where: { client: 10.0.0.0/8 }
+    direction: to_client
+    chance: 20%
+    scope: connection
+    skip: 3
+    times: 40
+    sequence: { fail: 2, pass: 8 }
+    for: 4s
+  - { step: again, after: cut, at: 1s, every: 5s, until: 15s, fault: partition, on: cache, for: 1s }
+  - { step: real, after: again, run: [docker, stop, pg], undo: [docker, start, pg], timeout: 20s, for: 3s }
+  - { step: person, after: real, pause: look at the dashboard }
+expect:
+  - { signal: checkout.success, during: cut, at_least: 90% }
+  - { recovery: checkout.p95, within: 5s, step: cut }
+  - { retries: cache, at_most: 3x }
+  - { depth: checkout.success, at_most: 30% }
+  - { signal: charged_twice.value, equals: 0 }
+repeat: 2
+`
+
+describe('an experiment that is right', () => {
+  it('becomes a plan in base units with nothing left to resolve but addresses that are not known yet', async () => {
+    const plan = await planOf(WHOLE)
+    assert.deepEqual([plan.name, plan.seed, plan.repeat, plan.corruption, plan.tags], ['checkout-redis-partition', 42, 2, false, ['redis']])
+    assert.deepEqual(plan.windows, { warmup: 1000, baseline: 10_000, recovery: 20_000, bucket: 100, hold: 2000, minSamples: 100 })
+    assert.deepEqual(plan.targets[0]?.spec, {
+      name: 'cache', protocol: 'redis', upstream: { host: '127.0.0.1', port: 6379 }, listen: [{ address: { host: '127.0.0.1', port: 0 } }],
+      tls: { client: 'passthrough', upstream: 'off', verify: true }, dialTimeout: 10_000,
+    })
+    assert.deepEqual([plan.targets[1]?.spec.protocol, plan.targets[1]?.spec.upstream], ['postgres', { host: 'db.internal', port: 5432 }])
+    assert.deepEqual(plan.apps.map(({ name, env, ready }) => ({ name, env, ready })), [{
+      name: '', env: { REDIS_URL: `\${targets.cache.url}`, PORT: `\${app.port}`, WORKERS: '2' },
+      ready: { http: `http://127.0.0.1:\${app.port}/healthz`, tcp: undefined, within: 20_000 },
+    }])
+    assert.deepEqual(plan.loads, [
+      { name: 'checkout', rate: 100, timeout: 2000, ok: '2xx', inFlightMax: 400, connections: 10,
+        send: { kind: 'http', method: 'POST', url: `http://127.0.0.1:\${app.port}/checkout`, headers: { 'content-type': 'application/json' }, body: '{"sku":"a","qty":1}' } },
+      { name: 'keys', rate: 50, timeout: 5000, ok: '2xx', inFlightMax: 500, connections: 10, send: { kind: 'redis', url: `\${targets.cache.url}`, command: ['GET', 'product:{n}'] } },
+    ])
+    assert.deepEqual(plan.probes, [{ name: 'charged_twice', check: { kind: 'postgres', url: `\${targets.db.url}`, sql: 'select 1' }, when: { at: 'end' }, timeout: 5000 }])
+  })
+
+  it('gives every step its rule, start and place', async () => {
+    const { method } = await planOf(WHOLE)
+    assert.deepEqual(method[1], {
+      step: 'slow', start: { at: 2000, after: undefined, every: undefined, until: undefined }, place: { file: 'x.yaml', line: 31, column: 5 }, kind: 'fault',
+      rule: {
+        id: 'slow', fault: 'latency', params: { delay: { from: 0, to: 500, over: 5000 }, jitter: 0 }, on: 'db', where: { client: '10.0.0.0/8' }, direction: 'to-client',
+        chance: 0.2, scope: 'connection', skip: 3, times: 40, sequence: { fail: 2, pass: 8 }, for: 4000,
+      },
+    })
+    assert.deepEqual(method[2]?.start, { at: 1000, after: 'cut', every: 5000, until: 15_000 })
+    assert.deepEqual(method.slice(3).map(({ kind, ...rest }) => [kind, 'run' in rest ? [rest.run, rest.undo, rest.timeout, rest.for] : 'text' in rest ? rest.text : '']), [
+      ['action', [['docker', 'stop', 'pg'], ['docker', 'start', 'pg'], 20_000, 3000]], ['pause', 'look at the dashboard'],
+    ])
+  })
+
+  it('keeps limits exact: 99.9% is 0.999, so a share that is met exactly is met', async () => {
+    const { steadyState, abort, expect } = await planOf(WHOLE)
+    assert.deepEqual(steadyState.map(({ limit }) => limit), [{ value: 100, unit: 'ms', text: '100ms' }, { value: 0.999, unit: 'ratio', text: '99.9%' }])
+    assert.deepEqual([abort[0]?.comparison, abort[0]?.for, abort[0]?.limit.value], ['below', 5000, 0.2])
+    assert.deepEqual(expect.map((one) => [one.kind === 'timing' ? one.figure : one.during, one.limit.value, one.limit.unit, one.text]), [
+      ['cut', 0.9, 'ratio', 'signal: checkout.success, during: cut, at_least: 90%'],
+      ['recovery', 5000, 'ms', 'recovery: checkout.p95, within: 5s, step: cut'],
+      ['retries', 3, 'x', 'retries: cache, at_most: 3x'],
+      ['depth', 0.3, 'ratio', 'depth: checkout.success, at_most: 30%'],
+      ['fault', 0, 'number', 'signal: charged_twice.value, equals: 0'],
+    ])
+  })
+
+  it('hashes what it was read from: another text is another hash, the same text the same', async () => {
+    const [one, two, other] = await Promise.all([planOf(WHOLE), planOf(WHOLE), planOf(`${WHOLE}\n# said`)])
+    assert.equal(one.hash, two.hash)
+    assert.notEqual(one.hash, other.hash)
+    assert.match(one.hash, /^[0-9a-f]{64}$/)
+  })
+
+  it('lets flags beat the file: seed and variables', async () => {
+    const plan = await planOf(WHOLE, { seed: 7, vars: { redis: 'redis://elsewhere:1' }, env: { REDIS_URL: 'redis://env:2' } })
+    assert.equal(plan.seed, 7)
+    assert.deepEqual(plan.targets[0]?.spec.upstream, { host: 'elsewhere', port: 1 })
+  })
+
+  it('takes a variable from the environment before its default, and the default for an empty one', async () => {
+    const upstream = async (env: NodeJS.ProcessEnv) => (await planOf(WHOLE, { env })).targets[0]?.spec.upstream
+    assert.deepEqual(await upstream({ REDIS_URL: 'redis://env:2' }), { host: 'env', port: 2 })
+    assert.deepEqual(await upstream({ REDIS_URL: '' }), { host: '127.0.0.1', port: 6379 })
+  })
+
+  it('gives each of several apps a listener of its own beside the common one', async () => {
+    const plan = await planOf(`
+name: two
+targets: { cache: { upstream: "redis://127.0.0.1" } }
+apps:
+  a: { command: [a], env: { PORT: "\${app.port}", URL: "\${targets.cache.url}" } }
+  b: { command: [b, "\${apps.a.port}"] }
+method:
+  - { step: cut, fault: partition, on: cache, where: { from: b } }
+expect: [{ signal: b.cpu, at_most: 50% }]
+`)
+    assert.deepEqual(plan.targets[0]?.spec.listen.map(({ from }) => from), [undefined, 'a', 'b'])
+    assert.deepEqual(plan.apps.map(({ name, command, env }) => [name, command, env['PORT']]), [['a', ['a'], `\${apps.a.port}`], ['b', ['b', `\${apps.a.port}`], undefined]])
+  })
+
+  it('links an upstream of the sample stack as a placeholder, and ${package} to where package.json lies', async () => {
+    const plan = await planOf('name: demo\ntargets: { db: { upstream: "demo:postgres" } }\napp: { command: [node, "${package}/x.js"] }')
+    assert.deepEqual([plan.targets[0]?.demo, plan.targets[0]?.spec.protocol], ['postgres', 'postgres'])
+    assert.deepEqual(plan.apps[0]?.command, ['node', `${ROOT.replace(/\/$/, '')}/x.js`])
+  })
+})
+
+describe('a step without `for`', () => {
+  const lengths = async (steps: string): Promise<readonly (number | undefined)[]> => {
+    const { method } = await planOf(`name: x\ntargets: { cache: { upstream: "tcp://h:1" } }\nmethod:\n${steps}`)
+    return method.map((step) => (step.kind === 'fault' ? step.rule.for : step.kind === 'action' ? step.for : 0))
+  }
+
+  it('lasts to the end of the method', async () => {
+    assert.deepEqual(await lengths('  - { step: a, fault: partition, on: cache, for: 20s }\n  - { step: b, at: 5s, fault: partition, on: cache }'), [20_000, 15_000])
+  })
+
+  it('lasts 60 s at the most, and 60 s where nothing else says when the method ends', async () => {
+    assert.deepEqual(await lengths('  - { step: a, fault: partition, on: cache, for: 10m }\n  - { step: b, fault: partition, on: cache }'), [600_000, 60_000])
+    assert.deepEqual(await lengths('  - { step: a, fault: partition, on: cache }'), [60_000])
+  })
+
+  it('counts what comes after other steps, and their repetitions', async () => {
+    assert.deepEqual(await lengths(`
+  - { step: a, fault: partition, on: cache, for: 1s, every: 4s, until: 10s }
+  - { step: b, after: a, at: 1s, fault: partition, on: cache, for: 2s }
+  - { step: c, fault: latency, on: cache, params: { delay: 1s } }`), [1000, 2000, 12_000])
+  })
+})
+
+describe('a scenario', () => {
+  const roll = (rest = '') => planOf(`
+name: roll
+targets: { cache: { upstream: "tcp://h:1" }, db: { upstream: "tcp://h:2" } }
+method:
+  - { step: roll, at: 1s, scenario: rolling_partition, on: [cache, db], params: { each: 3s, gap: 2s } }
+${rest}`)
+
+  it('rolling_partition cuts its targets off in turn, never two at once', async () => {
+    const { method } = await roll()
+    assert.deepEqual(method.map((step) => [step.step, step.start.at, step.kind === 'fault' && [step.rule.fault, step.rule.on, step.rule.for, step.rule.params]]), [
+      ['roll-cache', 1000, ['partition', 'cache', 3000, { how: 'stall' }]],
+      ['roll-db', 6000, ['partition', 'db', 3000, { how: 'stall' }]],
+    ])
+  })
+
+  it('is waited for as a whole', async () => {
+    const { method } = await roll('  - { step: then, after: roll, fault: partition, on: cache, for: 1s }')
+    assert.equal(method[2]?.start.after, 'roll-db')
+  })
+})
