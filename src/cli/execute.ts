@@ -16,8 +16,8 @@ import { renderMarkdown } from '../report/markdown.ts'
 import { renderText } from '../report/text.ts'
 import { writeReports, type Wanted, type Written } from '../report/write.ts'
 import type { Context, Signal } from './command.ts'
+import { explain } from './explain.ts'
 import { LiveView, plainView } from './live.ts'
-import { explain } from './main.ts'
 
 export interface ExecuteOptions {
   /** The folder of runs. */

@@ -4,10 +4,11 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import yargs, { type Argv } from 'yargs'
-import { BrownoutError, formatError, knownError, nearest } from '../core/errors.ts'
+import { BrownoutError, nearest } from '../core/errors.ts'
 import { EXIT, type Exit } from '../core/exit.ts'
 import type { Registry } from '../fault.ts'
 import type { Command, Context, Signal } from './command.ts'
+import { explain } from './explain.ts'
 
 /** Takes a command whatever its arguments are. */
 type Add = <A>(command: Command<A>) => void
@@ -70,15 +71,6 @@ function base({ version, stdout }: Context): Argv {
     .example('$0 run experiments/*.yaml', 'runs experiments one after another')
     .example('$0 faults latency', 'what a fault does and its parameters')
     .epilogue('Exit codes: 0 all held, 1 an expectation failed, 2 inconclusive, 3 aborted, 4 baseline refused, 5 heal not verified, 6 system under test in error, 64 usage, 70 internal.')
-}
-
-/** Says what went wrong without a stack, unless BROWNOUT_DEBUG asks for it. */
-export function explain(error: unknown, { stderr, env }: Pick<Context, 'stderr' | 'env'>): Exit {
-  const known = knownError(error)
-  stderr.write(`${formatError(known)}\n`)
-  const root = known.cause instanceof Error ? known.cause : known
-  if (env['BROWNOUT_DEBUG']) stderr.write(`${root.stack ?? ''}\n`)
-  return known.exit
 }
 
 function contextOf(registry: Registry, host: NodeJS.Process): Context {

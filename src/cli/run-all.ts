@@ -1,6 +1,7 @@
 /** Runs experiments one after another, and says what they came to together. */
 
 import { dirname, join, parse, resolve } from 'node:path'
+import type { ArgumentsCamelCase } from 'yargs'
 import { BrownoutError } from '../core/errors.ts'
 import { EXIT, worstExit, type Exit } from '../core/exit.ts'
 import { loadExperiment } from '../experiment/load.ts'
@@ -12,8 +13,26 @@ import type { Wanted } from '../report/write.ts'
 import type { Context } from './command.ts'
 import { execute, type Executed } from './execute.ts'
 import { historyFolder } from './history.ts'
-import type { Given } from './run.ts'
 import { readVars } from './vars.ts'
+
+/** As yargs knows them; it gives them with camel case too. */
+export interface Args {
+  file: string[]
+  json: boolean
+  junit: string | undefined
+  html: string | undefined
+  md: string | undefined
+  out: string | undefined
+  var: string[]
+  'var-file': string[]
+  repeat: number | undefined
+  'dry-run': boolean
+  seed: number | undefined
+  tags: string[]
+  'keep-going': boolean
+  pause: boolean
+}
+type Given = ArgumentsCamelCase<Args>
 
 const SEED_MAX = 2 ** 31 - 1
 

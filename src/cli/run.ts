@@ -1,26 +1,7 @@
 /** `brownout run`: what it can be told. What it does is in run-all.ts, which is loaded only then: help must not wait for it. */
 
-import type { ArgumentsCamelCase } from 'yargs'
 import type { Command } from './command.ts'
-
-/** As yargs knows them; it gives them with camel case too. */
-interface Args {
-  file: string[]
-  json: boolean
-  junit: string | undefined
-  html: string | undefined
-  md: string | undefined
-  out: string | undefined
-  var: string[]
-  'var-file': string[]
-  repeat: number | undefined
-  'dry-run': boolean
-  seed: number | undefined
-  tags: string[]
-  'keep-going': boolean
-  pause: boolean
-}
-export type Given = ArgumentsCamelCase<Args>
+import type { Args } from './run-all.ts'
 
 export const run: Command<Args> = {
   name: 'run <file..>',

@@ -82,10 +82,10 @@ export class App {
     return { source: 'app', name: this.name, start, width, counts: noCounts(), extra: { cpu: Math.max(0, now.cpu - before.cpu) / width, memory: now.memory } }
   }
 
-  /** With its children. Idempotent. */
-  async stop(): Promise<void> {
+  /** With its children, which are killed after `patience`. Idempotent. */
+  async stop(patience: Ms): Promise<void> {
     this.#stopping = true
-    await this.#child.stop()
+    await this.#child.stop(patience)
   }
 
   /** Asks it to end without waiting for that; `stop` still has to be called. */

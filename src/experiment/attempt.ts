@@ -35,6 +35,8 @@ import { judgeRun, type Findings } from './verdict.ts'
 const GRACE_BUCKETS = 3
 /** How long healing may be looked for when somebody waits for us to go. */
 const HURRIED_HEAL = ms(1000)
+/** And how long the apps then have. */
+const HURRIED_CLOSE = ms(2000)
 
 export interface AttemptOptions {
   readonly plan: Plan
@@ -105,7 +107,7 @@ export class Attempt {
     }
     await this.#heal()
     const result = this.#conclude()
-    await this.#stage.close(opening)
+    await this.#stage.close(opening, this.#hurried ? HURRIED_CLOSE : undefined)
     return result
   }
 
@@ -147,7 +149,7 @@ export class Attempt {
     await this.#undo(reason?.why ?? 'method-end')
     if (!this.#started) this.#begin([])
     this.#enter('end')
-    const hurried = reason?.why === 'signal'
+    const hurried = this.#hurried
     if (hurried) this.#stage.load?.kill()
     else for (const verdict of await this.#stage.load?.stop() ?? []) this.#judgeLoad(verdict)
     const asked = this.#probes?.stop(!hurried)
@@ -199,6 +201,9 @@ export class Attempt {
     await this.#stop.until(to)
     return { from, to }
   }
+
+  /** Somebody waits for us to go. */
+  get #hurried(): boolean { return this.#stop.reason?.why === 'signal' }
 
   #fail(error: BrownoutError): void {
     this.#recorder.problem(error)

@@ -1,7 +1,8 @@
 /** Everything that a run starts: servers, proxies, apps, load, probes. Opened in that order, ended in the other, come what may. */
 
+import { monotonicNow } from '../core/clock.ts'
 import type { BrownoutError } from '../core/errors.ts'
-import type { Ms } from '../core/units.ts'
+import { ms, type Ms } from '../core/units.ts'
 import { startLoad, type LoadRun } from '../load/run.ts'
 import type { LoadSpec } from '../load/spec.ts'
 import type { ProbeSpec } from '../probes/spec.ts'
@@ -33,6 +34,8 @@ export interface StageOptions {
   onDeath(error: BrownoutError): void
 }
 
+const APP_PATIENCE = ms(5000)
+
 export class Stage {
   readonly watchdog: Watchdog = startWatchdog()
   readonly apps: App[] = []
@@ -46,6 +49,7 @@ export class Stage {
   readonly #closers: (() => Promise<void>)[] = []
   #loads: readonly LoadSpec[] = []
   #closing = false
+  #killAt: Ms = ms(0)
 
   constructor(options: StageOptions) { this.#options = options }
 
@@ -90,10 +94,11 @@ export class Stage {
     return load
   }
 
-  /** Ends all that was started, the last first. Never rejects. */
-  async close(opening: Promise<unknown>): Promise<void> {
+  /** Ends all that was started, the last first; the apps have `patience` to end by themselves. Never rejects. */
+  async close(opening: Promise<unknown>, patience: Ms = APP_PATIENCE): Promise<void> {
     this.#closing = true
-    // An app that is still waited for must not keep us.
+    this.#killAt = ms(monotonicNow() + patience)
+    // All at once, and an app that is still waited for must not keep us.
     for (const app of this.apps) app.halt()
     await opening.catch(() => undefined)
     for (const close of this.#closers.reverse()) {
@@ -128,7 +133,7 @@ export class Stage {
     } })
     this.apps.push(app)
     this.#closers.push(async () => {
-      await app.stop()
+      await app.stop(ms(Math.max(0, this.#killAt - monotonicNow())))
       recorder.write({ kind: 'app', app: name, event: 'stopped' })
     })
     await app.ready()
