@@ -3,9 +3,9 @@ import { ms, type ByteRate, type Bytes, type Ms } from '../../src/core/units.ts'
 import { defineFault, PASS, STALL, type Part } from '../../src/fault.ts'
 import { perDirection } from '../../src/protocols/codec.ts'
 
-/** When the bytes let through so far will have drained; before now by the credit that is left. */
-interface Bucket { drainedAt: number }
-const newBuckets = () => perDirection((): Bucket => ({ drainedAt: Number.NEGATIVE_INFINITY }))
+/** When the bytes let through so far will have drained; before now by the credit that is left. Void once the rule was changed: what it held has gone. */
+interface Bucket { drainedAt: number; armedAt: Ms }
+const newBuckets = () => perDirection((): Bucket => ({ drainedAt: Number.NEGATIVE_INFINITY, armedAt: ms(0) }))
 
 /** A chunk is cut into pieces of this much time, and of at least this many bytes: the flow is smooth and the pieces stay few. */
 const PIECE_MS = 20
@@ -28,10 +28,12 @@ export const bandwidth = defineFault({
   example: '{ step: thin, at: 0s, fault: bandwidth, on: cache, params: { rate: 64KiB/s }, for: 10s }',
   open: newBuckets,
   begin: newBuckets,
-  decide: (unit, { rate, per, burst }, { direction, now }, own, shared) => {
+  decide: (unit, { rate, per, burst }, { direction, now, armedAt }, own, shared) => {
     if (unit.kind !== 'bytes') return PASS
     if (rate === 0) return STALL
-    const parts = pace(unit.raw, rate, burst, now(), (per === 'target' ? shared : own)[direction])
+    const bucket = (per === 'target' ? shared : own)[direction]
+    if (bucket.armedAt !== armedAt) Object.assign(bucket, { drainedAt: Number.NEGATIVE_INFINITY, armedAt })
+    const parts = pace(unit.raw, rate, burst, now(), bucket)
     return parts.length === 1 && parts[0]?.gap === 0 ? PASS : { kind: 'replace', parts }
   },
 })

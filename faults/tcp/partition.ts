@@ -5,7 +5,7 @@ import { defineFault, DROP, PASS, STALL, type Unit, type Verdict } from '../../s
 /** Cuts the network between the application and the target, for live and for new connections, one way or both. */
 export const partition = defineFault({
   name: 'partition',
-  summary: 'Cut the network to the target without telling anybody.',
+  summary: 'Cut the network to the target, one way or both.',
   tests: 'Whether calls have deadlines of their own: nothing fails, nothing comes back.',
   correct: 'Gives up at its deadline, answers without the dependency where it can, drops the connection and comes back soon after the network does.',
   on: ['connect', 'bytes', 'end', 'tick'],

@@ -18,10 +18,12 @@ export const slicer = defineFault({
     delay: duration('Pause after each piece.', '0ms', { max: '1m' }),
   },
   example: '{ step: crumbs, at: 0s, fault: slicer, on: cache, params: { average_size: 16B, size_variation: 8B, delay: 1ms }, for: 10s }',
-  begin: () => perDirection(() => ({ freeAt: 0 })),
-  decide: (unit, params, { direction, random, now }, state) => {
+  begin: () => perDirection(() => ({ freeAt: 0, armedAt: ms(0) })),
+  decide: (unit, params, { direction, random, now, armedAt }, state) => {
     if (unit.kind !== 'bytes') return PASS
     const line = state[direction]
+    // Changed in place: what was spaced out before has gone by now.
+    if (line.armedAt !== armedAt) Object.assign(line, { freeAt: 0, armedAt })
     const parts: Part[] = []
     // The pause after the last piece of the chunk before is still to be kept.
     let gap = ms(Math.max(0, line.freeAt - now()))

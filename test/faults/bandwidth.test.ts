@@ -96,6 +96,20 @@ describe('bandwidth on the wire', () => {
     tookAbout(performance.now() - start, 600)
   })
 
+  it('owes nothing to the old rate when it is changed in place', async () => {
+    const stage = await wire(bandwidth, pour)
+    const live = await stage.client()
+    await stage.strike({ rate: '1KB/s' })
+    live.socket.write('go')
+    await until(() => stage.did().length > 0, 'most of it is held for minutes')
+    await stage.strike({ rate: '1MB/s' })
+    await until(() => live.bytes() === 300_000, 'what was held, at once')
+    const start = performance.now()
+    live.socket.write('go')
+    await until(() => live.bytes() === 600_000, 'the next, at the new rate')
+    tookAbout(performance.now() - start, 300)
+  })
+
   it('holds everything at 0B/s until heal', async () => {
     const stage = await wire(bandwidth)
     const live = await stage.live()

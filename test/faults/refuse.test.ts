@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict'
-import { ratio } from '../../src/core/units.ts'
+import { connect } from 'node:net'
+import { registry } from '../../faults/index.ts'
 import { refuse } from '../../faults/tcp/refuse.ts'
+import { ms, ratio } from '../../src/core/units.ts'
+import { LocalPlane } from '../../src/proxy/local-plane.ts'
+import { echo, later, listenOn, LOCAL, PLAIN } from '../proxy/stage.ts'
 import { Stage } from './scene.ts'
 import { closeAll, exchange, fateOf, healthy, wire } from './wire.ts'
 
@@ -42,6 +46,20 @@ describe('refuse on the wire', () => {
     assert.equal(stage.served.length, 1)
     await stage.heal()
     await healthy(stage)
+  })
+
+  it('closed, for one instance of the application: only its own listener is closed', async () => {
+    const { address } = await listenOn(LOCAL, echo)
+    const plane = new LocalPlane({ registry, seed: 1 })
+    later(() => plane.close())
+    const listen = [{ from: 'a', address: LOCAL }, { from: 'b', address: LOCAL }]
+    const [opened] = await plane.open([{ name: 'cache', protocol: 'tcp', upstream: address, listen, tls: PLAIN, dialTimeout: ms(1000) }])
+    await plane.arm([{ id: 'it', fault: 'refuse', on: 'cache', params: { how: 'closed' }, where: { from: 'b' }, standing: true }])
+    const fates = (opened?.listen ?? []).map(({ address }) => new Promise((resolve) => {
+      const socket = connect({ ...address }, () => { socket.destroy(); resolve('connected') })
+      socket.on('error', (error: NodeJS.ErrnoException) => resolve(error.code))
+    }))
+    assert.deepEqual(await Promise.all(fates), ['connected', 'ECONNREFUSED'])
   })
 
   it('closed, for a share of connections: those are reset, for a listener cannot choose', async () => {

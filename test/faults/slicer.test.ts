@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { ms } from '../../src/core/units.ts'
 import { slicer } from '../../faults/tcp/slicer.ts'
 import { piecesOf, Stage } from './scene.ts'
-import { closeAll, exchange, healthy, tookAbout, wire } from './wire.ts'
+import { closeAll, exchange, healthy, tookAbout, until, wire } from './wire.ts'
 
 describe('slicer', () => {
   it('cuts a chunk into pieces of that size', () => {
@@ -52,5 +52,16 @@ describe('slicer on the wire', () => {
     }
     await stage.heal()
     await healthy(stage)
+  })
+
+  it('owes no pause to the old ones when it is changed in place', async () => {
+    const stage = await wire(slicer)
+    const live = await stage.live()
+    await stage.strike({ average_size: '1B', delay: '10s' })
+    live.socket.write('abcdefgh')
+    await until(() => stage.did().length > 0, 'most of it is held for a minute')
+    await stage.strike({ average_size: '1B', delay: '1ms' })
+    await until(() => live.text() === 'helloabcdefgh', 'what was held')
+    tookAbout(await exchange(live, 'ijkl'), 3)
   })
 })
