@@ -39,7 +39,7 @@ export const report: Command<Args> = {
     .example('$0 report latest~1 --html before.html', 'the one before it, as a page')
     .example('$0 report checkout-redis-partition --json', 'the last run of that experiment, for a machine'),
   async run({ run, html, md, junit, json, annotations, out }, context) {
-    const { cwd, stdout, stderr, color } = context
+    const { cwd, env: { GITHUB_WORKSPACE: workspace }, stdout, stderr, color } = context
     const folder = resolveRun(historyFolder(context, out), run, cwd)
     const { events, torn, problems } = readJournal(join(folder, JOURNAL_FILE))
     const record = foldRun(events)
@@ -51,7 +51,7 @@ export const report: Command<Args> = {
     const shown = asked.length === 0 && !json && !annotations
     writeAll([...asked, ...(shown && !existsSync(page.path) ? [page] : [])], record, analysis)
     if (json) stdout.write(renderJson(record, analysis))
-    if (annotations) stdout.write(annotationsOf(record).map((line) => `${line}\n`).join(''))
+    if (annotations) stdout.write(annotationsOf(record, workspace ?? cwd).map((line) => `${line}\n`).join(''))
     if (shown) stderr.write(renderText(record, analysis, { color, width: stderr.columns ?? 100, files: [page] }))
     else for (const { format, path } of asked) stderr.write(`${format} ${path}\n`)
     return EXIT.pass

@@ -24,7 +24,7 @@ h3 { font-size: 14px; margin: 0 0 2px; font-weight: 600; }
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 10px; margin-top: 22px; }
 .tile, .card { background: var(--card); border: 1px solid var(--line); border-radius: 9px; }
 .tile { padding: 11px 14px 12px; }
-.tile dt { color: var(--soft); font-size: 12.5px; }
+.tile dt { color: var(--soft); font-size: 12.5px; overflow-wrap: anywhere; }
 .tile dd { margin: 1px 0 0; font-size: 22px; font-weight: 640; letter-spacing: -.015em; }
 .tile dd small { font-size: 13px; font-weight: 500; color: var(--soft); letter-spacing: 0; }
 dl { margin: 0; }

@@ -36,13 +36,13 @@ function tiles(record: RunRecord, { signals, spans }: Analysis): Markup {
   const held = spans.filter(({ effect, clear }) => effect !== undefined && clear !== undefined)
   // A figure's +/- stands small beside it.
   const tile = (label: string, figure: string, about: string): Markup => html`<div class="tile"><dt>${label}</dt><dd>${figure} <small>${about}</small></dd></div>`
-  const back = ({ signal: { metric }, timing }: SignalTiming): Markup => {
+  const back = ({ signal: { name, metric }, timing }: SignalTiming): Markup => {
     const [figure = NONE, margin] = recoveryWords(timing).split(' ± ')
-    return tile(`${metric} back after`, figure, degraded(timing) ? (margin === undefined ? STATUS_WORDS[timing.status] : `± ${margin}`) : STATUS_WORDS[timing.status])
+    return tile(plain(`${name}.${metric} back after`), figure, degraded(timing) ? (margin === undefined ? STATUS_WORDS[timing.status] : `± ${margin}`) : STATUS_WORDS[timing.status])
   }
   const all = [
     ...(success ? [back(success)] : []), ...(latency ? [back(latency)] : []),
-    ...(success ? [tile('operations lost', countWords(Math.round(success.timing.lost)), `of ${countWords(offered(record))}`), tile('degraded for', formatDuration(success.timing.degraded), `depth ${shareWords(success.timing.depth)}`)] : []),
+    ...(success ? [tile('operations lost', countWords(Math.round(success.timing.lost)), `of ${countWords(offered(record))}`), tile(plain(`${success.signal.name} degraded for`), formatDuration(success.timing.degraded), `depth ${shareWords(success.timing.depth)}`)] : []),
     ...(held.length ? [tile(held.length === 1 ? 'fault held' : `${held.length} faults held`, formatDuration(ms(Math.max(...held.map(({ clear }) => clear ?? 0)) - Math.min(...held.map(({ effect }) => effect ?? 0)))), `${countWords(held.reduce((sum, { altered }) => sum + altered, 0))} altered`)] : []),
   ]
   return all.length ? html`<dl class="tiles">${all}</dl>` : NOTHING

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { appendFileSync, closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -108,6 +110,25 @@ describe('journal', () => {
       assert.equal(read.torn, cut > 0 && bytes[cut - 1] !== 10)
       assert.deepEqual(read.problems, [])
     }), { numRuns: 200 })
+  })
+
+  it('is a readable prefix whenever its process is killed', async function () {
+    this.timeout(60_000)
+    const script = `const { Journal } = await import(process.argv[1]); const journal = Journal.create(process.argv[2])
+      for (let i = 0; ; i++) { journal.write({ kind: 'note', text: 'x'.repeat(i % 700) }); if (i % 50 === 0) await new Promise(setImmediate); if (i === 20) process.stdout.write('begun') }`
+    for (const [n, delay] of [0, 3, 11, 29].entries()) {
+      const run = join(folder, String(n))
+      const child = spawn(process.execPath, ['--input-type=module', '-e', script, '--', new URL('../../src/record/journal.js', import.meta.url).href, run], { stdio: ['ignore', 'pipe', 'inherit'] })
+      const ended = once(child, 'exit')
+      await once(child.stdout, 'data')
+      await new Promise((resolve) => { setTimeout(resolve, delay) })
+      child.kill('SIGKILL')
+      await ended
+      const { events, problems, header } = readJournal(join(run, JOURNAL_FILE))
+      assert.equal(header?.pid, child.pid)
+      assert.ok(events.length > 20)
+      assert.deepEqual(problems, [])
+    }
   })
 
   it('refuses a newer format, a file that is no journal, and none at all', () => {

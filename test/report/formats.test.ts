@@ -1,16 +1,20 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { ms } from '../../src/core/units.ts'
 import { analyseRun } from '../../src/report/analysis.ts'
 import { annotationsOf } from '../../src/report/annotations.ts'
 import { chartsOf } from '../../src/report/charts.ts'
+import { QUANTILES } from '../../src/report/figures.ts'
 import { foldRun } from '../../src/report/fold.ts'
 import { renderHtml } from '../../src/report/html.ts'
-import { renderJson } from '../../src/report/json.ts'
+import { renderJson, reportOf } from '../../src/report/json.ts'
 import { renderJunit } from '../../src/report/junit.ts'
 import { renderMarkdown } from '../../src/report/markdown.ts'
 import { faultLine, sparkline } from '../../src/report/sparkline.ts'
 import { renderText } from '../../src/report/text.ts'
 import { DEFINITIONS } from '../../src/timing/definitions.ts'
+import { ROOT } from '../support/paths.ts'
 import { at, AT, outage, type OutageOptions } from './journal-builder.ts'
 
 const reported = (options: OutageOptions = {}) => {
@@ -164,5 +168,27 @@ describe('Markdown and annotations', () => {
   it('point at the line of the expectation that failed, and at nothing when all held', () => {
     assert.deepEqual(annotationsOf(reported({ outcome: 'FAIL' }).record), ['::error file=experiments/cache-partition.yaml,line=31,title=FAIL%3A checkout-redis-partition::signal: checkout.success, during: fault, at_least: 50%25: measured 38.2%25, expected at least 50%25'])
     assert.deepEqual(annotationsOf(reported().record), [])
+    const placed = foldRun(outage({ outcome: 'FAIL' }).map((event) => (event.kind === 'run.started' ? { ...event, file: '/repo/chaos/cart.yaml' } : event)))
+    assert.match(annotationsOf(placed, '/repo')[0] ?? '', /file=chaos\/cart\.yaml,/)
+    assert.match(annotationsOf(placed, '/elsewhere')[0] ?? '', /file=\/repo\/chaos\/cart\.yaml,/)
+  })
+})
+
+describe('docs/report.md', () => {
+  const page = readFileSync(join(ROOT, 'docs/report.md'), 'utf8')
+
+  it('names every field of the JSON document', () => {
+    const { record, analysis } = reported({ outcome: 'FAIL' })
+    const events = [...outage(), { ...(outage().at(-1) ?? assert.fail()), kind: 'suspect' as const, stallMs: 1 }]
+    const fields = (value: unknown): readonly string[] => (typeof value !== 'object' || value === null ? [] : Array.isArray(value) ? value.flatMap(fields) : Object.entries(value).flatMap(([key, one]) => (['versions', 'baseline'].includes(key) ? [key] : [key, ...fields(one)])))
+    const all = new Set([...fields(reportOf(record, analysis)), ...fields(reportOf(foldRun(events), analysis))])
+    assert.ok(all.size > 60, `${all.size} fields`)
+    assert.deepEqual([...all].filter((key) => !page.includes(`\`${key}\``)), [])
+  })
+
+  it('gives a rule for every metric', () => {
+    for (const metric of [...Object.keys(QUANTILES), 'max', 'mean', 'rate', 'success', 'errors', 'connections', 'in_flight', 'memory', 'cpu', 'attempts', 'resets', 'failed_dials', 'bytes_to_server', 'bytes_to_client', 'value']) {
+      assert.ok(page.includes(`\`${metric}\``), metric)
+    }
   })
 })
