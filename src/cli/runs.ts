@@ -5,7 +5,7 @@ import picocolors from 'picocolors'
 import { EXIT } from '../core/exit.ts'
 import { formatDuration, ms } from '../core/units.ts'
 import { listRuns, type RunSummary } from '../record/runs.ts'
-import { plain } from '../report/words.ts'
+import { brief, plain } from '../report/words.ts'
 import type { Command, Context } from './command.ts'
 import { historyFolder } from './history.ts'
 
@@ -39,8 +39,7 @@ function history(all: readonly RunSummary[], { color, stderr }: Context): string
   const table = new Table({ chars: none, head: ['when', 'run', 'outcome', 'exit', 'took', 'why'].map(dim), style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 } })
   const width = Math.max(20, (stderr.columns ?? 120) - 76)
   for (const run of all) {
-    const why = plain(run.why)
-    table.push([run.wall.slice(0, 19).replace('T', ' '), plain(run.name), paint(run), run.exit ?? '', formatDuration(ms(run.tookMs)), why.length > width ? `${why.slice(0, width - 1)}…` : why])
+    table.push([run.wall.slice(0, 19).replace('T', ' '), plain(run.name), paint(run), run.exit ?? '', formatDuration(ms(run.tookMs)), brief(run.why, width)])
   }
   return `${table.toString()}\n`
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { ms } from '../../src/core/units.ts'
-import { analyseRun, timingOf } from '../../src/report/analysis.ts'
+import { analyseRun, rowsShown, timingOf } from '../../src/report/analysis.ts'
+import type { EventBody } from '../../src/record/events.ts'
 import { foldRun } from '../../src/report/fold.ts'
 import { headline } from '../../src/report/headline.ts'
 import { ledgerOf } from '../../src/report/ledger.ts'
@@ -37,6 +38,23 @@ describe('analyseRun', () => {
     assert.equal(cache?.stormPeak, 120)
     assert.ok((cache?.refill ?? 0) > 500 && (cache?.refill ?? 0) < 2000, `refill ${cache?.refill}`)
     assert.equal(cache?.unfilled, undefined)
+  })
+
+  it('gives each step its own timing, watched until the next one takes effect', () => {
+    const events = outage()
+    const last = events.at(-1) ?? assert.fail()
+    const [from, to] = [at(AT.cleared + 8000), at(AT.cleared + 10_000)]
+    const second: readonly EventBody[] = [
+      { kind: 'rule.arming', rule: 'second', step: 'second', fault: 'latency', target: 'cache', params: {}, detail: null },
+      { kind: 'rule.armed', rule: 'second', step: 'second', effectiveAt: from },
+      { kind: 'altered', rule: 'second', session: 1, direction: 'to-server', did: 'delay', effectiveAt: from },
+      { kind: 'rule.cleared', rule: 'second', step: 'second', reason: 'deadline', effectiveAt: to, matched: 1, altered: 1 },
+    ]
+    const analysis = analyseRun(foldRun([...events, ...second.map((body) => ({ seq: last.seq, at: last.at, wall: last.wall, ...body }))]))
+    assert.deepEqual([timingOf(analysis, SUCCESS, 'cut')?.status, timingOf(analysis, SUCCESS, 'second')?.status, timingOf(analysis, SUCCESS)?.status], ['recovered', 'not_degraded', 'recovered_during_fault'])
+    const observed = timingOf(analysis, { name: 'checkout', metric: 'p95' }, 'cut')?.observed ?? 0
+    assert.ok(observed <= 8000 && observed > 7000, `observed ${observed}`)
+    assert.deepEqual(rowsShown(analysis).filter(({ signal }) => signal.metric === 'success' && signal.name === 'checkout').map(({ step }) => step), [undefined, 'cut', 'second'])
   })
 
   it('says not exercised when no operation was altered', () => {
