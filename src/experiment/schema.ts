@@ -104,7 +104,7 @@ export const step = strict({
   until: span('… until this time, counted as `at` is.').optional(),
   fault: text('The fault to inject.').optional(),
   scenario: text('A shipped sequence of faults, in place of `fault`.').optional(),
-  on: z.union([text('A target\'s name.'), list(text('A target\'s name.'), 'Several targets, for a scenario.')], { error: 'expected the name of a target' }).optional(),
+  on: z.union([text('A target\'s name.'), list(text('A target\'s name.'), 'Several targets, for a scenario.')], { error: 'expected the name of a target' }).meta({ description: 'The target; several for a scenario.' }).optional(),
   params: table(z.unknown(), 'Parameters of the fault or the scenario.').optional(),
   where: strict({
     client: text('An address or a CIDR block.').optional(),
