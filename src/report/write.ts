@@ -54,6 +54,8 @@ export function writeFile(path: string, text: string): void {
   if (there && !there.isFile() && !there.isSymbolicLink()) throw new Error(`${path} is there already and is not a file`)
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   const draft = `${path}.${process.pid}.tmp`
+  // A process of this number may have died over it.
+  rmSync(draft, { force: true })
   const descriptor = openSync(draft, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY | constants.O_NOFOLLOW, 0o600)
   try {
     try {

@@ -40,6 +40,19 @@ describe('analyseRun', () => {
     assert.equal(cache?.unfilled, undefined)
   })
 
+  it('says how long it watched for connections that did not come back', () => {
+    const [cache] = analysed({ slowToHeal: ms(60_000) }).analysis.traffic
+    assert.deepEqual([cache?.refill, Math.round((cache?.unfilled ?? 0) / 1000)], [undefined, 20])
+  })
+
+  it('knows no reaction and no storm where nothing was altered, and no retries where no load says what was meant', () => {
+    const [idle] = analysed({ exercised: false }).analysis.traffic
+    assert.deepEqual([idle?.detect, idle?.storm, idle?.refill, idle?.retries], [undefined, undefined, undefined, undefined])
+    const events = outage().filter((event) => event.kind !== 'bucket' || event.bucket.source === 'target')
+    const [alone] = analyseRun(foldRun(events)).traffic
+    assert.deepEqual([alone?.retries, alone?.reaction], [undefined, 'reconnect'])
+  })
+
   it('gives each step its own timing, watched until the next one takes effect', () => {
     const events = outage()
     const last = events.at(-1) ?? assert.fail()
