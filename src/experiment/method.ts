@@ -32,8 +32,8 @@ export class Method {
   /** Actions that were run and not undone yet. */
   readonly #toUndo = new Set<ActionStep>()
   readonly #disarming: Promise<void>[] = []
-  /** Commands under way; none of them outlives the method. */
-  readonly #acting = new Set<Promise<ActionResult>>()
+  /** Armings and commands under way; none of them outlives the method. */
+  readonly #underWay = new Set<Promise<unknown>>()
   readonly #halt = new AbortController()
   #timeline: Timeline | undefined
   #over: ClearReason | undefined
@@ -76,7 +76,7 @@ export class Method {
   /** Resolves when all is disarmed and undone. What could not be undone, a sentence each. Idempotent. */
   async settle(reason: ClearReason): Promise<readonly string[]> {
     this.heal(reason)
-    await Promise.all([...this.#disarming, ...this.#acting])
+    await Promise.all([...this.#disarming, ...[...this.#underWay].map((one) => one.catch(() => undefined))])
     const undone = await Promise.all([...this.#toUndo].map((step) => this.#undo(step)))
     return undone.flatMap((problem) => problem ?? [])
   }
@@ -96,7 +96,7 @@ export class Method {
   async #begin(occurrence: Occurrence): Promise<void> {
     const { step } = occurrence
     switch (step.kind) {
-      case 'fault': return this.#arm(occurrence, { ...step.rule, id: occurrence.id })
+      case 'fault': return this.#awaited(this.#arm(occurrence, { ...step.rule, id: occurrence.id }))
       case 'action': {
         await this.#act(step)
         return this.#end(occurrence)
@@ -107,6 +107,16 @@ export class Method {
         return this.#end(occurrence)
       }
       default: return assertNever(step)
+    }
+  }
+
+  /** What `settle` waits for. Its failure is its caller's business. */
+  async #awaited<T>(work: Promise<T>): Promise<T> {
+    this.#underWay.add(work)
+    try {
+      return await work
+    } finally {
+      this.#underWay.delete(work)
     }
   }
 
@@ -126,10 +136,7 @@ export class Method {
   async #act(step: ActionStep): Promise<void> {
     const { recorder, act } = this.#options
     if (step.undo) this.#toUndo.add(step)
-    const acting = act(step.run, step, this.#halt.signal)
-    this.#acting.add(acting)
-    const { ok, exit, tookMs, problem } = await acting
-    this.#acting.delete(acting)
+    const { ok, exit, tookMs, problem } = await this.#awaited(act(step.run, step, this.#halt.signal))
     recorder.write({ kind: 'action', step: step.step, event: 'run', argv: step.run, exit, tookMs })
     if (!ok && !this.#over) throw new BrownoutError('ACTION_FAILED', { message: `${step.step}: ${problem ?? 'failed'}`, place: step.place })
     await this.#hold(step.for)
