@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { createInterface } from 'node:readline/promises'
+import { createInterface } from 'node:readline'
 import { BrownoutError } from '../core/errors.ts'
 import { EXIT } from '../core/exit.ts'
 import { draftExperiment, seenIn, type Application, type Dependency } from '../experiment/first.ts'
@@ -45,11 +45,18 @@ export const init: Command<Args> = {
 }
 
 async function ask(dependencies: readonly Dependency[], given: Application, { stdin, stderr }: Context): Promise<Application> {
-  const lines = createInterface({ input: stdin, output: stderr })
+  const lines = createInterface({ input: stdin })
+  // The iterator keeps what is typed ahead; the end of the input answers everything that is still asked.
+  const typed = lines[Symbol.asyncIterator]()
+  const answer = async (question: string): Promise<string> => {
+    stderr.write(question)
+    const { value, done } = await typed.next()
+    return done ? '' : String(value)
+  }
   try {
     stderr.write(`found ${dependencies.map(({ variable }) => variable).join(', ')}\n`)
-    const command = given.command ?? await lines.question('what starts your application? (empty: load goes to the dependency itself) ')
-    const url = command.trim() === '' ? undefined : given.url ?? await lines.question('which URL of it takes requests? [http://127.0.0.1:3000/] ')
+    const command = given.command ?? await answer('what starts your application? (empty: load goes to the dependency itself) ')
+    const url = command.trim() === '' ? undefined : given.url ?? await answer('which URL of it takes requests? [http://127.0.0.1:3000/] ')
     return { command, url }
   } finally {
     lines.close()

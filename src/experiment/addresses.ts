@@ -49,7 +49,7 @@ export function resolveTargets(text: string, addresses: Addresses): string {
   if (!text.includes('${')) return text
   return partsOf(text).map((part, index, parts) => {
     if (typeof part === 'string') return part
-    const value = part.kind === 'late' ? valueOf(part, addresses) : undefined
+    const value = part.kind === 'late' ? standsFor(part, addresses) : undefined
     if (value === undefined) throw new BrownoutError('VARIABLE_UNKNOWN', { message: `\${${'text' in part ? part.text : part.kind}} stands for nothing` })
     const next = parts[index + 1]
     // In HOST:PORT an IPv6 address needs its brackets.
@@ -78,5 +78,5 @@ function hostPort(text: string): { readonly host: string; readonly port: number 
   return at
 }
 
-const valueOf = ({ of, name, what }: LateReference, { targets, ports }: Addresses): string | undefined =>
+const standsFor = ({ of, name, what }: LateReference, { targets, ports }: Addresses): string | undefined =>
   (of === 'app' ? ports.get(name) : targets.get(name)?.[what])?.toString()

@@ -33,6 +33,7 @@ function paramsOf(key: 'fault' | 'scenario', name: string, summary: string, decl
     properties: plain(Object.fromEntries(Object.entries(declared).map(([one, param]) => [one, paramSchema(param)]))),
     ...(required.length ? { required } : {}),
   }
+  // biome-ignore lint/suspicious/noThenProperty: JSON Schema has that word
   return { if: { properties: { [key]: { const: name } }, required: [key] }, then: { properties: { params }, ...(required.length ? { required: ['params'] } : {}) } }
 }
 
