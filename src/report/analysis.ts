@@ -49,9 +49,9 @@ export function analyseRun(record: RunRecord): Analysis {
 export const timingOf = ({ signals }: Analysis, { name, metric }: SignalName, step?: string): Timing | undefined =>
   signals.find(({ signal, step: own }) => signal.name === name && signal.metric === metric && own === step)?.timing
 
-/** All signals over all faults, and where there were several steps, each step. A rate says something only where it fell. */
+/** All signals over all faults; where there were several steps, those that did harm too. A rate says something only where it fell. */
 export const rowsShown = ({ signals, spans }: Analysis): readonly SignalTiming[] =>
-  signals.filter(({ step, signal, timing }) => (step === undefined || spans.length > 1) && (signal.metric !== 'rate' || timing.episodes.length > 0))
+  signals.filter(({ step, signal, timing }) => timing.episodes.length > 0 ? step === undefined || spans.length > 1 : step === undefined && signal.metric !== 'rate')
 
 /** When the fault of a row took effect. */
 export const effectOf = ({ origin, spans }: Analysis, { step }: { readonly step: string | undefined }): Ms | undefined => (step === undefined ? origin : spans.find((span) => span.step === step)?.effect)

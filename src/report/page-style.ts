@@ -58,5 +58,5 @@ footer { margin-top: 36px; color: var(--soft); font-size: 12.5px; overflow-wrap:
 @media (max-width: 640px) { .stack thead { display: none; } .stack tr { display: block; border-top: 1px solid var(--line); padding: 8px 0; } .stack tr:first-child { border-top: 0; }
   .stack td { display: block; border: 0; padding: 1px 0; text-align: left; } .stack td.number::before { content: attr(data-label) " "; color: var(--soft); font-weight: 400; } }
 @media (max-width: 560px) { main { padding: 18px 12px 40px; } .card { padding: 12px; } .tile dd { font-size: 19px; } }
-@media print { body { font-size: 12px; } th, td { padding-right: 8px; } th { white-space: normal; } main { max-width: none; padding: 0; } .card, .tile { break-inside: avoid; } h2 { break-after: avoid; } details > * { display: block; } }
+@media print { body { font-size: 12px; } pre { white-space: pre-wrap; overflow-wrap: anywhere; } th, td { padding-right: 8px; } th { white-space: normal; } main { max-width: none; padding: 0; } .card, .tile { break-inside: avoid; } h2 { break-after: avoid; } details > * { display: block; } }
 `
