@@ -43,7 +43,7 @@ export async function execute(plan: Plan, { out, wanted, pause }: ExecuteOptions
   let result: RunResult
   try {
     result = await runExperiment(plan, {
-      registry, env, out, version, startServer, source: await sourceOf(plan, cwd),
+      registry, env, cwd, out, version, startServer, source: await sourceOf(plan, cwd),
       ...(pause ? { pause: () => enter(context) } : {}),
       onEvent: (event) => view.hear(event), onStart: (running) => signals.govern(running),
     })

@@ -150,7 +150,8 @@ const stamp = (since: Ms): string => `[${(Math.max(0, since) / 1000).toFixed(1).
 const formatSeconds = (time: Ms): string => (time < 60_000 ? `${(time / 1000).toFixed(1)}s` : formatDuration(time))
 
 /** One block a bucket, from 0 to the highest (or to `top`); a blank where there is no figure. */
-export function spark(values: readonly (number | undefined)[], top?: number): string {
+export function spark(all: readonly (number | undefined)[], top?: number): string {
+  const values = all.slice(-SPARK_BUCKETS)
   const highest = top ?? Math.max(...values.map((value) => value ?? 0))
   const blocks = values.map((value) => (value === undefined ? ' ' : SPARKS[highest > 0 ? Math.min(SPARKS.length - 1, Math.floor((value / highest) * SPARKS.length)) : 0] ?? ' '))
   return blocks.join('').padStart(SPARK_BUCKETS)

@@ -44,6 +44,7 @@ export interface AttemptOptions {
   readonly journal: Journal
   readonly plane: Plane
   readonly env: NodeJS.ProcessEnv
+  readonly cwd: string
   readonly startServer: StartServer
   /** Resolves when the person has answered. */
   pause(text: string): Promise<void>
@@ -67,7 +68,7 @@ export class Attempt {
   #probes: ProbesRun | undefined
 
   constructor(options: AttemptOptions) {
-    const { plan, folder, env, journal, plane, startServer, onEvent, pause } = options
+    const { plan, folder, env, cwd, journal, plane, startServer, onEvent, pause } = options
     this.#options = options
     this.#stop = new Stop((reason) => this.#method.heal(reason))
     this.#recorder = new Recorder(journal, (error) => this.#stop.trip({ why: 'journal', error }))
@@ -75,7 +76,7 @@ export class Attempt {
     this.#method = new Method({
       steps: plan.method, plane, recorder: this.#recorder, stop: this.#stop, pause,
       // Not guarded by the watchdog: an undo must be done even when brownout is gone.
-      act: (argv, { timeout }, signal) => runAction({ argv, env, cwd: folder, log: join(folder, 'actions.log') }, timeout, signal),
+      act: (argv, { timeout }, signal) => runAction({ argv, env, cwd, log: join(folder, 'actions.log') }, timeout, signal),
     })
     this.#stage = new Stage({
       plan, folder, env, plane, startServer, recorder: this.#recorder,

@@ -19,8 +19,9 @@ type Finding = Pick<ExpectationRecord, 'outcome' | 'measured' | 'margin' | 'hint
 /** The metric that a bare name stands for in a timing expectation. */
 const METRIC_DEFAULT = 'success'
 
-export function judgeExpectation(expectation: Expectation, record: RunRecord, analysis: Analysis): ExpectationRecord {
-  const found = expectation.kind === 'signal' ? judgeSignal(expectation, record, analysis) : judgeTiming(expectation, analysis)
+/** `once`: the probes that are asked but once, at the start or the end: their value stands for the run, whatever `during` says. */
+export function judgeExpectation(expectation: Expectation, record: RunRecord, analysis: Analysis, once: ReadonlySet<string> = new Set()): ExpectationRecord {
+  const found = expectation.kind === 'signal' ? judgeSignal(expectation, record, analysis, once.has(expectation.signal.name)) : judgeTiming(expectation, analysis)
   return { text: expectation.text, limit: expectation.limit.text, ...found, line: expectation.place.line }
 }
 
@@ -46,8 +47,8 @@ export function spanOf(during: string, record: RunRecord, { spans }: Analysis): 
   }
 }
 
-function judgeSignal({ signal, comparison, limit, during }: SignalExpectation, record: RunRecord, analysis: Analysis): Finding {
-  const span = spanOf(during, record, analysis)
+function judgeSignal({ signal, comparison, limit, during }: SignalExpectation, record: RunRecord, analysis: Analysis, once: boolean): Finding {
+  const span = once ? { from: record.from, to: ms(record.to + 1) } : spanOf(during, record, analysis)
   if (!span) return inconclusive('not exercised', `nothing was altered ${during === 'fault' ? 'by any fault' : `in "${during}"`}`)
   const needed = samplesFor(signal.metric)
   const count = samples(record, signal.name, span.from, span.to)

@@ -18,8 +18,9 @@ import type { StartServer } from './stage.ts'
 
 export interface RunOptions {
   readonly registry: Registry
-  /** Of the apps and actions that are started. */
+  /** Of the apps and actions that are started; `cwd` of the actions. */
   readonly env: NodeJS.ProcessEnv
+  readonly cwd: string
   /** The folder in which the run's own is made. */
   readonly out: string
   readonly version: string
@@ -53,14 +54,14 @@ export async function runExperiment(plan: Plan, options: RunOptions): Promise<Ru
 }
 
 async function attempt(plan: Plan, options: RunOptions, note?: string): Promise<RunResult & Pick<AttemptResult, 'loadValid'>> {
-  const { registry, env, out, startServer, pause, onEvent, onStart } = options
+  const { registry, env, cwd, out, startServer, pause, onEvent, onStart } = options
   const folder = createRunFolder(out, plan.name)
   const hide = (text: string): string => redact(text, plan.secrets)
   const journal = Journal.create(folder, { redact: hide, ...options.journal })
   try {
     const plane = options.plane?.(plan) ?? new LocalPlane({ registry, seed: plan.seed })
     const running = new Attempt({
-      plan, folder, journal, plane, env, startServer,
+      plan, folder, journal, plane, env, cwd, startServer,
       pause: pause ?? (() => Promise.resolve()),
       onEvent: (event) => onEvent?.(event),
       started: (targets) => startedBody(plan, options, folder, targets),

@@ -48,11 +48,12 @@ export function judgeRun(plan: Plan, record: RunRecord, analysis: Analysis, find
   return { exit, outcome: OUTCOMES[exit], why, expectations }
 }
 
-function judgeAll({ expect }: Plan, record: RunRecord, analysis: Analysis, { stop, refused, invalid }: Findings): readonly ExpectationRecord[] {
+function judgeAll({ expect, probes }: Plan, record: RunRecord, analysis: Analysis, { stop, refused, invalid }: Findings): readonly ExpectationRecord[] {
+  const once = new Set(probes.filter(({ when }) => 'at' in when).map(({ name }) => name))
   return expect.map((expectation) => {
     if (stop) return unjudged(expectation, stop.why === 'signal' ? 'ABORTED' : 'ERROR', 'the run did not come to its end')
     if (refused.length > 0) return unjudged(expectation, 'INCONCLUSIVE', 'nothing was armed')
-    const judged = judgeExpectation(expectation, record, analysis)
+    const judged = judgeExpectation(expectation, record, analysis, once)
     // Figures of a load that could not keep to its plan neither convict nor acquit.
     return invalid.length > 0 ? { ...judged, outcome: 'INCONCLUSIVE', hint: 'the load generator could not keep to its plan' } : judged
   })

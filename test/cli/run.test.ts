@@ -1,7 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references of an experiment, put in by brownout
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { brownout, endAll, experiment, gone, journalOf, marked, runFolder, until, yard, type Started, type Yard } from './brownout.ts'
 
@@ -171,6 +171,53 @@ describe('brownout run', () => {
     const shown = [stdout, stderr, ...['journal.ndjson', 'report.html', 'report.json'].map((name) => readFileSync(join(runFolder(at.folder), name), 'utf8')), ...['r.md', 'j.xml'].map((name) => readFileSync(join(at.folder, name), 'utf8'))]
     for (const text of shown) assert.doesNotMatch(text, new RegExp(secret))
     assert.match(stderr, /app ended unasked: exit 1\n +postgres:\/\/shop:\*\*\*@/)
+  })
+
+  it('starts several apps, each with listeners of its own, and hits the one that a step names', async () => {
+    const app = (name: string): string => `{ command: [node, app.mjs], env: { PORT: "\${apps.${name}.port}", UPSTREAM: "\${targets.api.url}" }, ready: { tcp: "127.0.0.1:\${apps.${name}.port}", within: 10s } }`
+    const text = experiment(at.port, '  - { step: cut, at: 0s, fault: reset_peer, on: api, where: { from: b }, for: 500ms }')
+    at.write('two.yaml', text.replace(/app:\n( {2}.*\n){3}/, `apps:\n  a: ${app('a')}\n  b: ${app('b')}\n`))
+    const complaining = readFileSync(join(at.folder, 'app.mjs'), 'utf8').replace("on('error', () => undefined)", "on('error', () => console.log('cut off'))")
+    at.write('app.mjs', complaining)
+    const { exit, stderr } = await start('two.yaml').ended
+    assert.equal(exit, 0, stderr)
+    const log = (name: string): string => readFileSync(join(runFolder(at.folder), `${name}.log`), 'utf8')
+    assert.match(log('b'), /cut off/)
+    assert.doesNotMatch(log('a'), /cut off/)
+    assert.match(log('a'), /serving/)
+  })
+
+  it('asks probes at their times and judges their values', async () => {
+    const more = `probes:
+  up: { http: "http://127.0.0.1:${at.port}/", every: 100ms }
+  lost: { command: [echo, "2"], at: end }
+expect:
+  - { signal: lost.value, equals: 2 }
+  - { signal: lost.value, equals: 0 }`
+    at.write('probed.yaml', experiment(at.port, SHORT, more))
+    const { exit, stdout } = await start('probed.yaml', '--json').ended
+    assert.equal(exit, 1)
+    const { expectations } = JSON.parse(stdout) as { expectations: readonly { outcome: string }[] }
+    assert.deepEqual(expectations.map(({ outcome }) => outcome), ['PASS', 'FAIL'])
+    const readings = journalOf(at.folder).flatMap((event) => (event.kind === 'probe' ? [event] : []))
+    assert.ok(readings.filter(({ name, ok }) => name === 'up' && ok).length >= 10)
+    assert.equal(readings.filter(({ name }) => name === 'lost').length, 1)
+  })
+
+  it('repeats, each in a folder of its own, and numbers the files that are wanted', async () => {
+    at.write('short.yaml', experiment(at.port, SHORT))
+    const { exit, stderr } = await start('short.yaml', '--repeat', '2', '--junit', 'j.xml').ended
+    assert.equal(exit, 0, stderr)
+    assert.equal(readdirSync(join(at.folder, '.brownout/runs')).length, 2)
+    for (const name of ['j-1.xml', 'j-2.xml']) assert.match(readFileSync(join(at.folder, name), 'utf8'), /<testsuite/)
+  })
+
+  it('does a real action and undoes it', async () => {
+    at.write('real.yaml', experiment(at.port, '  - { step: flag, at: 0s, run: [touch, up], undo: [mv, up, down], timeout: 5s, for: 300ms }'))
+    const { exit, stderr } = await start('real.yaml').ended
+    assert.equal(exit, 0, stderr)
+    assert.match(stderr, /flag: run touch up: exit 0[\s\S]*flag: undo mv up down: exit 0/)
+    assert.ok(existsSync(join(at.folder, 'down')), 'in the folder from which brownout was started')
   })
 
   it('keeps what it writes to its owner', async () => {

@@ -86,7 +86,7 @@ export async function bench(): Promise<Bench> {
 }
 
 export const run = (plan: Plan, { out }: Pick<Bench, 'out'>, more: Partial<RunOptions> = {}): Promise<RunResult> =>
-  runExperiment(plan, { registry, env: process.env, out, version: '0', startServer: () => Promise.reject(new Error('no servers here')), ...more })
+  runExperiment(plan, { registry, env: process.env, cwd: process.cwd(), out, version: '0', startServer: () => Promise.reject(new Error('no servers here')), ...more })
 
 export const eventsOf = ({ folder }: Pick<RunResult, 'folder'>): readonly JournalEvent[] => readJournal(join(folder, 'journal.ndjson')).events
 export const kindsOf = (result: Pick<RunResult, 'folder'>): readonly string[] => eventsOf(result).map((event) => (event.kind === 'phase' ? event.phase : event.kind)).filter((kind) => kind !== 'bucket')
