@@ -9,9 +9,10 @@ import { BrownoutError } from '../src/core/errors.ts'
 import { randomStream } from '../src/core/random.ts'
 import { readParam } from '../src/core/params.ts'
 import { ms } from '../src/core/units.ts'
-import type { AnyFault, Scene } from '../src/fault.ts'
+import type { AnyFault, Scene, Unit, Verdict } from '../src/fault.ts'
 import type { Direction } from '../src/protocols/codec.ts'
 import { checkRule, RULE_KEYS, withDefaults, type Rule } from '../src/rule.ts'
+import { planOf } from './experiment/fake-faults.ts'
 import { ROOT } from './support/paths.ts'
 
 const FAULTS: readonly AnyFault[] = faults
@@ -93,6 +94,17 @@ describe('the manifest', () => {
         checkRule(registry, ruleOf(fault))
       })
 
+      it('has an example that the loader takes as it stands, where corruption is allowed if it needs that', async () => {
+        const experiment = (head: string): string => [
+          'name: example', 'question: Does the example load?', head, `targets: { cache: { protocol: ${fault.protocols[0] ?? 'tcp'}, upstream: "127.0.0.1:6379" } }`,
+          'load: { pings: { http: "GET http://127.0.0.1:8080/", rate: 100/s } }', 'method:', `  - ${fault.example}`, 'expect:', '  - { signal: pings.success, during: fault, at_least: 99% }', '',
+        ].join('\n')
+        const { method: [step] } = await planOf(experiment(fault.corruption ? 'corruption: allow' : ''), { registry })
+        assert.ok(step?.kind === 'fault')
+        assert.deepEqual([step.rule.fault, step.rule.on, step.rule.params], [fault.name, 'cache', ruleOf(fault).params])
+        if (fault.corruption) await assert.rejects(planOf(experiment(''), { registry }), /CORRUPTION_REFUSED/)
+      })
+
       it('has a test of its own', () => {
         const room = fault.name.includes('.') ? fault.name.split('.')[0] ?? '' : ''
         assert.ok(existsSync(join(ROOT, 'test', 'faults', room, `${fileName(fault)}.test.ts`)))
@@ -123,26 +135,34 @@ describe('the manifest', () => {
         }
         showEverything(fault, rule.params)
       })
+
+      it('decides the same from the same seed, and writes into no chunk that it is shown', () => {
+        const { params } = ruleOf(fault)
+        assert.deepEqual(showEverything(fault, params), showEverything(fault, params))
+      })
     })
   }
 })
 
-const scene = (direction: Direction): Scene => ({ session: 1, direction, random: randomStream(1, direction), now: () => ms(1000), armedAt: ms(500), connections: () => 3 })
+const sceneOf = (direction: Direction): Scene =>
+  ({ session: 1, direction, random: randomStream(1, direction), now: () => ms(1000), armedAt: ms(500), connections: () => 3 })
 
-/** Every kind of unit, in both directions; delays and gaps must be times. */
-function showEverything(fault: AnyFault, params: Readonly<Record<string, unknown>>): void {
+/** Every kind of unit that the fault is shown, in both directions; delays and gaps must be times. */
+function showEverything(fault: AnyFault, params: Readonly<Record<string, unknown>>): readonly Verdict[] {
   const shared = fault.open?.(params)
   const state = fault.begin?.(params)
-  const units = [
-    { kind: 'connect' }, { kind: 'tick', why: 'armed' }, { kind: 'bytes', raw: Buffer.from('PING\r\n') }, { kind: 'bytes', raw: Buffer.alloc(1) },
+  const scenes = [sceneOf('to-server'), sceneOf('to-client')]
+  const units: readonly Unit[] = [
+    { kind: 'connect' }, { kind: 'tick', why: 'armed' }, { kind: 'bytes', raw: Buffer.from('PING\r\n') }, { kind: 'bytes', raw: Buffer.alloc(500) },
     { kind: 'tick', why: 'due' }, { kind: 'end' }, { kind: 'tick', why: 'disarm' }, { kind: 'listen' },
-  ] as const
-  for (const unit of units.filter(({ kind }) => fault.on.includes(kind))) {
-    for (const direction of ['to-server', 'to-client'] as const) {
-      const verdict = fault.decide(unit, params, scene(direction), state, shared)
-      if (verdict.kind === 'delay') assert.ok(verdict.by >= 0 && Number.isFinite(verdict.by), `${unit.kind}: ${verdict.by}`)
-      if (verdict.kind === 'replace') assert.ok(verdict.parts.every(({ gap }) => gap >= 0 && Number.isFinite(gap)), unit.kind)
-      if (unit.kind === 'listen') assert.ok(verdict.kind === 'pass' || verdict.kind === 'refuse')
-    }
-  }
+  ]
+  return units.filter(({ kind }) => fault.on.includes(kind)).flatMap((unit) => scenes.map((scene) => {
+    const before = unit.kind === 'bytes' ? Buffer.from(unit.raw) : undefined
+    const verdict = fault.decide(unit, params, scene, state, shared)
+    if (unit.kind === 'bytes') assert.deepEqual(unit.raw, before, 'the chunk was written into')
+    if (verdict.kind === 'delay') assert.ok(verdict.by >= 0 && Number.isFinite(verdict.by), `${unit.kind}: ${verdict.by}`)
+    if (verdict.kind === 'replace') assert.ok(verdict.parts.every(({ gap }) => gap >= 0 && Number.isFinite(gap)), unit.kind)
+    if (unit.kind === 'listen') assert.ok(verdict.kind === 'pass' || verdict.kind === 'refuse')
+    return verdict
+  }))
 }

@@ -13,7 +13,7 @@ export const slicer = defineFault({
   protocols: [],
   direction: 'to-client',
   params: {
-    average_size: size('Bytes of a piece, on average.', undefined, { min: '1B', max: '1GiB' }),
+    average_size: size('Bytes of a piece, on average.', '64B', { min: '1B', max: '1GiB' }),
     size_variation: size('How far a piece may be from that, either way; no piece is below one byte.', '0B', { max: '1GiB' }),
     delay: duration('Pause after each piece.', '0ms', { max: '1m' }),
   },
