@@ -31,7 +31,7 @@ const POINTS_MAX = 2400
 
 export function chartsOf(record: RunRecord, analysis: Analysis): Charts {
   const seconds = (time: Ms): number => Number(((time - analysis.origin) / 1000).toFixed(4))
-  const charts = signalsInOrder(record, planOf(record)).flatMap((signal) => signalCharts(signal, analysis, seconds))
+  const charts = signalsInOrder(record, planOf(record)).flatMap((signal) => signalCharts(signal, analysis, { seconds, end: analysis.end }))
   return {
     faults: [
       ...record.rules.flatMap(({ step, armed, effect, cleared }) => (armed === undefined ? [] : [{ label: plain(step), from: seconds(effect ?? armed), to: seconds(cleared ?? record.to) }])),
@@ -43,29 +43,31 @@ export function chartsOf(record: RunRecord, analysis: Analysis): Charts {
 }
 
 type Seconds = (time: Ms) => number
+/** `end`: of the observation; what the load does while it is stopped is not shown. */
+interface View { readonly seconds: Seconds; readonly end: Ms }
 type Line = readonly [label: string, tone: Tone, of: (buckets: readonly BucketRecord[]) => number | undefined, filled?: true]
 
-function signalCharts(signal: SignalRecord, analysis: Analysis, seconds: Seconds): readonly Chart[] {
+function signalCharts(signal: SignalRecord, analysis: Analysis, view: View): readonly Chart[] {
   switch (signal.source) {
-    case 'load': return loadCharts(signal, analysis, seconds)
-    case 'target': return targetCharts(signal, analysis, seconds)
-    case 'app': return appCharts(signal, seconds)
+    case 'load': return loadCharts(signal, analysis, view)
+    case 'target': return targetCharts(signal, analysis, view)
+    case 'app': return appCharts(signal, view)
     case 'probe': return []
   }
 }
 
-function loadCharts(signal: SignalRecord, analysis: Analysis, seconds: Seconds): readonly Chart[] {
+function loadCharts(signal: SignalRecord, analysis: Analysis, view: View): readonly Chart[] {
   const named = (metric: string): Line[2] => (buckets) => bucketFigure(buckets, metric)
   const quantile = analysis.signals.find(({ signal: { name, metric } }) => name === signal.name && metric in QUANTILES)?.signal.metric ?? 'p95'
   const [latency, success, rate] = [quantile, 'success', 'rate'].map((metric) => timingOf(analysis, { name: signal.name, metric }))
   return [
-    ...chart(signal, 'success', 'share', [['success', 'good', named('success'), true]], success, seconds),
-    ...chart(signal, 'latency', 'ms', [['p50', 'a', named('p50')], ['p95', 'b', named('p95')], ['p99', 'c', named('p99')]], latency, seconds),
-    ...chart(signal, 'rate', '/s', [['offered', 'quiet', rateOf('offered')], ['ok', 'a', named('rate'), true]], rate, seconds),
+    ...chart(signal, 'success', 'share', [['success', 'good', named('success'), true]], success, view),
+    ...chart(signal, 'latency', 'ms', [['p50', 'a', named('p50')], ['p95', 'b', named('p95')], ['p99', 'c', named('p99')]], latency, view),
+    ...chart(signal, 'rate', '/s', [['offered', 'quiet', rateOf('offered')], ['ok', 'a', named('rate'), true]], rate, view),
   ]
 }
 
-function targetCharts(signal: SignalRecord, analysis: Analysis, seconds: Seconds): readonly Chart[] {
+function targetCharts(signal: SignalRecord, analysis: Analysis, view: View): readonly Chart[] {
   const perSecond = (metric: string): Line[2] => (buckets) => {
     const sum = bucketFigure(buckets, metric)
     const covered = widthOf(buckets)
@@ -73,15 +75,15 @@ function targetCharts(signal: SignalRecord, analysis: Analysis, seconds: Seconds
   }
   const latency = timingOf(analysis, { name: signal.name, metric: 'p95' })
   return [
-    ...chart(signal, 'connections', 'count', [['open', 'a', (buckets) => bucketFigure(buckets, 'connections'), true]], undefined, seconds),
-    ...chart(signal, 'connection attempts and resets', '/s', [['attempts', 'b', perSecond('attempts')], ['resets', 'bad', perSecond('resets')]], undefined, seconds),
-    ...chart(signal, 'time to first byte', 'ms', [['p50', 'a', (buckets) => bucketFigure(buckets, 'p50')], ['p95', 'b', (buckets) => bucketFigure(buckets, 'p95')]], latency, seconds),
+    ...chart(signal, 'connections', 'count', [['open', 'a', (buckets) => bucketFigure(buckets, 'connections'), true]], undefined, view),
+    ...chart(signal, 'connection attempts and resets', '/s', [['attempts', 'b', perSecond('attempts')], ['resets', 'bad', perSecond('resets')]], undefined, view),
+    ...chart(signal, 'time to first byte', 'ms', [['p50', 'a', (buckets) => bucketFigure(buckets, 'p50')], ['p95', 'b', (buckets) => bucketFigure(buckets, 'p95')]], latency, view),
   ]
 }
 
-const appCharts = (signal: SignalRecord, seconds: Seconds): readonly Chart[] => [
-  ...chart(signal, 'cpu', 'share', [['cpu', 'a', (buckets) => bucketFigure(buckets, 'cpu')]], undefined, seconds),
-  ...chart(signal, 'memory, MiB', 'count', [['memory', 'b', (buckets) => scaled(bucketFigure(buckets, 'memory'), 1 / 1024 ** 2)]], undefined, seconds),
+const appCharts = (signal: SignalRecord, view: View): readonly Chart[] => [
+  ...chart(signal, 'cpu', 'share', [['cpu', 'a', (buckets) => bucketFigure(buckets, 'cpu')]], undefined, view),
+  ...chart(signal, 'memory, MiB', 'count', [['memory', 'b', (buckets) => scaled(bucketFigure(buckets, 'memory'), 1 / 1024 ** 2)]], undefined, view),
 ]
 
 const scaled = (value: number | undefined, by: number): number | undefined => (value === undefined ? undefined : value * by)
@@ -93,8 +95,8 @@ const rateOf = (count: keyof BucketRecord['counts']): Line[2] => (buckets) => {
 }
 
 /** None when the signal has nothing of it. */
-function chart(signal: SignalRecord, what: string, unit: Chart['unit'], lines: readonly Line[], timing: Timing | undefined, seconds: Seconds): readonly Chart[] {
-  const grid = coarse(gridOf(signal))
+function chart(signal: SignalRecord, what: string, unit: Chart['unit'], lines: readonly Line[], timing: Timing | undefined, { seconds, end }: View): readonly Chart[] {
+  const grid = coarse(until(end, gridOf(signal)))
   if (!grid) return []
   const series = lines.map(([label, tone, of, filled]): ChartSeries =>
     ({ label, tone, values: valuesOf(grid, of).map((value) => (value === undefined ? null : Number(value.toPrecision(6)))), ...(filled ? { filled } : {}) }))
@@ -102,6 +104,9 @@ function chart(signal: SignalRecord, what: string, unit: Chart['unit'], lines: r
   const x = grid.rows.map((_, i) => seconds(ms(timeOf(grid, i) + grid.width / 2)))
   return [{ title: plain(`${signal.name}: ${what}`), unit, x, series, marks: marksOf(timing, seconds), bad: stretchesOf(timing, 'bad', seconds), unknown: stretchesOf(timing, 'unknown', seconds) }]
 }
+
+const until = (end: Ms, grid: Grid | undefined): Grid | undefined =>
+  grid && { ...grid, rows: grid.rows.slice(0, Math.max(1, Math.ceil((end - grid.start) / grid.width))) }
 
 /** The same grid in wider rows, where it has more than a screen can show: rows are pooled, never averaged. */
 function coarse(grid: Grid | undefined): Grid | undefined {

@@ -16,7 +16,7 @@ export function headline(record: RunRecord, analysis: Analysis): string {
   if (spans.every(({ effect }) => effect === undefined)) return `${capital(cause)} altered nothing: the run says nothing about the application.`
   const whole = analysis.signals.filter(({ step, source }) => step === undefined && source === 'load')
   const worst = whole.filter(({ timing, signal }) => degraded(timing) && signal.metric !== 'rate').sort(bySeverity)[0]
-  if (worst) return `${plain(worst.signal.name)} ${harm(record, worst)} under ${cause}, and ${ending(whole, worst)}${unharmed(whole)}.`
+  if (worst) return `${plain(worst.signal.name)} ${harm(record, worst)} under ${cause}, and ${ending(whole, worst, spans.length === 1 ? 'it was' : 'they were')}${unharmed(whole)}.`
   if (whole.some(({ timing }) => timing.status === 'insufficient_data') || whole.length === 0) return `${capital(cause)} was exercised, but too little was measured to say how the application took it.`
   return `${[...new Set(whole.map(({ signal }) => plain(signal.name)))].join(', ')} did not degrade under ${cause}.`
 }
@@ -46,11 +46,11 @@ function harm(record: RunRecord, { signal, timing }: SignalTiming): string {
 }
 
 /** When all of it was back: its successes and its latency. */
-function ending(whole: readonly SignalTiming[], { signal: { name } }: SignalTiming): string {
+function ending(whole: readonly SignalTiming[], { signal: { name } }: SignalTiming, itWas: string): string {
   const own = whole.filter(({ signal, timing }) => signal.name === name && degraded(timing) && (signal.metric === 'success' || signal.metric in QUANTILES)).map(({ timing }) => timing)
   const lost = own.find(({ status }) => status === 'not_recovered' || status === 'metastable')
-  if (lost) return `was not back ${formatDuration(lost.observed ?? ms(0))} after it was lifted`
+  if (lost) return `was not back ${formatDuration(lost.observed ?? ms(0))} after ${itWas} lifted`
   const last = own.reduce<Timing | undefined>((late, one) => ((one.recovered ?? 0) > (late?.recovered ?? 0) ? one : late), undefined)
-  if (!last || last.status === 'recovered_during_fault') return 'was back before it was lifted'
-  return `was back ${formatDuration(last.recovery ?? ms(0))} ± ${formatDuration(last.width)} after it was lifted`
+  if (!last || last.status === 'recovered_during_fault') return `was back before ${itWas} lifted`
+  return `was back ${formatDuration(last.recovery ?? ms(0))} ± ${formatDuration(last.width)} after ${itWas} lifted`
 }

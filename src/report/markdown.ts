@@ -5,7 +5,7 @@ import type { RunRecord } from './fold.ts'
 import { headline } from './headline.ts'
 import { ledgerOf } from './ledger.ts'
 import { troublesOf } from './trouble.ts'
-import { NONE, plain, STATUS_WORDS, timingRow } from './words.ts'
+import { brief, NONE, plain, STATUS_WORDS, timingRow } from './words.ts'
 
 /** Ends in a newline, and can be appended to another. */
 export function renderMarkdown(record: RunRecord, analysis: Analysis): string {
@@ -15,7 +15,7 @@ export function renderMarkdown(record: RunRecord, analysis: Analysis): string {
     `## ${literal(verdict.outcome)}: ${literal(started?.name ?? 'unknown run')}`,
     `**${literal(headline(record, analysis))}**`,
     literal(started?.question ?? ''),
-    verdict.outcome === 'PASS' ? '' : literal(verdict.why),
+    verdict.outcome === 'PASS' ? '' : literal(brief(verdict.why, 300)),
     troublesOf(record).map(({ text }) => `- ${literal(text)}`).join('\n'),
     table(['', 'expected', 'measured', 'limit', 'margin'], verdict.expectations.map(({ text, outcome, measured, limit, margin }) => [outcome, text, measured, limit, margin ?? NONE])),
     table(['signal', 'status', 'onset', 'recovery', 'degraded', 'depth', 'area', 'lost'], rows.map((one) => {

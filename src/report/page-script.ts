@@ -42,14 +42,16 @@ function above(u, chart) {
   ctx.save();
   ctx.font = 11 * px + 'px system-ui, sans-serif';
   ctx.textBaseline = 'top';
-  let free = -Infinity;
+  const free = [-Infinity, -Infinity, -Infinity];
   for (const { from, label } of faults) {
     const x = Math.max(bbox.left, u.valToPos(from, 'x', true));
-    if (!inside(x) || x < free) continue;
+    const row = free.findIndex((end) => x >= end);
+    if (!inside(x) || row < 0) continue;
     ctx.fillStyle = tone('fault');
     ctx.textAlign = 'left';
-    ctx.fillText(label.length > 24 ? label.slice(0, 23) + '…' : label, x + 5 * px, bbox.top + 4 * px);
-    free = x + 5 * px + ctx.measureText(label).width + 8 * px;
+    const short = label.length > 24 ? label.slice(0, 23) + '…' : label;
+    ctx.fillText(short, x + 5 * px, bbox.top + (4 + 13 * row) * px);
+    free[row] = x + 13 * px + ctx.measureText(short).width;
   }
   ctx.setLineDash([4 * px, 3 * px]);
   ctx.lineWidth = px;

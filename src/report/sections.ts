@@ -5,7 +5,7 @@ import type { Outcome } from '../record/events.ts'
 import { DEFINITIONS, type DefinedFigure } from '../timing/definitions.ts'
 import { effectOf, rowsShown, type Analysis, type SignalTiming } from './analysis.ts'
 import { QUANTILES } from './figures.ts'
-import type { RunRecord } from './fold.ts'
+import { signalNamed, type RunRecord } from './fold.ts'
 import { headline } from './headline.ts'
 import { ledgerOf } from './ledger.ts'
 import { html, NOTHING, type Markup } from './markup.ts'
@@ -42,7 +42,7 @@ function tiles(record: RunRecord, { signals, spans }: Analysis): Markup {
   }
   const all = [
     ...(success ? [back(success)] : []), ...(latency ? [back(latency)] : []),
-    ...(success ? [tile('operations lost', countWords(Math.round(success.timing.lost)), `of ${countWords(offered(record))}`), tile(plain(`${success.signal.name} degraded for`), formatDuration(success.timing.degraded), `depth ${shareWords(success.timing.depth)}`)] : []),
+    ...(success ? [tile(plain(`${success.signal.name} lost`), countWords(Math.round(success.timing.lost)), `of ${countWords(offered(record, success.signal.name))}`), tile(plain(`${success.signal.name} degraded for`), formatDuration(success.timing.degraded), `depth ${shareWords(success.timing.depth)}`)] : []),
     ...(held.length ? [tile(held.length === 1 ? 'fault held' : `${held.length} faults held`, formatDuration(ms(Math.max(...held.map(({ clear }) => clear ?? 0)) - Math.min(...held.map(({ effect }) => effect ?? 0)))), `${countWords(held.reduce((sum, { altered }) => sum + altered, 0))} altered`)] : []),
   ]
   return all.length ? html`<dl class="tiles">${all}</dl>` : NOTHING
@@ -50,7 +50,7 @@ function tiles(record: RunRecord, { signals, spans }: Analysis): Markup {
 
 const worst = (signals: readonly SignalTiming[]): SignalTiming | undefined => signals.reduce<SignalTiming | undefined>((most, one) => (!most || one.timing.area > most.timing.area ? one : most), undefined)
 
-const offered = ({ signals }: RunRecord): number => signals.filter(({ source }) => source === 'load').reduce((sum, { buckets }) => sum + buckets.reduce((own, { counts }) => own + counts.offered, 0), 0)
+const offered = (record: RunRecord, load: string): number => signalNamed(record, load)?.buckets.reduce((sum, { counts }) => sum + counts.offered, 0) ?? 0
 
 const SIGNS: Readonly<Record<Outcome, string>> = { PASS: '✓ held', FAIL: '✗ failed', INCONCLUSIVE: '? inconclusive', ERROR: '! error', ABORTED: '■ aborted' }
 

@@ -2,6 +2,7 @@
 
 import { formatDuration, ms } from '../core/units.ts'
 import type { RunRecord } from './fold.ts'
+import { observedUntil } from './spans.ts'
 import { plain } from './words.ts'
 
 /** Plain text, made harmless for a terminal but not for HTML. */
@@ -15,7 +16,8 @@ export interface Trouble {
 
 const LINES_MAX = 12
 
-export function troublesOf({ loads, heals, suspects, problems, apps }: RunRecord): readonly Trouble[] {
+export function troublesOf(record: RunRecord): readonly Trouble[] {
+  const { loads, heals, suspects, problems, apps } = record
   // An app that ended is told of once: as a problem, where there is one that quotes it.
   const exits = apps.filter(({ event, detail }) => event === 'exited' && !problems.some(({ text }) => detail !== undefined && text.includes(detail)))
   return [
@@ -23,7 +25,7 @@ export function troublesOf({ loads, heals, suspects, problems, apps }: RunRecord
     ...exits.map(({ app, detail }) => trouble(`${app ? `the app ${app}` : 'the app'} ended${detail ? `: ${detail}` : ' unasked'}`, true)),
     ...heals.filter(({ ok }) => !ok).map(({ target, before, after }) => trouble(`${target} does not answer as before: ${before} became ${after}`, true)),
     ...loads.filter(({ valid }) => !valid).map(({ name, why }) => trouble(`the load ${name} is not to be trusted: ${why ?? 'it could not keep to its plan'}`, false)),
-    ...suspects.map(({ stallMs }) => trouble(`brownout did not run for ${formatDuration(ms(stallMs))}: what was measured then is not to be trusted`, false)),
+    ...suspects.filter(({ at, stallMs }) => at - stallMs < observedUntil(record)).map(({ stallMs }) => trouble(`brownout did not run for ${formatDuration(ms(stallMs))}: what was measured then is not to be trusted`, false)),
   ]
 }
 
