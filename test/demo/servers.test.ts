@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { cp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { once } from 'node:events'
@@ -15,7 +15,20 @@ import { findRedis, startRedis } from '../../src/demo/redis.ts'
 import { runs, until } from '../support/processes.ts'
 import { hasRedis, postgres, redis } from '../support/servers.ts'
 
-const foldersOf = (kind: string): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith(`brownout-${kind}-`)).sort()
+/** Runs `body` with a temporary folder of its own, so that what it leaves there is its own too. */
+async function inTemporary(body: (folder: string) => Promise<void>): Promise<void> {
+  const [folder, before] = [mkdtempSync(join(tmpdir(), 'brownout-test-servers-')), process.env['TMPDIR']]
+  // Postgres may have to run as another account.
+  chmodSync(folder, 0o755)
+  process.env['TMPDIR'] = folder
+  try {
+    await body(folder)
+  } finally {
+    if (before === undefined) delete process.env['TMPDIR']
+    else process.env['TMPDIR'] = before
+    rmSync(folder, { recursive: true })
+  }
+}
 const codeOf = (code: string) => (error: unknown): boolean => error instanceof BrownoutError && error.code === code
 
 describe('embedded Postgres', () => {
@@ -28,11 +41,9 @@ describe('embedded Postgres', () => {
     await client.end()
   })
 
-  it('stops with a client in mid-transaction, and takes its folder along', async () => {
-    const before = foldersOf('postgres')
+  it('stops with a client in mid-transaction, and takes its folder along', () => inTemporary(async (folder) => {
     const server = await startPostgres()
-    const mine = foldersOf('postgres').filter((name) => !before.includes(name))
-    assert.equal(mine.length, 1)
+    assert.equal(readdirSync(folder).length, 1)
     const client = new pg.Client(server.url)
     const errors: string[] = []
     client.on('error', (error) => errors.push(String(error)))
@@ -41,22 +52,21 @@ describe('embedded Postgres', () => {
     await server.stop()
     await server.exited
     assert.equal(runs(server.pid), false)
-    assert.deepEqual(foldersOf('postgres').filter((name) => mine.includes(name)), [])
+    assert.deepEqual(readdirSync(folder), [])
     assert.notEqual(await until(() => errors.length > 0, 1000), undefined)
     assert.match(errors[0] ?? '', /terminating connection due to administrator command/)
     await server.stop()
-  })
+  }))
 
-  it('refuses a port that is taken, by its number, and leaves no folder', async () => {
-    const before = foldersOf('postgres')
+  it('refuses a port that is taken, by its number, and leaves no folder', () => inTemporary(async (folder) => {
     const holder = createServer().listen(0, '127.0.0.1')
     await once(holder, 'listening')
     const address = holder.address()
     assert.ok(address !== null && typeof address === 'object')
     await assert.rejects(startPostgres({ port: address.port }), (error) => codeOf('PORT_IN_USE')(error) && String(error).includes(String(address.port)))
-    assert.deepEqual(foldersOf('postgres').filter((name) => !before.includes(name)), [])
+    assert.deepEqual(readdirSync(folder), [])
     holder.close()
-  })
+  }))
 
   it('runs from a copy where the package cannot be read by the account that it runs as', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'brownout-test-home-'))

@@ -1,6 +1,7 @@
 /** What the shop sells and keeps: its tables, its statements, and a purchase as one transaction. */
 
 import pg, { type ClientBase, type Pool, type PoolConfig } from 'pg'
+import type { Ms } from '../../core/units.ts'
 
 export interface Product { readonly id: number; readonly name: string; readonly priceCents: number; readonly stock: number }
 export interface Basket { readonly product: number; readonly quantity: number }
@@ -41,14 +42,17 @@ export function openPool(config: PoolConfig, log: (line: string) => void): Pool 
 /** Idempotent. */
 export async function createSchema(pool: Pool): Promise<void> { await pool.query(SCHEMA) }
 
-export async function productById(pool: Pool, id: number): Promise<Product | null> {
-  const { rows } = await pool.query<Product>(`select ${COLUMNS} from brownout_shop.products where id = $1`, [id])
+/** `deadline` where it is to be another than the pool's. */
+export async function productById(pool: Pool, id: number, deadline?: Ms): Promise<Product | null> {
+  const { rows } = await pool.query<Product>({ text: `select ${COLUMNS} from brownout_shop.products where id = $1`, values: [id], ...within(deadline) })
   return rows[0] ?? null
 }
 
-export async function allProducts(pool: Pool): Promise<readonly Product[]> {
-  return (await pool.query<Product>(`select ${COLUMNS} from brownout_shop.products order by id`)).rows
+export async function allProducts(pool: Pool, deadline?: Ms): Promise<readonly Product[]> {
+  return (await pool.query<Product>({ text: `select ${COLUMNS} from brownout_shop.products order by id`, ...within(deadline) })).rows
 }
+
+const within = (deadline: Ms | undefined): { query_timeout?: number } => deadline === undefined ? {} : { query_timeout: deadline }
 
 /** Takes the stock and writes the order, both or neither. `client` is in no transaction, before and after; not so when it throws. */
 export async function placeOrder(client: ClientBase, { product, quantity }: Basket): Promise<Order> {

@@ -15,7 +15,9 @@ import { CACHE_SECONDS, type Dependencies, LIST_KEY, productKey, type Store } fr
 
 /** A cache that is slower than this is no cache. */
 const CACHE_DEADLINE: Ms = ms(50)
-const STATEMENT_DEADLINE: Ms = ms(300)
+const READ_DEADLINE: Ms = ms(300)
+/** A sale is worth a longer wait. */
+const SALE_DEADLINE: Ms = ms(700)
 /** For a connection of the pool: past it there is a queue, and a queue is answered with a 503. */
 const ACQUIRE_DEADLINE: Ms = ms(250)
 /** Who has a copy waits no longer than this for a better one. */
@@ -31,7 +33,7 @@ export function resilientStore({ redisUrl, databaseUrl, log }: Dependencies): St
     retryStrategy: (attempt) => Math.min(25 * attempt, RECONNECT_MAX),
   })
   const pool = openPool({
-    connectionString: databaseUrl, max: 20, connectionTimeoutMillis: ACQUIRE_DEADLINE, query_timeout: STATEMENT_DEADLINE, statement_timeout: STATEMENT_DEADLINE,
+    connectionString: databaseUrl, max: 20, connectionTimeoutMillis: ACQUIRE_DEADLINE, query_timeout: SALE_DEADLINE, statement_timeout: SALE_DEADLINE,
     idle_in_transaction_session_timeout: 2000, keepAlive: true,
   }, log)
   redis?.on('error', (error) => log(`cache: ${error.message}`))
@@ -80,8 +82,8 @@ export function resilientStore({ redisUrl, databaseUrl, log }: Dependencies): St
 
   return {
     prepare: () => createSchema(pool),
-    product: (id) => cached(productKey(id), () => productById(pool, id)),
-    products: () => cached(LIST_KEY, () => allProducts(pool)),
+    product: (id) => cached(productKey(id), () => productById(pool, id, READ_DEADLINE)),
+    products: () => cached(LIST_KEY, () => allProducts(pool, READ_DEADLINE)),
     async checkout(basket) {
       const order = await database.run(async () => {
         const client = await pool.connect()
