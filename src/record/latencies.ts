@@ -14,12 +14,13 @@ export function readLatencies(encoded: string): Latencies | undefined {
   const histogram = decoded(encoded)
   if (!(histogram instanceof JsHistogram)) return undefined
   const [values, counts]: [number[], number[]] = [[], []]
-  const cells = histogram.recordedValuesIterator
-  cells.reset()
-  while (cells.hasNext()) {
-    const cell = cells.next()
-    values.push(cell.valueIteratedTo / 1000)
-    counts.push(cell.countAddedInThisIterationStep)
+  // Most cells are empty: the histogram's own iterator would work out the value of each.
+  for (let cell = 0, left = histogram.totalCount; left > 0 && cell < histogram.countsArrayLength; cell++) {
+    const count = histogram.getCountAtIndex(cell)
+    if (count === 0) continue
+    values.push(histogram.highestEquivalentValue(histogram.valueFromIndex(cell)) / 1000)
+    counts.push(count)
+    left -= count
   }
   return { values, counts, total: histogram.totalCount }
 }
