@@ -45,7 +45,8 @@ export function judge(grips: readonly Grip[], unit: Unit, direction: Direction):
         continue
       }
       if (verdict.kind === 'pass' || (verdict.kind === 'delay' && !(verdict.by > 0))) { next.push(piece); continue }
-      did.push({ armed, did: verdict.kind })
+      // A close that is only planned is told when it comes: it may be cancelled.
+      if (verdict.kind !== 'close' || !verdict.after) did.push({ armed, did: verdict.kind })
       switch (verdict.kind) {
         case 'delay': next.push(held(piece, armed, verdict.by)); break
         case 'stall': next.push(held(piece, armed, FOREVER)); break

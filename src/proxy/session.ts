@@ -25,7 +25,7 @@ export interface SessionHost {
   closed(session: Session): void
 }
 
-/** After both FINs are written, how long a peer may take to close before it is cut off. */
+/** How long a peer may take to read its last words and to close before it is cut off. */
 const LINGER: Ms = ms(2000)
 
 type Role = 'client' | 'server'
@@ -137,7 +137,10 @@ export class Session implements LinkOwner {
   closing({ armed, how, side, after }: Closing): void {
     if (after <= 0) return this.close(how, side, armed)
     const { clock } = this.#host
-    const timer = clock.at(ms(clock.now() + after), () => this.close(how, side, armed))
+    const timer = clock.at(ms(clock.now() + after), () => {
+      this.judged('to-server', { pieces: [], closing: undefined, did: [{ armed, did: 'close' }], broken: undefined })
+      this.close(how, side, armed)
+    })
     this.#timers.set(armed, [...(this.#timers.get(armed) ?? []), timer])
   }
 
@@ -165,10 +168,8 @@ export class Session implements LinkOwner {
       if (how === 'reset') end?.reset()
       else end?.end()
     }
-    if (how === 'end') {
-      const { clock } = this.#host
-      this.#linger = clock.at(ms(clock.now() + LINGER), () => this.#destroy())
-    }
+    const { clock } = this.#host
+    this.#linger = clock.at(ms(clock.now() + LINGER), () => this.#destroy())
   }
 
   /** False once the rules have nothing more to decide: its sockets may still be saying goodbye. */

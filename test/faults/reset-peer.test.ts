@@ -31,8 +31,9 @@ describe('reset_peer on the wire', () => {
     const live = await stage.live()
     await stage.strike({ timeout: '200ms' })
     await exchange(live, ' there')
+    assert.deepEqual(stage.did(), [])
     const { how, took } = await endOf(live)
-    assert.equal(how, 'ECONNRESET')
+    assert.deepEqual([how, stage.did()], ['ECONNRESET', ['close']])
     tookAbout(took, 100)
   })
 
@@ -42,5 +43,6 @@ describe('reset_peer on the wire', () => {
     await stage.strike({ timeout: '1m' })
     await stage.heal()
     await exchange(live, ' there')
+    assert.deepEqual(stage.did(), [], 'nothing was altered, and nothing else is told')
   })
 })
