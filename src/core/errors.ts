@@ -89,11 +89,20 @@ export function formatError({ code, message, place, hint }: Pick<BrownoutError, 
   return `${where}error ${code}: ${message}\n  ${hint}`
 }
 
+/** Longer than any name: nobody meant one by it. */
+const WRITTEN_MAX = 100
+/** So many names are compared: a hint must not cost more than what it is about. */
+const CANDIDATES_MAX = 500
+
 /** The nearest of `known` to what was written, for `did you mean`; undefined when nothing is near. */
 export function nearest(written: string, known: Iterable<string>): string | undefined {
+  if (written.length > WRITTEN_MAX) return undefined
   let best: string | undefined
   let least = Math.max(2, Math.floor(written.length / 3)) + 1
+  let compared = 0
   for (const candidate of known) {
+    if (candidate === '' || Math.abs(candidate.length - written.length) >= least) continue
+    if (++compared > CANDIDATES_MAX) break
     const distance = editDistance(written.toLowerCase(), candidate.toLowerCase())
     if (distance < least) { least = distance; best = candidate }
   }

@@ -85,8 +85,8 @@ export class Interpolator {
             if (entry) this.#problems.doubt(entry.value)
             return ''
           }
-          const near = nearest(part.name, this.#scope.vars.keys())
           if (value !== undefined) return late ? value : value.replaceAll('$${', '${')
+          const near = nearest(part.name, this.#scope.vars.keys())
           return wrong(`\`vars:\` has no "${part.name}"`, near ? `did you mean "${near}"?` : `declare it under \`vars:\`, or give --var ${part.name}=…`)
         }
         case 'package': return this.#scope.packageRoot

@@ -54,6 +54,18 @@ describe('a file that would hurt', () => {
     assert.ok(performance.now() - from < 3000)
   })
 
+  it('is answered soon, however much is wrong in it', async () => {
+    const many = Array.from({ length: 9000 }, (_, i) => `targts_${i}: 1`).join('\n')
+    const files = [many, `name: x\n${'y'.repeat(250_000)}: 1`, `name: x\ntargets:\n${many.replaceAll('targts', '  _')}`, `name: ${'${'.repeat(100_000)}`, `name: x\nvars:\n${many.replaceAll('targts', '  v')}\nquestion: "${'${vars.v_1}'.repeat(10_000)}"`]
+    for (const file of files) {
+      const from = process.cpuUsage()
+      const problems = await problemsOf(file)
+      const { user, system } = process.cpuUsage(from)
+      assert.ok(problems.every(({ message, hint }) => message.length <= 400 && hint.length <= 1000))
+      assert.ok((user + system) / 1000 < 2000, `${file.slice(0, 40)}: ${(user + system) / 1000} ms`)
+    }
+  })
+
   it('an asterisk in text is no alias', () => {
     assert.deepEqual(parse(`a: "${'* '.repeat(100)}"\nb: |\n${'  *x\n'.repeat(100)}`).problems, [])
   })
@@ -143,18 +155,18 @@ function mutated(seed: number): string {
 }
 
 describe('any file at all', () => {
-  const runs = Number(process.env['BROWNOUT_FUZZ'] ?? 1000)
+  const runs = process.env['TEST_ALL'] ? 10_000 : 1000
   it(`gives a plan or typed problems in time: ${runs} mutated ones`, async function () {
     this.timeout(runs * 60 + 20_000)
     const unchanged = await loadText(SEED_TEXT)
     assert.ok('plan' in unchanged, 'the unchanged one loads')
-    let [slowest, plans] = [0, 0]
+    let [slow, plans] = [0, 0]
     for (let seed = 1; seed <= runs; seed++) {
       const text = mutated(seed)
       const from = process.cpuUsage()
       const loaded = await loadText(text).catch((error: unknown) => assert.fail(`seed ${seed}: ${error instanceof Error ? error.stack : String(error)}`))
       const { user, system } = process.cpuUsage(from)
-      slowest = Math.max(slowest, (user + system) / 1000)
+      if (user + system > 50_000) slow++
       if ('plan' in loaded) plans++
       else {
         assert.ok(loaded.problems.some(({ severity }) => severity === 'error'), `seed ${seed}`)
@@ -162,7 +174,7 @@ describe('any file at all', () => {
       }
     }
     assert.ok(plans > 0 && plans < runs, 'some load, some do not')
-    // Processor time, of which a collection of garbage now and then is part: 50 ms is asked of each, and nothing near it is seen but by chance.
-    assert.ok(slowest < 250, `the slowest took ${slowest} ms`)
+    // Processor time: what else the machine does at the moment says nothing of a file. A collection of garbage may fall into any one.
+    assert.ok(slow <= runs / 200, `${slow} of ${runs} took more than 50 ms`)
   })
 })
