@@ -1,12 +1,12 @@
 /** Carries out one experiment for a command: shows it, hears signals, writes its reports. */
 
-import { createInterface } from 'node:readline'
 import { appendFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { realClock, type Timer } from '../core/clock.ts'
 import { BrownoutError } from '../core/errors.ts'
 import { EXIT, worstExit, type Exit } from '../core/exit.ts'
+import { withoutPasswords } from '../core/redact.ts'
 import { ms, type Ms } from '../core/units.ts'
 import { startServer } from '../demo/demo.ts'
 import type { Plan } from '../experiment/plan.ts'
@@ -15,9 +15,9 @@ import { annotationsOf } from '../report/annotations.ts'
 import { renderMarkdown } from '../report/markdown.ts'
 import { renderText } from '../report/text.ts'
 import { writeReports, type Wanted, type Written } from '../report/write.ts'
-import type { Context, Signal } from './command.ts'
+import type { Context, Input, Signal } from './command.ts'
 import { explain } from './explain.ts'
-import { LiveView, plainView } from './live.ts'
+import { LiveView, plainView, type View } from './live.ts'
 
 export interface ExecuteOptions {
   /** The folder of runs. */
@@ -38,13 +38,13 @@ const SIGNAL_EXITS: Readonly<Record<Signal, Exit>> = { SIGINT: EXIT.interrupted,
 export async function execute(plan: Plan, { out, wanted, pause }: ExecuteOptions, context: Context): Promise<Executed> {
   const { registry, env, cwd, stderr, stdin, color, version } = context
   if (pause && !stdin.isTTY) refusePauses(plan)
-  const signals = new Signals(context)
   const view = stderr.isTTY ? new LiveView(plan, stderr, color) : plainView(plan, stderr)
+  const signals = new Signals(context, view)
   let result: RunResult
   try {
     result = await runExperiment(plan, {
       registry, env, cwd, out, version, startServer, source: await sourceOf(plan, cwd),
-      ...(pause ? { pause: () => enter(context) } : {}),
+      ...(pause ? { pause: () => enter(stdin, view) } : {}),
       onEvent: (event) => view.hear(event), onStart: (running) => signals.govern(running),
     })
   } finally {
@@ -75,17 +75,19 @@ function tell({ folder, record, analysis, exit }: RunResult, wanted: Wanted, con
   return worstExit([exit, failed])
 }
 
-/** A first signal heals and lets the run end with its report; a second heals and ends the process. */
+/** A first signal heals and lets the run end with its report; a second heals and ends the process. An exception that nobody caught heals too. */
 class Signals {
   readonly #context: Context
-  readonly #stopHearing: () => void
+  readonly #view: View
+  readonly #stopHearing: readonly (() => void)[]
   #running: Running | undefined
   #first: Signal | undefined
   #deadline: Timer | undefined
 
-  constructor(context: Context) {
+  constructor(context: Context, view: View) {
     this.#context = context
-    this.#stopHearing = context.onSignal((signal) => this.#hear(signal))
+    this.#view = view
+    this.#stopHearing = [context.onSignal((signal) => this.#hear(signal)), context.onCrash((error) => this.#crash(error))]
   }
 
   get heard(): boolean { return this.#first !== undefined }
@@ -97,29 +99,35 @@ class Signals {
 
   close(): void {
     this.#deadline?.cancel()
-    this.#stopHearing()
+    for (const stop of this.#stopHearing) stop()
+  }
+
+  /** The stack is for us: people are told by the run. */
+  #crash(error: unknown): void {
+    if (this.#context.env['BROWNOUT_DEBUG'] && error instanceof Error) this.#view.say(withoutPasswords(error.stack ?? ''))
+    if (this.#running) return this.#running.crash(error)
+    this.#context.quit(explain(error, this.#context))
   }
 
   #hear(signal: Signal): void {
-    const { stderr, quit } = this.#context
     const leave = (): void => {
       this.#running?.abandon(signal)
-      quit(SIGNAL_EXITS[signal])
+      this.#context.quit(SIGNAL_EXITS[signal])
     }
     if (this.#first) return leave()
     this.#first = signal
     this.#running?.interrupt(signal)
-    stderr.write(`${signal}: healing${signal === 'SIGINT' ? '; once more ends at once' : ''}\n`)
+    this.#view.say(`${signal}: healing${signal === 'SIGINT' ? '; once more ends at once' : ''}`)
     if (signal === 'SIGTERM') this.#deadline = realClock.at(ms(realClock.now() + TERM_WITHIN), leave)
   }
 }
 
 /** Resolves when somebody has pressed Enter. Keeps no process alive that is to end. */
-function enter({ stdin, stderr }: Context): Promise<void> {
-  stderr.write('press Enter to go on\n')
+function enter(stdin: Input, view: View): Promise<void> {
+  view.say('press Enter to go on')
   return new Promise((done) => {
-    const lines = createInterface({ input: stdin })
-    lines.once('line', () => { lines.close(); done() })
+    stdin.once('data', () => { stdin.pause(); done() })
+    stdin.resume()
     if ('unref' in stdin && typeof stdin.unref === 'function') stdin.unref()
   })
 }

@@ -19,7 +19,12 @@ const FIGURE_BUCKETS = 4
 const SPARKS = '▁▂▃▄▅▆▇█'
 const BAR_WIDTH = 24
 
-export interface View { hear(event: JournalEvent): void; close(): void }
+export interface View {
+  hear(event: JournalEvent): void
+  /** A line of the command's own. */
+  say(text: string): void
+  close(): void
+}
 
 /** Where there is no terminal: the lines alone, each with the time since the start. */
 export function plainView(plan: Plan, stderr: Output): View {
@@ -29,6 +34,7 @@ export function plainView(plan: Plan, stderr: Output): View {
       const line = lineOf(event, plan)
       if (line) stderr.write(`${stamp(ms(event.at - from))} ${line.text}\n`)
     },
+    say: (text) => { stderr.write(`${text}\n`) },
     close: () => undefined,
   }
 }
@@ -54,8 +60,11 @@ export class LiveView implements View {
   hear(event: JournalEvent): void {
     this.#note(event)
     const line = lineOf(event, this.#plan)
-    if (!line) return
-    this.#stderr.write(`${this.#erased()}${this.#colors.dim(stamp(ms(event.at - this.#from)))} ${this.#paint(line)}\n`)
+    if (line) this.say(`${this.#colors.dim(stamp(ms(event.at - this.#from)))} ${this.#paint(line)}`)
+  }
+
+  say(text: string): void {
+    this.#stderr.write(`${this.#erased()}${text}\n`)
     this.#repaint()
   }
 

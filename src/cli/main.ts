@@ -85,6 +85,11 @@ function contextOf(registry: Registry, host: NodeJS.Process): Context {
       host.on('SIGINT', listen).on('SIGTERM', listen)
       return () => { host.off('SIGINT', listen).off('SIGTERM', listen) }
     },
+    onCrash(hear) {
+      const listen = (error: unknown): void => hear(error)
+      host.on('uncaughtException', listen)
+      return () => { host.off('uncaughtException', listen) }
+    },
     quit: (exit) => host.exit(exit),
   }
 }

@@ -88,6 +88,9 @@ export class Attempt {
   /** Ends the run before its time. Everything is disarmed when this returns. */
   interrupt(signal: 'SIGINT' | 'SIGTERM'): void { this.#stop.trip({ why: 'signal', signal }) }
 
+  /** Something threw where nobody was there to catch it: heals, and lets the run end as an error. */
+  crash(error: unknown): void { this.#fail(knownError(error)) }
+
   /** For a process that ends now: disarms and kills what was started, without waiting. Undo commands are started and left to themselves. */
   abandon(signal: 'SIGINT' | 'SIGTERM'): void {
     this.#stop.trip({ why: 'signal', signal })

@@ -31,7 +31,8 @@ export class Method {
   readonly #armed = new Map<string, Occurrence>()
   /** Actions that were run and not undone yet. */
   readonly #toUndo = new Set<ActionStep>()
-  readonly #disarming: Promise<void>[] = []
+  /** Each comes to what went wrong with it. */
+  readonly #disarming: Promise<string | undefined>[] = []
   /** Armings and commands under way; none of them outlives the method. */
   readonly #underWay = new Set<Promise<unknown>>()
   readonly #halt = new AbortController()
@@ -68,17 +69,18 @@ export class Method {
   /** Ends the method and disarms everything in this very tick, without waiting for anything. */
   heal(reason: ClearReason): void {
     this.#over ??= reason
-    this.#disarming.push(this.#disarm(undefined, reason))
+    this.#disarming.push(this.#disarm(undefined, reason).then(() => undefined, (error: unknown) => `disarm: ${knownError(error).message}`))
     this.#halt.abort()
     this.#wake()
   }
 
-  /** Resolves when all is disarmed and undone. What could not be undone, a sentence each. Idempotent. */
+  /** Resolves when all is disarmed and undone. What could not be undone, a sentence each, told once. */
   async settle(reason: ClearReason): Promise<readonly string[]> {
     this.heal(reason)
-    await Promise.all([...this.#disarming, ...[...this.#underWay].map((one) => one.catch(() => undefined))])
+    await Promise.allSettled(this.#underWay)
+    const disarmed = await Promise.all(this.#disarming.splice(0))
     const undone = await Promise.all([...this.#toUndo].map((step) => this.#undo(step)))
-    return undone.flatMap((problem) => problem ?? [])
+    return [...disarmed, ...undone].flatMap((problem) => problem ?? [])
   }
 
   /** For a process that ends now: starts every undo that is due and does not wait. */

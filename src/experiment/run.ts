@@ -18,9 +18,10 @@ import type { StartServer } from './stage.ts'
 
 export interface RunOptions {
   readonly registry: Registry
-  /** Of the apps and actions that are started; `cwd` of the actions. */
+  /** Of the apps and actions that are started. */
   readonly env: NodeJS.ProcessEnv
-  readonly cwd: string
+  /** Of the actions; the process's own unless given. */
+  readonly cwd?: string | undefined
   /** The folder in which the run's own is made. */
   readonly out: string
   readonly version: string
@@ -38,8 +39,16 @@ export interface RunOptions {
   readonly journal?: JournalOptions | undefined
 }
 
-/** A run under way. `interrupt` heals and lets it end; `abandon` heals, kills what was started, and waits for nothing. */
-export interface Running { readonly folder: string; interrupt(signal: 'SIGINT' | 'SIGTERM'): void; abandon(signal: 'SIGINT' | 'SIGTERM'): void }
+/** A run under way. Each of these heals in the same tick. */
+export interface Running {
+  readonly folder: string
+  /** Lets it end with its report. */
+  interrupt(signal: 'SIGINT' | 'SIGTERM'): void
+  /** Kills what was started and waits for nothing. */
+  abandon(signal: 'SIGINT' | 'SIGTERM'): void
+  /** For what was thrown where nobody could catch it: lets it end as an error. */
+  crash(error: unknown): void
+}
 
 export interface RunResult { readonly exit: Exit; readonly outcome: Outcome; readonly folder: string; readonly record: RunRecord; readonly analysis: Analysis }
 
@@ -54,7 +63,7 @@ export async function runExperiment(plan: Plan, options: RunOptions): Promise<Ru
 }
 
 async function attempt(plan: Plan, options: RunOptions, note?: string): Promise<RunResult & Pick<AttemptResult, 'loadValid'>> {
-  const { registry, env, cwd, out, startServer, pause, onEvent, onStart } = options
+  const { registry, env, cwd = process.cwd(), out, startServer, pause, onEvent, onStart } = options
   const folder = createRunFolder(out, plan.name)
   const hide = (text: string): string => redact(text, plan.secrets)
   const journal = Journal.create(folder, { redact: hide, ...options.journal })
@@ -66,7 +75,10 @@ async function attempt(plan: Plan, options: RunOptions, note?: string): Promise<
       onEvent: (event) => onEvent?.(event),
       started: (targets) => startedBody(plan, options, folder, targets),
     })
-    onStart?.({ folder, interrupt: (signal) => running.interrupt(signal), abandon: (signal) => running.abandon(signal) })
+    onStart?.({
+      folder,
+      interrupt: (signal) => running.interrupt(signal), abandon: (signal) => running.abandon(signal), crash: (error) => running.crash(error),
+    })
     return { ...(await running.run(note)), folder }
   } finally {
     journal.close()

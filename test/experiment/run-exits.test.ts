@@ -178,6 +178,18 @@ describe('how a run ends', function () {
     assert.equal(result.record.heals[0]?.ok, true)
   })
 
+  it('internal (70) when something throws where nobody can catch it: healed, with a verdict', async () => {
+    let running: Running | undefined
+    const result = await run(planFor(at.port, { method: [cut(10_000)] }), at, {
+      onStart: (one) => { running = one },
+      onEvent: (event) => { if (event.kind === 'rule.armed') setTimeout(() => running?.crash(new TypeError('x is not a function')), 50) },
+    })
+    assert.equal(result.exit, 70)
+    assert.match(result.record.verdict.why, /x is not a function/)
+    assert.equal(result.record.rules[0]?.reason, 'error')
+    assert.equal(result.record.heals[0]?.ok, true)
+  })
+
   for (const [signal, exit] of [['SIGINT', 130], ['SIGTERM', 143]] as const) {
     it(`interrupted (${exit}) by ${signal} in mid-fault: healed at once, verdict and all`, async () => {
       let running: Running | undefined

@@ -96,6 +96,19 @@ describe('carrying out a method', () => {
     close()
   })
 
+  it('tells what could not be disarmed instead of throwing', async () => {
+    const plane = new FakePlane()
+    const { method, close } = carry([fault('a', 'latency', { delay: ms(1) }, 5000)], { plane })
+    const running = method.run()
+    await new Promise((resolve) => { setTimeout(resolve, 20) })
+    const disarm = plane.disarm.bind(plane)
+    plane.disarm = (...args) => { void disarm(...args); return Promise.reject(new Error('the port is taken')) }
+    method.heal('abort')
+    await running
+    assert.ok((await method.settle('abort')).includes('disarm: the port is taken'))
+    close()
+  })
+
   it('runs an action, holds it for its time, and undoes it', async () => {
     const { method, acts, told, close } = carry([action('stop', 'kill', 'start')])
     await method.run()

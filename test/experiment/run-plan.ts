@@ -17,8 +17,8 @@ export const place = { file: 'test.yaml', line: 7, column: 3 }
 export const W = ms(50)
 
 export const limit = (value: number, unit: Limit['unit'], text = String(value)): Limit => ({ value, unit, text })
-export const success = (atLeast: number): SteadyState =>
-  ({ signal: { name: 'web', metric: 'success' }, comparison: 'at_least', limit: limit(atLeast, 'ratio', `${atLeast * 100}%`), text: `web.success at_least ${atLeast * 100}%`, place })
+export const success = (atLeast: number, name = 'web'): SteadyState =>
+  ({ signal: { name, metric: 'success' }, comparison: 'at_least', limit: limit(atLeast, 'ratio', `${atLeast * 100}%`), text: `${name}.success at_least ${atLeast * 100}%`, place })
 
 export const fault = (step: string, name: string, params: Record<string, unknown>, length: number, more: { at?: number; after?: string; on?: string; client?: string } = {}): Step => {
   const found = registry.get(name)
@@ -29,8 +29,8 @@ export const fault = (step: string, name: string, params: Record<string, unknown
   }
 }
 
-export const expectSignal = (metric: string, comparison: 'at_least' | 'at_most', value: Limit, during: string): Expectation =>
-  ({ kind: 'signal', signal: { name: 'web', metric }, comparison, limit: value, during, text: `web.${metric} ${comparison} ${value.text} during ${during}`, place })
+export const expectSignal = (metric: string, comparison: 'at_least' | 'at_most', value: Limit, during: string, name = 'web'): Expectation =>
+  ({ kind: 'signal', signal: { name, metric }, comparison, limit: value, during, text: `${name}.${metric} ${comparison} ${value.text} during ${during}`, place })
 
 /** One HTTP target `api` and one load `web` through it. */
 export function planFor(port: number, more: Partial<Plan> = {}): Plan {
@@ -64,6 +64,16 @@ export const appSpec = (more: Partial<AppSpec> = {}): AppSpec => ({
   env: { PORT: '${app.port}', UPSTREAM: '${targets.api.url}' },
   ready: { http: 'http://127.0.0.1:${app.port}/', within: ms(5000) },
   ...more,
+})
+
+/** An application that asks its UPSTREAM 50 times a second of its own accord: a busy machine does not make that invalid, as it does a load. */
+export const busyApp = (): AppSpec => appSpec({
+  command: [process.execPath, '-e', `
+    const http = require('node:http')
+    const agent = new http.Agent({ keepAlive: true })
+    const ask = () => http.get(process.env.UPSTREAM, { agent, timeout: 200 }, (answer) => answer.resume()).on('error', () => undefined)
+    http.createServer((request, response) => response.end('ready')).listen(Number(process.env.PORT), '127.0.0.1', () => setInterval(ask, 20))
+  `],
 })
 
 export interface Bench { readonly port: number; readonly server: Server; readonly out: string; status: number; close(): Promise<void> }

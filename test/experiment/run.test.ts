@@ -1,40 +1,53 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references of an experiment, put in by brownout
 import assert from 'node:assert/strict'
 import { ms } from '../../src/core/units.ts'
-import { appSpec, bench, expectSignal, fault, kindsOf, limit, planFor, run, type Bench } from './run-plan.ts'
+import { appSpec, bench, busyApp, expectSignal, fault, kindsOf, limit, planFor, run, success, type Bench } from './run-plan.ts'
 
-describe('running an experiment', function () {
-  // A machine that is busy with other tests makes a load invalid now and then; the verdict is another one then.
-  this.retries(2)
+describe('running an experiment', () => {
   let at: Bench
   beforeEach(async () => { at = await bench() })
   afterEach(() => at.close())
+  const quiet = (kinds: readonly string[]): readonly string[] => kinds.filter((kind) => !['altered', 'drained', 'suspect'].includes(kind))
 
   it('passes when all that was expected held, and journals the whole line of phases', async () => {
-    const plan = planFor(at.port, {
-      apps: [appSpec()],
-      loads: planFor(at.port).loads.map((load) => ({ ...load, send: { kind: 'http', method: 'GET', url: 'http://127.0.0.1:${app.port}/', headers: {} } })),
-      method: [fault('slow', 'latency', { delay: ms(30) }, 400)],
-      expect: [expectSignal('success', 'at_least', limit(0.9, 'ratio', '90%'), 'fault'), expectSignal('p50', 'at_least', limit(20, 'ms', '20ms'), 'slow')],
-    })
-    const result = await run(plan, at)
+    const result = await run(planFor(at.port, {
+      apps: [busyApp()], loads: [], steadyState: [success(0.9, 'api')],
+      method: [fault('slow', 'latency', { delay: ms(30) }, 600)],
+      expect: [expectSignal('success', 'at_least', limit(0.9, 'ratio', '90%'), 'fault', 'api'), expectSignal('p50', 'at_least', limit(20, 'ms', '20ms'), 'slow', 'api')],
+    }), at)
     assert.deepEqual(result.record.verdict.expectations.map(({ outcome }) => outcome), ['PASS', 'PASS'])
     assert.equal(result.exit, 0)
     assert.equal(result.outcome, 'PASS')
-    const kinds = kindsOf(result).filter((kind) => kind !== 'altered' && kind !== 'drained' && kind !== 'suspect')
-    assert.deepEqual(kinds, ['run.started', 'start', 'app', 'app', 'note', 'warmup', 'baseline', 'method', 'rule.arming', 'rule.armed', 'rule.cleared', 'recovery', 'end', 'load', 'heal', 'verdict', 'run.ended', 'app'])
-    const sources = new Set(result.record.signals.map(({ source, name }) => `${source}/${name}`))
-    assert.deepEqual([...sources].sort(), process.platform === 'linux' ? ['app/app', 'load/web', 'target/api'] : ['load/web', 'target/api'])
+    assert.equal(result.record.verdict.why, 'all that was expected held')
+    assert.deepEqual(quiet(kindsOf(result)), [
+      'run.started', 'start', 'app', 'app', 'note', 'warmup', 'baseline', 'method', 'rule.arming', 'rule.armed', 'rule.cleared', 'recovery', 'end', 'heal', 'verdict', 'run.ended', 'app',
+    ])
+    const app = result.record.signals.find(({ source }) => source === 'app')
+    assert.ok(process.platform !== 'linux' || (app && app.buckets.length > 20 && app.buckets.every(({ extra }) => (extra?.['memory'] ?? 0) > 10e6)))
   })
 
   it('fails when an expectation did not hold, with measured, limit and margin', async () => {
     const result = await run(planFor(at.port, {
-      method: [fault('cut', 'reset_peer', {}, 500)],
-      expect: [expectSignal('success', 'at_least', limit(0.99, 'ratio', '99%'), 'fault')],
+      apps: [busyApp()], loads: [], steadyState: [success(0.9, 'api')],
+      method: [fault('slow', 'latency', { delay: ms(30) }, 600)],
+      expect: [expectSignal('p50', 'at_most', limit(5, 'ms', '5ms'), 'fault', 'api')],
     }), at)
     assert.equal(result.exit, 1)
     const [expectation] = result.record.verdict.expectations
     assert.equal(expectation?.outcome, 'FAIL')
+    assert.match(expectation.measured, /^\d\d.*ms$/)
     assert.match(expectation.margin ?? '', /^-\d/)
+  })
+
+  it('sends a load through the application and journals its buckets and whether it is to be trusted', async () => {
+    const plan = planFor(at.port, { apps: [appSpec()], method: [fault('slow', 'latency', { delay: ms(5) }, 300)] })
+    const result = await run({ ...plan, loads: plan.loads.map((load) => ({ ...load, send: { kind: 'http', method: 'GET', url: 'http://127.0.0.1:${app.port}/', headers: {} } })) }, at)
+    const [verdict] = result.record.loads
+    assert.equal(verdict?.name, 'web')
+    // A machine that is busy with other tests may make it late; then that is what the run says.
+    assert.equal(result.exit, verdict.valid ? 0 : 2)
+    const offered = result.record.signals.find(({ source, name }) => source === 'load' && name === 'web')?.buckets.reduce((sum, { counts }) => sum + counts.offered, 0) ?? 0
+    assert.ok(offered > 250 && offered < 500, String(offered))
+    assert.ok(result.record.signals.some(({ source, name, buckets }) => source === 'target' && name === 'api' && buckets.some(({ counts }) => counts.ok > 0)))
   })
 })
