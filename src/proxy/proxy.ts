@@ -64,8 +64,9 @@ export class TargetProxy implements SessionHost {
 
   /** Arms a rule behind the others; one whose id is armed already is changed in place, with its counts and draws. */
   async arm(fault: AnyFault, rule: Rule): Promise<void> {
-    const there = this.#armed.find((armed) => armed.rule.id === rule.id && armed.fault === fault)
-    if (there) {
+    const there = this.#armed.find((armed) => armed.rule.id === rule.id)
+    if (there && there.fault !== fault) this.#takeOff(there)
+    else if (there) {
       there.change(rule)
       for (const session of this.#sessions) session.loosen(there)
       this.#armedChanged(this.#armed)
@@ -74,18 +75,22 @@ export class TargetProxy implements SessionHost {
       return this.#listen()
     }
     const armed = new ArmedRule(fault, rule, this.#context)
-    this.#armedChanged([...this.#armed.filter((one) => one.rule.id !== rule.id), armed])
+    this.#armedChanged([...this.#armed, armed])
     this.#startTicking(armed)
     await this.#listen()
   }
 
   /** Takes a rule off at once: what it held goes out, in order. Resolves when the listeners are back too. */
   disarm(armed: ArmedRule): Promise<void> {
+    this.#takeOff(armed)
+    return this.#listen()
+  }
+
+  #takeOff(armed: ArmedRule): void {
     this.#tickers.get(armed)?.cancel()
     this.#tickers.delete(armed)
     for (const session of this.#sessions) session.disarm(armed)
     this.#armedChanged(this.#armed.filter((one) => one !== armed))
-    return this.#listen()
   }
 
   expire(now: Ms): void {

@@ -34,16 +34,16 @@ const NOTHING = Buffer.alloc(0)
 
 /** Sends a RST once what was written before has left. In Node a reset with a write pending goes out as a FIN. */
 export function resetAfterWrites(socket: Socket): void {
-  if (socket.destroyed) return
-  // Node would wait for the connection before it resets one that is still being made.
-  if (socket.connecting) return void socket.destroy()
-  if (!socket.writable || socket.writableLength === 0) return destroyHard(socket)
+  if (!socket.writable || socket.writableLength === 0 || socket.connecting) return destroyHard(socket)
   socket.write(NOTHING, () => setImmediate(() => destroyHard(socket)))
 }
 
-/** A RST where the connection is one over TCP that can still send it; a plain close otherwise (a unix socket knows no RST). */
+/** A RST where the connection is one that can still send it; a plain close otherwise (a unix socket knows no RST). */
 function destroyHard(socket: Socket): void {
   if (socket.destroyed) return
+  // Node would wait for the connection before it resets one that is still being made, and it loses the descriptor of one whose
+  // FIN is on its way: libuv refuses to reset that, and nobody closes it.
+  if (socket.connecting || (socket.writableEnded && !socket.writableFinished)) return void socket.destroy()
   try {
     socket.resetAndDestroy()
   } catch (cause) {

@@ -16,11 +16,14 @@ export const LOCAL: Address = { host: '127.0.0.1', port: 0 }
 /** What a socket has seen: its bytes, and how it ended. */
 export interface Seen { readonly socket: Socket; text(): string; bytes(): number; readonly ended: Promise<string> }
 
+/** What `text` keeps; `bytes` counts all. */
+const TEXT_MAX = 1024 ** 2
+
 /** `ended` resolves with `end` (FIN), or the code of the error (ECONNRESET). */
 export function watch(socket: Socket): Seen {
   const chunks: Buffer[] = []
   let size = 0
-  socket.on('data', (chunk) => { chunks.push(chunk); size += chunk.length })
+  socket.on('data', (chunk) => { if (size < TEXT_MAX) chunks.push(chunk); size += chunk.length })
   const ended = new Promise<string>((resolve) => {
     onFin(socket, () => resolve('end'))
     socket.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message))
