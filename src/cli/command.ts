@@ -24,7 +24,7 @@ export interface Context {
   /** The folder of the installed package: experiments/, dist/ and package.json lie in it. */
   readonly packageRoot: string
   readonly version: string
-  /** Hears SIGINT and SIGTERM in place of the process's own reaction; the answer stops hearing. */
+  /** Hears SIGINT and SIGTERM (and SIGHUP as such) in place of the process's own reaction; the answer stops hearing. */
   onSignal(hear: (signal: Signal) => void): () => void
   /** Hears what was thrown where nobody could catch it, in place of the process's death; the answer stops hearing. */
   onCrash(hear: (error: unknown) => void): () => void

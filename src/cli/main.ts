@@ -77,13 +77,16 @@ function contextOf(registry: Registry, host: NodeJS.Process): Context {
   const manifest: unknown = JSON.parse(readFileSync(join(PACKAGE_ROOT, 'package.json'), 'utf8'))
   const version = typeof manifest === 'object' && manifest !== null && 'version' in manifest ? String(manifest.version) : 'unknown'
   const { stdin, stdout, stderr, env } = host
+  for (const stream of [stdout, stderr]) stream.on('error', ignoreGone)
   return {
     registry, env, cwd: host.cwd(), stdin, stdout, stderr, version, packageRoot: PACKAGE_ROOT,
     color: Boolean(stderr.isTTY) && !env['NO_COLOR'] && env['TERM'] !== 'dumb',
     onSignal(hear) {
       const listen = (signal: Signal): void => hear(signal)
-      host.on('SIGINT', listen).on('SIGTERM', listen)
-      return () => { host.off('SIGINT', listen).off('SIGTERM', listen) }
+      // A terminal that was closed waits for us as little as whoever sends SIGTERM.
+      const hangup = (): void => hear('SIGTERM')
+      host.on('SIGINT', listen).on('SIGTERM', listen).on('SIGHUP', hangup)
+      return () => { host.off('SIGINT', listen).off('SIGTERM', listen).off('SIGHUP', hangup) }
     },
     onCrash(hear) {
       const listen = (error: unknown): void => hear(error)
@@ -92,4 +95,9 @@ function contextOf(registry: Registry, host: NodeJS.Process): Context {
     },
     quit: (exit) => host.exit(exit),
   }
+}
+
+/** Whoever read us has gone (`| head`, a closed terminal): that is no reason to stop, least of all before healing. */
+function ignoreGone(error: Error): void {
+  if (!('code' in error) || (error.code !== 'EPIPE' && error.code !== 'EIO')) throw error
 }

@@ -74,6 +74,12 @@ describe('the command line', () => {
     assert.ok(Array.isArray(faults) && faults.length >= 10)
   })
 
+  it('does not mind a reader that has gone', async () => {
+    const { exit, stderr } = await brownout(['faults', '--json'], at.folder, {}, ['sh', '-c', '{ "$0" "$@"; echo "exit $?" >&2; } | head -c 1 >/dev/null']).ended
+    assert.equal(exit, 0)
+    assert.equal(stderr, 'exit 0\n')
+  })
+
   it('shows one fault with its parameters, bounds and example', async () => {
     const { exit, stderr } = await run('faults', 'latency')
     assert.equal(exit, 0)

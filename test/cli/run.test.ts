@@ -91,6 +91,16 @@ describe('brownout run', () => {
     await nothingStays()
   })
 
+  it('a terminal that is closed in mid-fault: healed, and gone as after SIGTERM', async () => {
+    const { child, ended } = await midFault()
+    child.stderr?.destroy()
+    child.stdout?.destroy()
+    child.kill('SIGHUP')
+    assert.equal((await ended).exit, 143)
+    assert.ok(journalOf(at.folder).some((event) => event.kind === 'rule.cleared' && event.reason === 'signal'))
+    await nothingStays()
+  })
+
   it('a second signal ends it at once, healed', async () => {
     at.write('app.mjs', `process.on('SIGTERM', () => undefined)\n${readFileSync(join(at.folder, 'app.mjs'), 'utf8')}`)
     const { child, ended, stderr } = await midFault()
