@@ -236,7 +236,7 @@ export class Session implements LinkOwner {
       server.destroy()
     }
     server.onConnect(() => { connected = true; this.#dialTimer?.cancel() })
-    server.raw.once('error', failed)
+    server.stream.once('error', failed)
     this.#dialTimer = clock.at(ms(clock.now() + dialTimeout), failed)
     this.#attend('server', server)
   }

@@ -13,9 +13,8 @@ interface Recorded { readonly at: number; readonly session: number; readonly dir
 /** 40 sessions, 4,000 chunks, sizes and gaps as traffic has them. */
 function recording(): Recorded[] {
   const random = randomStream(5, 'recording')
-  let at = 0
-  return Array.from({ length: 4000 }, () => ({
-    at: (at += random() * 3), session: 1 + Math.floor(random() * 40), direction: random() < 0.5 ? 'to-server' as const : 'to-client' as const,
+  return Array.from({ length: 4000 }, (_, i) => ({
+    at: 3 * i + 2 * random(), session: 1 + Math.floor(random() * 40), direction: random() < 0.5 ? 'to-server' as const : 'to-client' as const,
     raw: Buffer.alloc(1 + Math.floor(random() ** 3 * 9000), 1 + Math.floor(random() * 250)),
   }))
 }
