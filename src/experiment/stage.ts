@@ -137,6 +137,7 @@ export class Stage {
       recorder.write({ kind: 'app', app: name, event: 'stopped' })
     })
     await app.ready()
+    this.#goOn()
     recorder.write({ kind: 'app', app: name, event: 'ready' })
   }
 
