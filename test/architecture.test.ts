@@ -7,9 +7,11 @@ import { ROOT } from './support/paths.ts'
 
 /** Direct imports only; `core` is open to all, and a room to itself. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
-  bin: ['faults', 'cli'],
+  bin: ['faults', 'cli', 'toxiproxy-cli'],
   cli: ['experiment', 'admin', 'report', 'load', 'demo', 'proxy', 'record', 'watchdog', 'rule', 'fault'],
-  experiment: ['proxy', 'load', 'probes', 'record', 'timing', 'report', 'watchdog', 'rule', 'match', 'fault', 'protocols'],
+  experiment: ['via', 'proxy', 'load', 'probes', 'record', 'timing', 'report', 'watchdog', 'rule', 'match', 'fault', 'protocols'],
+  via: ['proxy', 'record', 'rule', 'fault', 'protocols'],
+  'toxiproxy-cli': [],
   admin: ['proxy', 'record', 'rule'],
   report: ['record', 'timing'],
   proxy: ['rule', 'match', 'fault', 'protocols', 'record'],

@@ -48,6 +48,8 @@ export const ERRORS = {
   STEP_INVALID: { means: 'A step contradicts itself or another.', hint: 'a step has one of `fault`, `scenario`, `run` and `pause`', exit: EXIT.usage },
   EXPECTATION_INVALID: { means: 'An expectation or condition cannot be judged as it stands.', hint: 'a signal with one of at_most, at_least, below, above, equals; or `recovery: NAME.METRIC, within: TIME` and its like', exit: EXIT.usage },
   SAMPLES_FEW: { means: 'A warning: a window will hold too few operations for what is asked of it.', hint: 'raise `rate`, lengthen the window, or ask for a lower quantile', exit: EXIT.inconclusive },
+  VIA_UNSUPPORTED: { means: 'A Toxiproxy cannot do what is asked of a target that goes `via` one.', hint: 'docs/toxiproxy.md lists what it can do', exit: EXIT.usage },
+  VIA_FAILED: { means: 'A Toxiproxy server did not do what it was asked to.', hint: 'check that it runs and that `via` names its admin API: toxiproxy://HOST:8474', exit: EXIT.systemError },
   UPSTREAM_DOWN: { means: 'A target answers nobody although no fault is armed.', hint: 'start it, or check `upstream`', exit: EXIT.systemError },
   APP_FAILED: { means: 'The application could not be started, was not ready in time, or ended unasked.', hint: 'its last words stand in the message, all of its output in the run folder', exit: EXIT.systemError },
   ACTION_FAILED: { means: 'The command of a step failed or took too long.', hint: 'its output is in actions.log of the run folder', exit: EXIT.systemError },

@@ -6,6 +6,7 @@ import { ms } from '../core/units.ts'
 import type { AnyFault } from '../fault.ts'
 import { isClientPattern } from '../match.ts'
 import { checkRule, faultNamed, withDefaults, type Rule } from '../rule.ts'
+import { mapRule } from '../via/mapping.ts'
 import { appNames, type Linking } from './linking.ts'
 import { quoteHint, type Listed } from './read.ts'
 import type { AnyScenario } from './scenarios.ts'
@@ -78,12 +79,22 @@ function linkRule(linking: Linking, path: Path, input: StepInput): Omit<Rule, 'f
   } satisfies Omit<Rule, 'for'>
   try {
     checkRule(registry, { ...rule, for: input.for ?? ms(1) })
-    return rule
+    return checkVia(linking, path, rule, fault) ? rule : undefined
   } catch (error) {
     if (!(error instanceof BrownoutError)) throw error
     reader.fail(error.code, path, error.message, error.hint)
     return undefined
   }
+}
+
+/** Whether the Toxiproxy of a rule's target, where it has one, can carry it out. */
+function checkVia({ reader, targets }: Linking, path: Path, rule: Omit<Rule, 'for'>, fault: AnyFault): boolean {
+  if (!targets.get(rule.on)?.via) return true
+  const mapped = mapRule(rule, fault)
+  if (!('reason' in mapped)) return true
+  const key = [...path, ...mapped.key]
+  reader.fail('VIA_UNSUPPORTED', valueAt(reader.root, key) === undefined ? path : key, `${rule.on} goes via a Toxiproxy: ${mapped.reason}`, mapped.hint)
+  return false
 }
 
 function linkWho(linking: Linking, path: Path, { where, direction, chance, skip, times, sequence }: StepInput, fault: AnyFault): Pick<Rule, 'where' | 'direction' | 'chance'> {
@@ -122,9 +133,11 @@ function linkScenario(linking: Linking, path: Path, input: StepInput, draft: Pic
     const read = fault && readParams(fault.params, one.params)
     if (!fault || !read) return []
     const name = `${draft.step}-${one.name}`
+    const rule = { id: name, fault: one.fault, params: withDefaults(fault, read), on: one.on }
+    if (!checkVia(linking, path, rule, fault)) return []
     return [{
       ...draft, step: name, scenario: draft.step, start: { ...draft.start, at: ms(draft.start.at + one.at) },
-      kind: 'fault', for: one.for, rule: { id: name, fault: one.fault, params: withDefaults(fault, read), on: one.on },
+      kind: 'fault', for: one.for, rule,
     }]
   })
 }

@@ -8,6 +8,7 @@ import type { PlannedTarget } from './plan.ts'
 import type { Named } from './read.ts'
 import type { TargetInput } from './schema.ts'
 import type { Path } from './tree.ts'
+import { parseVia, type ViaRoute } from '../via/route.ts'
 import { parseListen, parseUpstream, type Upstream } from './upstream.ts'
 
 const DIAL_TIMEOUT = ms(10_000)
@@ -27,12 +28,13 @@ function linkTarget(linking: Context, { name, path, input }: Named<TargetInput>)
   const protocol = protocolOf(linking, path, input, upstream)
   const tls = protocol && linkTls(linking, path, input, upstream, protocol)
   const listen = linkListen(linking, path, input)
-  if (!protocol || !tls || !listen) return undefined
+  const via = linkVia(linking, path, input, upstream, tls)
+  if (!protocol || !tls || !listen || via === 'wrong') return undefined
   // Each app has a listener of its own beside the common one, so that a rule can tell whose connections it hits.
   const own = appNames(draft).filter((app) => app !== '').map((from) => ({ from, address: FREE_PORT }))
   return {
     spec: { name, protocol, upstream: upstream.address, listen: [{ address: listen }, ...own], tls, dialTimeout: input.dial_timeout ?? DIAL_TIMEOUT },
-    url: upstream.url, demo: upstream.demo,
+    url: upstream.url, demo: upstream.demo, ...(via ? { via } : {}),
   }
 }
 
@@ -42,6 +44,17 @@ function protocolOf({ reader }: Context, path: Path, { protocol }: TargetInput, 
   if (protocol === undefined || told === undefined || protocol === told || protocol === 'tcp' || (protocol === 'websocket' && told === 'http')) return protocol ?? told ?? 'tcp'
   reader.fail('UPSTREAM_INVALID', [...path, 'upstream'], `the target speaks ${protocol}, its upstream ${told}`, 'make `protocol` and the scheme of `upstream` agree')
   return undefined
+}
+
+function linkVia({ reader }: Context, path: Path, { via }: TargetInput, { address }: Upstream, tls: TlsOptions | undefined): ViaRoute | 'wrong' | undefined {
+  if (via === undefined) return undefined
+  const at = [...path, 'via']
+  const route = parseVia(via)
+  if ('wrong' in route) reader.fail('VALUE_INVALID', at, `via: ${route.wrong}`, route.hint)
+  else if ('path' in address) reader.fail('VIA_UNSUPPORTED', [...path, 'upstream'], 'Toxiproxy reaches its upstream by TCP only', 'name a host and a port')
+  else if (tls?.upstream === 'require' && tls.verify) reader.fail('VIA_UNSUPPORTED', at, 'the certificate of the upstream would be checked against the name of the Toxiproxy', 'let the application speak TLS (`tls: { upstream: off }`), or set `verify: false`')
+  else return route
+  return 'wrong'
 }
 
 function linkListen({ reader }: Context, path: Path, { listen }: TargetInput): Address | undefined {

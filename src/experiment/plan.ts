@@ -6,6 +6,7 @@ import type { LoadSpec } from '../load/spec.ts'
 import type { ProbeSpec } from '../probes/spec.ts'
 import type { TargetSpec } from '../proxy/plane.ts'
 import type { Rule } from '../rule.ts'
+import type { ViaRoute } from '../via/route.ts'
 
 export interface Windows { readonly warmup: Ms; readonly baseline: Ms; readonly recovery: Ms; readonly bucket: Ms; readonly hold: Ms; readonly minSamples: number }
 
@@ -54,6 +55,8 @@ export interface PlannedTarget {
   readonly url: URL
   /** The upstream stands for a server that is started for the run; address and url are placeholders until then. */
   readonly demo?: 'redis' | 'postgres' | undefined
+  /** Its faults are injected by a Toxiproxy there. */
+  readonly via?: ViaRoute | undefined
 }
 
 export interface Plan {

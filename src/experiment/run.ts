@@ -12,6 +12,7 @@ import { createRunFolder } from '../record/runs.ts'
 import type { Analysis } from '../report/analysis.ts'
 import type { RunRecord } from '../report/fold.ts'
 import { Attempt, type AttemptResult } from './attempt.ts'
+import { ViaPlane } from '../via/plane.ts'
 import { describePlan } from './describe.ts'
 import type { Plan } from './plan.ts'
 import type { StartServer } from './stage.ts'
@@ -68,7 +69,7 @@ async function attempt(plan: Plan, options: RunOptions, note?: string): Promise<
   const hide = (text: string): string => redact(text, plan.secrets)
   const journal = Journal.create(folder, { redact: hide, ...options.journal })
   try {
-    const plane = options.plane?.(plan) ?? new LocalPlane({ registry, seed: plan.seed })
+    const plane = options.plane?.(plan) ?? planeFor(plan, registry)
     const running = new Attempt({
       plan, folder, journal, plane, env, cwd, startServer,
       pause: pause ?? (() => Promise.resolve()),
@@ -83,6 +84,13 @@ async function attempt(plan: Plan, options: RunOptions, note?: string): Promise<
   } finally {
     journal.close()
   }
+}
+
+/** Our own proxies, with a Toxiproxy behind those of the targets that name one. */
+function planeFor({ targets, seed }: Plan, registry: Registry): Plane {
+  const routes = new Map(targets.flatMap(({ spec, via }) => (via ? [[spec.name, via] as const] : [])))
+  const local = (faults: Registry): Plane => new LocalPlane({ registry: faults, seed })
+  return routes.size > 0 ? new ViaPlane({ routes, registry, local }) : local(registry)
 }
 
 function startedBody(plan: Plan, { version, source }: RunOptions, folder: string, targets: readonly TargetRecord[]): EventBodies['run.started'] {

@@ -76,6 +76,9 @@ export class Stage {
     const shared = addressesOf(targets, open, ports)
     this.probes = withAddresses(plan.probes, shared)
     this.#loads = withAddresses(plan.loads, shared)
+    for (const { spec, via } of targets) {
+      if (via) recorder.write({ kind: 'note', text: `${spec.name}: faults are injected by the Toxiproxy at ${via.server}, which tells nothing of what they did; what passed while they held counts as altered` })
+    }
     recorder.write({ kind: 'note', text: `targets answer ${[...this.before].map(([name, answer]) => `${name} ${answer}`).join(', ')}` })
   }
 
