@@ -6,6 +6,7 @@ import { bandwidth } from './tcp/bandwidth.ts'
 import { churn } from './tcp/churn.ts'
 import { connectionLimit } from './tcp/connection-limit.ts'
 import { corrupt } from './tcp/corrupt.ts'
+import { dropChunks } from './tcp/drop-chunks.ts'
 import { halfOpen } from './tcp/half-open.ts'
 import { idleReaper } from './tcp/idle-reaper.ts'
 import { latency } from './tcp/latency.ts'
@@ -26,6 +27,7 @@ export const faults = [
   churn,
   connectionLimit,
   corrupt,
+  dropChunks,
   halfOpen,
   idleReaper,
   latency,

@@ -27,9 +27,11 @@ interface Entry {
 
 export interface LinkOwner {
   /** A chunk has come from the source. Bookkeeping comes behind the byte: on the fast path it has been written already. */
-  arrived(direction: Direction): void
+  arrived(direction: Direction, size: number): void
   /** Bytes were written to the target. */
   passed(direction: Direction, size: number): void
+  /** A chunk that rules held back goes on, so long after its arrival. */
+  held(duration: Ms): void
   /** Disarms what is overdue: called before a chunk is judged. */
   expire(now: Ms): void
   judged(direction: Direction, judgement: Judgement): void
@@ -79,12 +81,12 @@ export class Link {
     if (this.#grips.length === 0 && this.#head === this.#queue.length) {
       if (this.#over || !this.#target) return
       if (!this.#target.write(chunk)) this.#flow()
-      this.#owner.arrived(this.direction)
+      this.#owner.arrived(this.direction, chunk.length)
       this.#owner.passed(this.direction, chunk.length)
       return
     }
     this.#owner.expire(this.#clock.now())
-    this.#owner.arrived(this.direction)
+    this.#owner.arrived(this.direction, chunk.length)
     this.judge({ kind: 'bytes', raw: chunk })
   }
 
@@ -167,6 +169,7 @@ export class Link {
     for (let entry = this.#queue[this.#head]; entry && entry.due <= now; entry = this.#queue[this.#head]) {
       this.#head++
       this.#letGo(entry)
+      if (entry.size > 0) this.#owner.held(ms(now - entry.at))
       this.#do(entry.act)
     }
     target?.uncork()

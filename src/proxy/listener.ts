@@ -74,6 +74,22 @@ export class Listener {
   close(): Promise<void> { return this.become('closed') }
 }
 
+/** Opens `fresh` and closes `old`, or neither: PORT_IN_USE, LISTEN_FAILED. An old one may stand in the way of a fresh one on the same port. */
+export async function relisten(old: readonly Listener[], fresh: readonly Listener[]): Promise<void> {
+  const inTheWay = old.filter((one) => fresh.some(({ address }) => samePort(address, one.address)))
+  await Promise.all(inTheWay.map((listener) => listener.close()))
+  try {
+    for (const listener of fresh) await listener.open()
+  } catch (error) {
+    await Promise.all(fresh.map((listener) => listener.close()))
+    await Promise.all(inTheWay.map((listener) => listener.become('open')))
+    throw error
+  }
+  await Promise.all(old.map((listener) => listener.close()))
+}
+
+const samePort = (a: Address, b: Address): boolean => 'port' in a && 'port' in b && a.port === b.port
+
 function listen(address: Address, onSocket: (socket: Socket) => void): Promise<Server> {
   return new Promise((resolve, reject) => {
     const server = createServer({ allowHalfOpen: true, noDelay: true }, onSocket)

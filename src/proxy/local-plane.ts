@@ -8,7 +8,8 @@ import type { BucketRecord } from '../record/buckets.ts'
 import type { ClearReason } from '../record/events.ts'
 import { checkRule, faultNamed, type Rule } from '../rule.ts'
 import type { ArmedRule } from './armed.ts'
-import type { Cleared, OpenTarget, Plane, PlaneEvent, PlaneSnapshot, TargetSpec } from './plane.ts'
+import type { Permit } from './dial.ts'
+import type { Cleared, DynamicPlane, OpenTarget, PlaneEvent, PlaneFigures, PlaneSnapshot, TargetSpec } from './plane.ts'
 import { TargetProxy } from './proxy.ts'
 
 /** How often the process looks whether it was held up, and how late it must be for that to be told. */
@@ -16,27 +17,34 @@ const PULSE: Ms = ms(200)
 const SUSPECT: Ms = ms(250)
 const DRAIN_POLL: Ms = ms(5)
 
-export interface LocalPlaneOptions { readonly registry: Registry; readonly seed: number; readonly clock?: Clock }
+export interface LocalPlaneOptions { readonly registry: Registry; readonly seed: number; readonly clock?: Clock; readonly permit?: Permit }
 
-export class LocalPlane implements Plane {
+export class LocalPlane implements DynamicPlane {
   readonly #registry: Registry
   readonly #seed: number
   readonly #clock: Clock
+  readonly #permit: Permit | undefined
   readonly #listeners: ((event: PlaneEvent) => void)[] = []
   #proxies: readonly TargetProxy[] = []
+  /** Shut, but with connections that are still saying goodbye. */
+  #leaving: readonly TargetProxy[] = []
   #expiry: Timer | undefined
   #pulse: Timer | undefined
   #closing: Promise<void> | undefined
 
-  constructor({ registry, seed, clock = realClock }: LocalPlaneOptions) {
+  constructor({ registry, seed, clock = realClock, permit }: LocalPlaneOptions) {
+    this.#permit = permit
     this.#registry = registry
     this.#seed = seed
     this.#clock = clock
   }
 
   async open(targets: readonly TargetSpec[]): Promise<readonly OpenTarget[]> {
+    for (const { name } of targets) {
+      if (this.#find(name)) throw new BrownoutError('NAME_TAKEN', { message: `a target is named "${name}" already` })
+    }
     const host = {
-      clock: this.#clock, seed: this.#seed,
+      clock: this.#clock, seed: this.#seed, permit: this.#permit,
       emit: (event: PlaneEvent): void => this.#emit(event),
       expire: (now: Ms): void => this.#expire(now),
       // Not from inside the judgement that found it: the chunk at hand is still being scheduled.
@@ -51,8 +59,28 @@ export class LocalPlane implements Plane {
       throw error
     }
     this.#proxies = [...this.#proxies, ...proxies]
-    this.#beat(this.#clock.now())
+    if (!this.#pulse) this.#beat(this.#clock.now())
     return open
+  }
+
+  async shut(names: readonly string[]): Promise<void> {
+    const going = this.#proxies.filter(({ spec }) => names.includes(spec.name))
+    this.#proxies = this.#proxies.filter((proxy) => !going.includes(proxy))
+    this.#leaving = [...this.#leaving, ...going].filter((proxy) => proxy.sessions > 0)
+    // Before their rules are gone: what those held must not come out.
+    for (const proxy of going) proxy.endSessions()
+    for (const proxy of going) proxy.forgetRules()
+    this.#watchDeadlines()
+    await Promise.all(going.map((proxy) => proxy.stopListening()))
+  }
+
+  change(target: TargetSpec): Promise<OpenTarget> { return this.#proxy(target.name).change(target) }
+
+  figures(): PlaneFigures {
+    return {
+      targets: Object.fromEntries(this.#proxies.map(({ spec, meter }) => [spec.name, meter.figures()])),
+      rules: this.#proxies.flatMap(({ armed }) => armed.map(({ rule, matched, altered }) => ({ rule: rule.id, on: rule.on, fault: rule.fault, matched, altered }))),
+    }
   }
 
   async arm(rules: readonly Rule[]): Promise<Ms> {
@@ -93,6 +121,7 @@ export class LocalPlane implements Plane {
   async #close(drain: Ms): Promise<void> {
     this.#pulse?.cancel()
     await this.disarm(undefined, 'request')
+    for (const proxy of this.#leaving) proxy.destroySessions()
     await Promise.all(this.#proxies.map((proxy) => {
       const stopped = proxy.stopListening()
       return this.#drained(proxy, drain).then(() => { proxy.destroySessions(); return stopped })
@@ -141,8 +170,10 @@ export class LocalPlane implements Plane {
 
   #emit(event: PlaneEvent): void { for (const listener of this.#listeners) listener(event) }
 
+  #find(name: string): TargetProxy | undefined { return this.#proxies.find(({ spec }) => spec.name === name) }
+
   #proxy(name: string): TargetProxy {
-    const proxy = this.#proxies.find(({ spec }) => spec.name === name)
+    const proxy = this.#find(name)
     if (!proxy) throw new BrownoutError('TARGET_UNKNOWN', { message: `no target is named "${name}"` })
     return proxy
   }

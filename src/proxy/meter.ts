@@ -2,7 +2,11 @@
 
 import { ms, type Ms } from '../core/units.ts'
 import { encodeHistogram, newHistogram, noCounts, recordLatency, type BucketRecord, type Counts } from '../record/buckets.ts'
-import type { TargetGauges } from './plane.ts'
+import type { Direction } from '../protocols/codec.ts'
+import type { HeldTimes, TargetFigures, TargetGauges } from './plane.ts'
+
+/** Upper bounds of the cells in which the time that chunks were held back is counted. */
+const HELD_BOUNDS: readonly Ms[] = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 60_000].map(ms)
 
 /** Finished buckets that wait to be taken; past it the oldest go. */
 const FINISHED_MAX = 10_000
@@ -19,6 +23,10 @@ export class Meter {
   resets = 0
   bytesToServer = 0
   bytesToClient = 0
+  /** As read, whether or not they were passed on. */
+  bytesFromClient = 0
+  bytesFromServer = 0
+  readonly #held = { counts: [...HELD_BOUNDS, 0].map(() => 0), sum: 0 }
   readonly #name: string
   readonly #histogram = newHistogram()
   readonly #finished: BucketRecord[] = []
@@ -31,6 +39,19 @@ export class Meter {
   constructor(name: string) {
     this.#name = name
     this.#before = this.gauges()
+  }
+
+  arrived(direction: Direction, size: number): void {
+    if (direction === 'to-server') this.bytesFromClient += size
+    else this.bytesFromServer += size
+  }
+
+  heldBack(duration: Ms): void {
+    const cell = HELD_BOUNDS.findIndex((bound) => duration <= bound)
+    const { counts } = this.#held
+    const at = cell < 0 ? HELD_BOUNDS.length : cell
+    counts[at] = (counts[at] ?? 0) + 1
+    this.#held.sum += duration
   }
 
   /** Begins to cut buckets: bucket i covers [origin + i width, …). What was counted before is in the totals only. */
@@ -63,6 +84,11 @@ export class Meter {
   gauges(): TargetGauges {
     const { connections, accepted, failedDials, resets, bytesToServer, bytesToClient } = this
     return { connections, accepted, failedDials, resets, bytesToServer, bytesToClient }
+  }
+
+  figures(): TargetFigures {
+    const held: HeldTimes = { bounds: HELD_BOUNDS, counts: [...this.#held.counts], sum: ms(this.#held.sum) }
+    return { ...this.gauges(), bytesFromClient: this.bytesFromClient, bytesFromServer: this.bytesFromServer, held }
   }
 
   /** The buckets that have ended by `now` and were not taken yet. */

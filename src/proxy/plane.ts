@@ -64,3 +64,19 @@ export interface Plane {
   /** Disarms, closes listeners, waits up to `drain` for connections to end, then closes them. Idempotent. */
   close(drain?: Ms): Promise<void>
 }
+
+/** How long chunks were held back by rules: `counts[i]` of them at most `bounds[i]`, the last past all bounds. Not cumulative. */
+export interface HeldTimes { readonly bounds: readonly Ms[]; readonly counts: readonly number[]; readonly sum: Ms }
+/** Totals since the target was opened. `bytesFrom…` were read, `bytesTo…` written: what lies between is held or lost. */
+export interface TargetFigures extends TargetGauges { readonly bytesFromClient: number; readonly bytesFromServer: number; readonly held: HeldTimes }
+export interface RuleFigures { readonly rule: string; readonly on: string; readonly fault: string; readonly matched: number; readonly altered: number }
+export interface PlaneFigures { readonly targets: Readonly<Record<string, TargetFigures>>; readonly rules: readonly RuleFigures[] }
+
+/** A plane whose targets come, change and go while it runs. `open` may be called again and again. */
+export interface DynamicPlane extends Plane {
+  /** Closes the listeners of targets, ends all their connections (FIN to both sides) and forgets their rules. Unknown names are passed over. */
+  shut(names: readonly string[]): Promise<void>
+  /** Gives the target of that name another spec; its rules stay armed. All connections end (FIN to both sides). On an error (as `open`) all is as before. */
+  change(target: TargetSpec): Promise<OpenTarget>
+  figures(): PlaneFigures
+}

@@ -1,17 +1,19 @@
 /** One target: its listeners, its sessions, the rules that are armed on it. */
 
-import { connect, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
+import { isDeepStrictEqual } from 'node:util'
 import type { Clock, Timer } from '../core/clock.ts'
 import { ms, ratio, type Ms } from '../core/units.ts'
 import type { AnyFault, Verdict } from '../fault.ts'
 import type { Direction } from '../protocols/codec.ts'
 import type { Rule } from '../rule.ts'
 import { ArmedRule, type ArmedContext } from './armed.ts'
+import { dial, type Permit } from './dial.ts'
 import type { Endpoint } from './endpoint.ts'
 import type { Judgement } from './judge.ts'
-import { Listener, type ListenerState } from './listener.ts'
+import { Listener, relisten, type ListenerState } from './listener.ts'
 import { Meter } from './meter.ts'
-import type { OpenTarget, PlaneEvent, TargetSpec } from './plane.ts'
+import type { Address, OpenTarget, PlaneEvent, TargetSpec } from './plane.ts'
 import { Session, type SessionHost } from './session.ts'
 import { tlsSides, type TlsSides } from './tls.ts'
 
@@ -26,15 +28,16 @@ export interface ProxyHost {
   expire(now: Ms): void
   /** A fault threw: its rule must go. */
   broken(armed: ArmedRule): void
+  /** Absent: every upstream may be dialled. */
+  readonly permit?: Permit | undefined
 }
 
 export class TargetProxy implements SessionHost {
-  readonly spec: TargetSpec
   readonly clock: Clock
   readonly meter: Meter
-  readonly dialTimeout: Ms
   readonly #host: ProxyHost
-  readonly #listeners: readonly Listener[]
+  #spec: TargetSpec
+  #listeners: readonly Listener[]
   readonly #sessions = new Set<Session>()
   readonly #tickers = new Map<ArmedRule, Timer>()
   readonly #context: ArmedContext
@@ -44,20 +47,37 @@ export class TargetProxy implements SessionHost {
   #sessionsMade = 0
 
   constructor(spec: TargetSpec, host: ProxyHost) {
-    this.spec = spec
+    this.#spec = spec
     this.clock = host.clock
     this.meter = new Meter(spec.name)
-    this.dialTimeout = spec.dialTimeout
     this.#host = host
     this.#context = { seed: host.seed, now: () => host.clock.now(), connections: () => this.meter.connections }
-    this.#listeners = spec.listen.map(({ address, from }) => new Listener(address, from, (socket, label) => this.#accept(socket, label)))
+    this.#listeners = spec.listen.map(({ address, from }) => this.#listener(address, from))
   }
 
   async open(): Promise<OpenTarget> {
     this.#tls = await tlsSides(this.spec)
     for (const listener of this.#listeners) await listener.open()
-    return { name: this.spec.name, listen: this.#listeners.map(({ from, address }) => ({ from, address })) }
+    return this.#opened()
   }
+
+  /** Another spec of the same name. Connections of the old one end; what fails leaves all as it was. */
+  async change(spec: TargetSpec): Promise<OpenTarget> {
+    const tls = await tlsSides(spec)
+    const old = this.#listeners
+    const kept = (address: Address, from: string | undefined): Listener | undefined => old.find((one) => one.from === from && isDeepStrictEqual(one.address, address))
+    const listeners = spec.listen.map(({ address, from }) => kept(address, from) ?? this.#listener(address, from))
+    await relisten(old.filter((one) => !listeners.includes(one)), listeners.filter((one) => !old.includes(one)))
+    this.endSessions()
+    this.#spec = spec
+    this.#tls = tls
+    this.#listeners = listeners
+    await this.#listen()
+    return this.#opened()
+  }
+
+  get spec(): TargetSpec { return this.#spec }
+  get dialTimeout(): Ms { return this.#spec.dialTimeout }
 
   get armed(): readonly ArmedRule[] { return this.#armed }
   get sessions(): number { return this.#sessions.size }
@@ -93,13 +113,19 @@ export class TargetProxy implements SessionHost {
     this.#armedChanged(this.#armed.filter((one) => one !== armed))
   }
 
+  /** For a target that is closed for good: nothing held goes out any more. */
+  forgetRules(): void {
+    for (const ticker of this.#tickers.values()) ticker.cancel()
+    this.#tickers.clear()
+    this.#armedChanged([])
+  }
+
   expire(now: Ms): void {
     if (now >= this.#nextExpiry) this.#host.expire(now)
   }
 
   dial(): Endpoint {
-    const raw = connect({ ...this.spec.upstream, allowHalfOpen: true, noDelay: true })
-    return (this.#tls as TlsSides).server(raw)
+    return (this.#tls as TlsSides).server(dial(this.#spec, this.#host.permit))
   }
 
   judged(session: Session, direction: Direction, { did, broken }: Judgement): void {
@@ -117,7 +143,14 @@ export class TargetProxy implements SessionHost {
   /** No new connections; those there are may go on. */
   async stopListening(): Promise<void> { await Promise.all(this.#listeners.map((listener) => listener.close())) }
 
+  /** FIN to both sides of every connection; what is held is lost. */
+  endSessions(): void { for (const session of this.#sessions) session.close('end', 'both') }
+
   destroySessions(): void { for (const session of this.#sessions) session.destroy() }
+
+  #listener(address: Address, from: string | undefined): Listener { return new Listener(address, from, (socket, label) => this.#accept(socket, label)) }
+
+  #opened(): OpenTarget { return { name: this.#spec.name, listen: this.#listeners.map(({ from, address }) => ({ from, address })) } }
 
   #accept(socket: Socket, from: string | undefined): void {
     this.meter.accepted++

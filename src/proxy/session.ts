@@ -113,7 +113,8 @@ export class Session implements LinkOwner {
     this.#tick(this.#grips.filter((grip) => grip.armed === armed), why)
   }
 
-  arrived(direction: Direction): void {
+  arrived(direction: Direction, size: number): void {
+    this.#host.meter.arrived(direction, size)
     if (direction === 'to-client' || this.#awaiting) return
     this.#awaiting = true
     this.#openedAt = this.#host.clock.now()
@@ -129,6 +130,8 @@ export class Session implements LinkOwner {
     meter.exchangeAnswered(this.#openedAt, clock.now())
     if (this.#draining.length > 0) this.#drained()
   }
+
+  held(duration: Ms): void { this.#host.meter.heldBack(duration) }
 
   expire(now: Ms): void { this.#host.expire(now) }
 

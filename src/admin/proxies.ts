@@ -1,0 +1,303 @@
+/** The proxies that an admin API shows, kept in step with the targets and rules of a plane. Every change is applied whole or not at all. */
+
+import { BrownoutError } from '../core/errors.ts'
+import { ms } from '../core/units.ts'
+import type { Registry } from '../fault.ts'
+import { formatAddress } from '../proxy/address.ts'
+import type { Address, DynamicPlane, TargetSpec } from '../proxy/plane.ts'
+import { faultNamed, withDefaults, type Rule } from '../rule.ts'
+import { resolveListen, upstreamAddress, type ListenPolicy } from './addresses.ts'
+import { Refusal } from './refusal.ts'
+import { checkToxic, directionOf, ruleId, ruleOf, type Toxic } from './toxics.ts'
+
+/** What a target is beyond its two addresses: from a configuration file. `listen` and `upstream` stand for the texts beside them. */
+export interface Fixed extends Pick<TargetSpec, 'protocol' | 'tls' | 'dialTimeout'> { readonly listen?: Address; readonly upstream?: Address }
+export interface ProxyInput {
+  readonly name: string
+  readonly listen: string
+  readonly upstream: string
+  readonly enabled: boolean
+  readonly toxics: readonly Toxic[]
+  /** Standing rules besides the toxics; no reset removes them. */
+  readonly rules?: readonly Rule[]
+  readonly fixed?: Fixed
+}
+export interface ProxyPatch { readonly listen?: string | undefined; readonly upstream?: string | undefined; readonly enabled?: boolean | undefined }
+export interface ToxicPatch { readonly attributes: Readonly<Record<string, number>>; readonly toxicity?: number | undefined }
+
+export interface ProxyView { readonly name: string; readonly listen: string; readonly upstream: string; readonly enabled: boolean; readonly toxics: readonly Toxic[] }
+
+/** `listen` is as written while it is disabled, and the bound address while it is enabled. */
+interface Kept { readonly input: ProxyInput; listen: string; upstream: string; enabled: boolean; toxics: readonly Toxic[] }
+
+export interface ProxiesOptions {
+  readonly plane: DynamicPlane
+  readonly registry: Registry
+  readonly listen: ListenPolicy
+  /** Throws a Refusal where the proxy may not have that upstream. */
+  permitUpstream(proxy: string, upstream: string): void
+  /** Before anything of the plane is taken away: the last chance to read its figures. */
+  beforeLoss(): void
+}
+
+const PLAIN: Omit<Fixed, 'listen' | 'upstream'> = { protocol: 'tcp', tls: { client: 'passthrough', upstream: 'off', verify: true }, dialTimeout: ms(10_000) }
+
+export class Proxies {
+  readonly #options: ProxiesOptions
+  readonly #kept = new Map<string, Kept>()
+  /** Changes are made one after the other. None waits for a peer, so none waits long. */
+  #last: Promise<unknown> = Promise.resolve()
+
+  constructor(options: ProxiesOptions) { this.#options = options }
+
+  /** By name, in the order of its bytes. */
+  list(): readonly ProxyView[] {
+    return [...this.#kept.values()].sort((a, b) => Buffer.compare(Buffer.from(a.input.name), Buffer.from(b.input.name))).map(viewOf)
+  }
+
+  get(name: string): ProxyView { return viewOf(this.#proxy(name)) }
+
+  toxic(proxy: string, name: string): Toxic { return toxicOf(this.#proxy(proxy), name) }
+
+  create(input: ProxyInput): Promise<ProxyView> {
+    return this.#alone(async () => {
+      if (this.#kept.has(input.name)) throw new Refusal(409, 'proxy already exists')
+      return viewOf(await this.#create(input))
+    })
+  }
+
+  update(name: string, patch: ProxyPatch): Promise<ProxyView> {
+    this.#proxy(name)
+    return this.#alone(async () => {
+      const kept = this.#proxy(name)
+      const upstream = patch.upstream ?? kept.upstream
+      const enabled = patch.enabled ?? kept.enabled
+      const address = await this.#listenAddress(kept.input, patch.listen ?? kept.listen, '')
+      const moved = formatAddress(address) !== kept.listen
+      if (upstream !== kept.upstream) this.#options.permitUpstream(name, upstream)
+      if (enabled && kept.enabled && (moved || upstream !== kept.upstream)) await this.#move(kept, address, upstream)
+      else if (enabled && !kept.enabled) await this.#start(kept, address, upstream)
+      else if (!enabled) {
+        if (kept.enabled) await this.#stop(kept)
+        kept.listen = patch.listen ?? kept.listen
+      }
+      kept.upstream = upstream
+      return viewOf(kept)
+    })
+  }
+
+  delete(name: string): Promise<void> {
+    this.#proxy(name)
+    return this.#alone(() => this.#delete(this.#proxy(name)))
+  }
+
+  /** New ones are created, those with another address are replaced, equal ones are left as they are. `done` grows as it goes: what it holds when this throws was done. */
+  populate(inputs: readonly ProxyInput[], done: (view: () => ProxyView) => void): Promise<void> {
+    return this.#alone(async () => {
+      for (const input of inputs) {
+        const kept = await this.#put(input)
+        done(() => viewOf(kept))
+      }
+    })
+  }
+
+  /** Every proxy enabled, no toxic left. Goes on past what fails, and then throws it. */
+  reset(): Promise<void> {
+    return this.#alone(async () => {
+      const failures: string[] = []
+      for (const kept of this.#kept.values()) {
+        await this.#clear(kept)
+        if (kept.enabled) continue
+        try {
+          await this.#start(kept, await this.#listenAddress(kept.input, kept.listen, 'listen tcp: '), kept.upstream)
+        } catch (error) {
+          if (!(error instanceof Refusal)) throw error
+          failures.push(error.message)
+        }
+      }
+      if (failures.length > 0) throw new Refusal(500, failures.join('; '))
+    })
+  }
+
+  addToxic(proxy: string, toxic: Toxic): Promise<Toxic> {
+    return this.#alone(async () => {
+      const kept = this.#proxy(proxy)
+      if (kept.toxics.some(({ name }) => name === toxic.name)) throw new Refusal(409, 'toxic already exists')
+      checkToxic(toxic)
+      await this.#arm(kept, [toxic])
+      kept.toxics = inOrder([...kept.toxics, toxic])
+      return toxic
+    })
+  }
+
+  updateToxic(proxy: string, name: string, { attributes, toxicity }: ToxicPatch): Promise<Toxic> {
+    return this.#alone(async () => {
+      const kept = this.#proxy(proxy)
+      const old = toxicOf(kept, name)
+      const toxic = { ...old, attributes: { ...old.attributes, ...attributes }, toxicity: toxicity ?? old.toxicity }
+      checkToxic(toxic)
+      await this.#arm(kept, [toxic])
+      kept.toxics = kept.toxics.map((one) => (one === old ? toxic : one))
+      return toxic
+    })
+  }
+
+  removeToxic(proxy: string, name: string): Promise<void> {
+    return this.#alone(async () => {
+      const kept = this.#proxy(proxy)
+      const toxic = toxicOf(kept, name)
+      this.#options.beforeLoss()
+      kept.toxics = kept.toxics.filter((one) => one !== toxic)
+      await this.#options.plane.disarm([ruleId(proxy, name)])
+    })
+  }
+
+  /** Of a configuration that was read again: `input` in the place of whatever bears its name. On an error the old one stays. */
+  replace(input: ProxyInput): Promise<void> {
+    return this.#alone(async () => {
+      const old = this.#kept.get(input.name)
+      if (!old) return void await this.#create(input)
+      await this.#succeed(old, input)
+    })
+  }
+
+  #proxy(name: string): Kept {
+    const kept = this.#kept.get(name)
+    if (!kept) throw new Refusal(404, 'proxy not found')
+    return kept
+  }
+
+  #alone<T>(act: () => Promise<T>): Promise<T> {
+    const turn = this.#last.then(act, act)
+    this.#last = turn.catch(() => undefined)
+    return turn
+  }
+
+  async #create(input: ProxyInput): Promise<Kept> {
+    const { name, listen, upstream, enabled, toxics } = input
+    for (const toxic of toxics) checkToxic(toxic)
+    this.#options.permitUpstream(name, upstream)
+    const kept: Kept = { input, listen, upstream, enabled: false, toxics: inOrder(toxics) }
+    if (enabled) await this.#start(kept, await this.#listenAddress(input, listen, 'listen tcp: '), upstream)
+    this.#kept.set(name, kept)
+    return kept
+  }
+
+  async #put(input: ProxyInput): Promise<Kept> {
+    const old = this.#kept.get(input.name)
+    if (!old) return this.#create(input)
+    const same = input.upstream === old.upstream && (input.listen === old.listen || await this.#sameListen(old, input))
+    return same ? old : this.#succeed(old, input)
+  }
+
+  async #sameListen(old: Kept, input: ProxyInput): Promise<boolean> {
+    const wanted = await this.#listenAddress(input, input.listen, 'listen tcp: ')
+    if (old.enabled) return formatAddress(wanted) === old.listen
+    try {
+      return formatAddress(wanted) === formatAddress(await this.#listenAddress(old.input, old.listen, ''))
+    } catch (error) {
+      // A disabled proxy may have any text for its address.
+      if (error instanceof Refusal) return false
+      throw error
+    }
+  }
+
+  /** `input` takes the place of `old`, whose connections end; where it cannot, `old` stays as it was. */
+  async #succeed(old: Kept, input: ProxyInput): Promise<Kept> {
+    for (const toxic of input.toxics) checkToxic(toxic)
+    this.#options.permitUpstream(input.name, input.upstream)
+    const kept: Kept = { input, listen: input.listen, upstream: input.upstream, enabled: input.enabled, toxics: inOrder(input.toxics) }
+    const rulesOf = (one: Kept): readonly string[] => [...one.toxics.map(({ name }) => ruleId(input.name, name)), ...(one.input.rules ?? []).map(({ id }) => id)]
+    if (input.enabled && old.enabled) {
+      await this.#move(kept, await this.#listenAddress(input, input.listen, 'listen tcp: '), input.upstream)
+      await this.#options.plane.disarm(rulesOf(old))
+      await this.#arm(kept, kept.toxics, kept.input.rules)
+      old.enabled = false
+    } else if (input.enabled) {
+      kept.enabled = false
+      await this.#start(kept, await this.#listenAddress(input, input.listen, 'listen tcp: '), input.upstream)
+    } else if (old.enabled) await this.#stop(old)
+    this.#kept.set(input.name, kept)
+    return kept
+  }
+
+  async #delete(kept: Kept): Promise<void> {
+    if (kept.enabled) await this.#stop(kept)
+    this.#kept.delete(kept.input.name)
+  }
+
+  /** From disabled to enabled, with its toxics, or not at all. */
+  async #start(kept: Kept, listen: Address, upstream: string): Promise<void> {
+    const [open] = await this.#listening(listen, () => this.#options.plane.open([specOf(kept.input, listen, upstream)]))
+    kept.enabled = true
+    try {
+      await this.#arm(kept, kept.toxics, kept.input.rules)
+    } catch (error) {
+      await this.#stop(kept)
+      throw error
+    }
+    kept.listen = formatAddress(open?.listen[0]?.address ?? listen)
+  }
+
+  async #stop(kept: Kept): Promise<void> {
+    this.#options.beforeLoss()
+    kept.enabled = false
+    await this.#options.plane.shut([kept.input.name])
+  }
+
+  async #move(kept: Kept, listen: Address, upstream: string): Promise<void> {
+    this.#options.beforeLoss()
+    const open = await this.#listening(listen, () => this.#options.plane.change(specOf(kept.input, listen, upstream)))
+    kept.listen = formatAddress(open.listen[0]?.address ?? listen)
+  }
+
+  async #clear(kept: Kept): Promise<void> {
+    const { toxics } = kept
+    this.#options.beforeLoss()
+    kept.toxics = []
+    await this.#options.plane.disarm(toxics.map(({ name }) => ruleId(kept.input.name, name)))
+  }
+
+  async #arm({ enabled, input }: Kept, toxics: readonly Toxic[], more: readonly Rule[] = []): Promise<void> {
+    const { plane, registry } = this.#options
+    const complete = (fault: string, params: Readonly<Record<string, unknown>>) => withDefaults(faultNamed(registry, fault), params)
+    const rules = [...more, ...toxics.flatMap((toxic) => ruleOf(input.name, toxic, complete) ?? [])]
+    if (enabled && rules.length > 0) await plane.arm(rules)
+  }
+
+  #listenAddress(input: ProxyInput, text: string, prefix: string): Promise<Address> {
+    return input.fixed?.listen && text === input.listen ? Promise.resolve(input.fixed.listen) : resolveListen(text, this.#options.listen, prefix)
+  }
+
+  /** What `open` throws, in Go's words. */
+  async #listening<T>(listen: Address, open: () => Promise<T>): Promise<T> {
+    try {
+      return await open()
+    } catch (error) {
+      throw error instanceof BrownoutError ? new Refusal(500, `listen tcp ${formatAddress(listen)}: bind: ${wordsFor(error)}`, error) : error
+    }
+  }
+}
+
+const viewOf = ({ input, listen, upstream, enabled, toxics }: Kept): ProxyView => ({ name: input.name, listen, upstream, enabled, toxics })
+
+function toxicOf({ toxics }: Kept, name: string): Toxic {
+  const toxic = toxics.find((one) => one.name === name)
+  if (!toxic) throw new Refusal(404, 'toxic not found')
+  return toxic
+}
+
+/** First those of what goes to the server, then the others, each in the order in which they came. */
+const inOrder = (toxics: readonly Toxic[]): readonly Toxic[] =>
+  [...toxics.filter(({ stream }) => directionOf(stream) === 'to-server'), ...toxics.filter(({ stream }) => directionOf(stream) !== 'to-server')]
+
+const specOf = ({ name, upstream: written, fixed }: ProxyInput, listen: Address, upstream: string): TargetSpec => {
+  const { protocol, tls, dialTimeout } = fixed ?? PLAIN
+  return { name, protocol, tls, dialTimeout, listen: [{ address: listen }], upstream: fixed?.upstream && upstream === written ? fixed.upstream : upstreamAddress(upstream) }
+}
+
+const BIND: Readonly<Record<string, string>> = { EADDRINUSE: 'address already in use', EADDRNOTAVAIL: 'cannot assign requested address', EACCES: 'permission denied' }
+function wordsFor({ cause, message }: BrownoutError): string {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
+  return BIND[code] ?? message
+}

@@ -1,0 +1,103 @@
+/** The admin API on a port of its own, with the plane that it drives. */
+
+import { createServer, type Server } from 'node:http'
+import { getRequestListener } from '@hono/node-server'
+import { pino, type Logger } from 'pino'
+import { BrownoutError } from '../core/errors.ts'
+import { isLoopback } from '../core/loopback.ts'
+import { freshSeed } from '../core/random.ts'
+import { ms, type Ms } from '../core/units.ts'
+import type { Registry } from '../fault.ts'
+import { LocalPlane } from '../proxy/local-plane.ts'
+import { upstreamAddress } from './addresses.ts'
+import { Proxies } from './proxies.ts'
+import { Refusal } from './refusal.ts'
+import { toxiproxyApi } from './toxiproxy.ts'
+import { deniedUpstream } from './upstreams.ts'
+
+export interface AdminOptions {
+  readonly registry: Registry
+  /** Loopback unless given. */
+  readonly host?: string | undefined
+  /** 0 for a free one. */
+  readonly port?: number | undefined
+  readonly seed?: number | undefined
+  readonly token?: string | undefined
+  /** Names besides localhost and numeric addresses that requests may be addressed to. */
+  readonly hosts?: readonly string[] | undefined
+  /** Proxies may listen on addresses other than loopback. */
+  readonly allowListen?: boolean | undefined
+  /** Silent unless given. */
+  readonly log?: Logger | undefined
+}
+export interface Admin {
+  readonly url: string
+  readonly port: number
+  readonly proxies: Proxies
+  /** Clears faults, stops accepting, waits up to `drain` for connections to end, closes all. Idempotent. */
+  close(drain?: Ms): Promise<void>
+}
+
+/** A header must be whole within HEADERS_MS, a request within REQUEST_MS. */
+const HEADERS_MS = 5000
+const REQUEST_MS = 15_000
+const IDLE_MS = 60_000
+const CONNECTIONS_MAX = 128
+
+/** PORT_IN_USE, LISTEN_FAILED. */
+export async function startAdmin(options: AdminOptions): Promise<Admin> {
+  const { registry, seed = freshSeed(), token, hosts = [], allowListen = false, log = pino({ enabled: false }) } = options
+  const host = options.host === undefined || options.host === 'localhost' ? '127.0.0.1' : options.host
+  let port: number | undefined
+  const own = { admin: () => port, proxies: () => proxies.list() }
+  const plane = new LocalPlane({
+    registry, seed,
+    permit: (target, address, to) => {
+      const why = deniedUpstream(target, address, to, own)
+      if (why !== undefined) log.warn({ proxy: target, upstream: `${address}:${to}` }, `not connected: ${why}`)
+      return why
+    },
+  })
+  const proxies = new Proxies({
+    plane, registry,
+    listen: { allowListen, onDefault: (listen) => log.warn({ listen }, 'no host to listen on was given: 127.0.0.1 is taken') },
+    permitUpstream(proxy, upstream) {
+      const { host: name, port: to } = upstreamAddress(upstream)
+      const why = deniedUpstream(proxy, name, to, own)
+      if (why !== undefined) throw new Refusal(403, `upstream ${upstream} is not allowed: ${why}`)
+    },
+    beforeLoss: () => undefined,
+  })
+  const app = toxiproxyApi({ proxies, log, token, hosts: isLoopback(host) ? hosts : [...hosts, host] })
+  const server = createServer({ headersTimeout: HEADERS_MS, requestTimeout: REQUEST_MS, keepAliveTimeout: IDLE_MS }, getRequestListener(app.fetch))
+  server.maxConnections = CONNECTIONS_MAX
+  port = await listening(server, host, options.port ?? 0)
+  let closing: Promise<void> | undefined
+  const close = async (drain: Ms): Promise<void> => {
+    const gone = new Promise((resolve) => { server.close(resolve) })
+    server.closeIdleConnections()
+    await plane.close(drain)
+    server.closeAllConnections()
+    await gone
+  }
+  return {
+    port, proxies, url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    close: (drain = ms(0)) => { closing ??= close(drain); return closing },
+  }
+}
+
+function listening(server: Server, host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => {
+      const taken = cause.code === 'EADDRINUSE'
+      reject(new BrownoutError(taken ? 'PORT_IN_USE' : 'LISTEN_FAILED', {
+        message: taken ? `the admin port ${host}:${port} is in use` : `the admin API cannot listen on ${host}:${port}: ${cause.code ?? cause.message}`, cause,
+        hint: taken ? 'another server runs there; give another with `--port`' : undefined,
+      }))
+    })
+    server.listen(port, host, () => {
+      const address = server.address()
+      resolve(typeof address === 'object' && address !== null ? address.port : port)
+    })
+  })
+}
