@@ -129,6 +129,9 @@ export class LiveView implements View {
     return [`${this.#colors.bold(phase.padEnd(9))} ${this.#colors.cyan(bar)}${this.#colors.dim('━'.repeat(BAR_WIDTH - bar.length))} ${formatSeconds(ms(Math.max(0, length - elapsed)))} left`]
   }
 
+  /** The figures of all loads stand below one another, and below the bar. */
+  get #nameWidth(): number { return Math.max(9, ...[...this.#buckets.keys()].map((name) => plain(name).length)) }
+
   #loadLine(name: string, buckets: readonly BucketRecord[]): string {
     const recent = buckets.slice(-FIGURE_BUCKETS)
     const shown = (metric: string, unit: 'ms' | 'ratio' | '/s'): string => {
@@ -138,7 +141,7 @@ export class LiveView implements View {
     const latencies = buckets.map((bucket) => bucketFigure([bucket], 'p95'))
     const success = buckets.map((bucket) => bucketFigure([bucket], 'success'))
     const { dim } = this.#colors
-    return `${plain(name).padEnd(9)} ${shown('rate', '/s')}  ${dim('p95')} ${shown('p95', 'ms')} ${spark(latencies)}  ${dim('ok')} ${shown('success', 'ratio')} ${spark(success, 1)}`
+    return `${plain(name).padEnd(this.#nameWidth)} ${shown('rate', '/s')}  ${dim('p95')} ${shown('p95', 'ms')} ${spark(latencies)}  ${dim('ok')} ${shown('success', 'ratio')} ${spark(success, 1)}`
   }
 
   #faultLines(): readonly string[] {
