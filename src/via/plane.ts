@@ -86,6 +86,7 @@ export class ViaPlane implements Plane {
     const mapped = rules.map((rule) => ({ rule, remote: this.#remotes.get(rule.on) }))
     const away = mapped.flatMap(({ rule, remote }) => (remote ? [{ rule, remote, mapping: this.#mapped(rule) }] : []))
     const here = mapped.filter(({ remote }) => !remote).map(({ rule }) => rule)
+    if (away.length === 0) return this.#local.arm(here)
     if (here.length > 0) await this.#local.arm(here)
     await Promise.all(away.map(({ rule, remote, mapping }) => this.#apply(rule, remote, mapping)))
     return monotonicNow()
