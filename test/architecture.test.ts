@@ -12,7 +12,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   experiment: ['via', 'proxy', 'load', 'probes', 'record', 'timing', 'report', 'watchdog', 'rule', 'match', 'fault', 'protocols'],
   via: ['proxy', 'record', 'rule', 'fault', 'protocols'],
   'toxiproxy-cli': [],
-  admin: ['proxy', 'record', 'rule'],
+  admin: ['proxy', 'record', 'rule', 'fault', 'protocols'],
   report: ['record', 'timing'],
   proxy: ['rule', 'match', 'fault', 'protocols', 'record'],
   match: ['rule', 'fault', 'protocols'],

@@ -36,8 +36,10 @@ export interface ProxiesOptions {
   readonly listen: ListenPolicy
   /** Throws a Refusal where the proxy may not have that upstream. */
   permitUpstream(proxy: string, upstream: string): void
-  /** Before anything of the plane is taken away: the last chance to read its figures. */
-  beforeLoss(): void
+  /** Before anything of the plane is changed or taken away: the last chance to read its figures. */
+  observe(): void
+  /** The target of that name is closed. */
+  forget(name: string): void
 }
 
 const PLAIN: Omit<Fixed, 'listen' | 'upstream'> = { protocol: 'tcp', tls: { client: 'passthrough', upstream: 'off', verify: true }, dialTimeout: ms(10_000) }
@@ -146,7 +148,7 @@ export class Proxies {
     return this.#alone(async () => {
       const kept = this.#proxy(proxy)
       const toxic = toxicOf(kept, name)
-      this.#options.beforeLoss()
+      this.#options.observe()
       kept.toxics = kept.toxics.filter((one) => one !== toxic)
       await this.#options.plane.disarm([ruleId(proxy, name)])
     })
@@ -240,20 +242,22 @@ export class Proxies {
   }
 
   async #stop(kept: Kept): Promise<void> {
-    this.#options.beforeLoss()
+    this.#options.observe()
     kept.enabled = false
-    await this.#options.plane.shut([kept.input.name])
+    const shut = this.#options.plane.shut([kept.input.name])
+    this.#options.forget(kept.input.name)
+    await shut
   }
 
   async #move(kept: Kept, listen: Address, upstream: string): Promise<void> {
-    this.#options.beforeLoss()
+    this.#options.observe()
     const open = await this.#listening(listen, () => this.#options.plane.change(specOf(kept.input, listen, upstream)))
     kept.listen = formatAddress(open.listen[0]?.address ?? listen)
   }
 
   async #clear(kept: Kept): Promise<void> {
     const { toxics } = kept
-    this.#options.beforeLoss()
+    this.#options.observe()
     kept.toxics = []
     await this.#options.plane.disarm(toxics.map(({ name }) => ruleId(kept.input.name, name)))
   }

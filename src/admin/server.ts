@@ -10,6 +10,7 @@ import { ms, type Ms } from '../core/units.ts'
 import type { Registry } from '../fault.ts'
 import { LocalPlane } from '../proxy/local-plane.ts'
 import { upstreamAddress } from './addresses.ts'
+import { Metrics, type MetricsOptions } from './metrics.ts'
 import { Proxies } from './proxies.ts'
 import { Refusal } from './refusal.ts'
 import { toxiproxyApi } from './toxiproxy.ts'
@@ -27,6 +28,8 @@ export interface AdminOptions {
   readonly hosts?: readonly string[] | undefined
   /** Proxies may listen on addresses other than loopback. */
   readonly allowListen?: boolean | undefined
+  /** Absent: there is no /metrics. */
+  readonly metrics?: MetricsOptions | undefined
   /** Silent unless given. */
   readonly log?: Logger | undefined
 }
@@ -66,9 +69,12 @@ export async function startAdmin(options: AdminOptions): Promise<Admin> {
       const why = deniedUpstream(proxy, name, to, own)
       if (why !== undefined) throw new Refusal(403, `upstream ${upstream} is not allowed: ${why}`)
     },
-    beforeLoss: () => undefined,
+    observe: () => metrics?.observe(),
+    forget: (name) => metrics?.forget(name),
   })
-  const app = toxiproxyApi({ proxies, log, token, hosts: isLoopback(host) ? hosts : [...hosts, host] })
+  const metrics = options.metrics && new Metrics(plane, () => proxies.list(), options.metrics)
+  plane.on((event) => { if (event.kind === 'cleared') metrics?.cleared(event) })
+  const app = toxiproxyApi({ proxies, log, token, metrics: metrics && (() => metrics.page()), hosts: isLoopback(host) ? hosts : [...hosts, host] })
   const server = createServer({ headersTimeout: HEADERS_MS, requestTimeout: REQUEST_MS, keepAliveTimeout: IDLE_MS }, getRequestListener(app.fetch))
   server.maxConnections = CONNECTIONS_MAX
   port = await listening(server, host, options.port ?? 0)

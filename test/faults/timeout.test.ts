@@ -21,6 +21,12 @@ describe('timeout', () => {
     stage.nextSession()
     assert.deepEqual(stage.tick('disarm'), { kind: 'pass' })
   })
+
+  it('closes every connection that it took hold of, told to', () => {
+    const stage = new Stage(timeout, { ending: 'all' })
+    stage.tick('armed')
+    assert.deepEqual(stage.tick('disarm'), { kind: 'close', how: 'end' })
+  })
 })
 
 describe('timeout on the wire', () => {

@@ -1,0 +1,129 @@
+/** What Prometheus is shown: Toxiproxy's counters by their names, and brownout's own. */
+
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry, type Metric } from 'prom-client'
+import type { Cleared, DynamicPlane, HeldTimes, PlaneFigures, TargetFigures } from '../proxy/plane.ts'
+import type { ProxyView } from './proxies.ts'
+
+export interface MetricsOptions {
+  /** Of proxies and rules. */
+  readonly own: boolean
+  /** Of the process: process_… as everywhere, nodejs_… in place of go_…. */
+  readonly process: boolean
+}
+
+const BY_LINK = ['direction', 'proxy', 'listener', 'upstream'] as const
+const COUNTED = [['accepted', 'brownout_connections_total', 'Connections accepted.'], ['failedDials', 'brownout_failed_dials_total', 'Connections to the upstream that did not come about.'], ['resets', 'brownout_resets_total', 'Connections that a peer reset.']] as const
+
+/** Counters live on when a proxy is closed: figures of the plane are added up by what they have grown. */
+export class Metrics {
+  readonly #plane: DynamicPlane
+  readonly #views: () => readonly ProxyView[]
+  readonly #registry = new Registry()
+  readonly #seen = new Map<string, TargetFigures>()
+  readonly #altered = new Map<string, number>()
+  readonly #ruleLabels = new Map<string, { readonly on: string; readonly fault: string }>()
+  readonly #received: Counter<(typeof BY_LINK)[number]>
+  readonly #sent: Counter<(typeof BY_LINK)[number]>
+  readonly #counters: readonly (readonly [(typeof COUNTED)[number][0], Counter<'proxy'>])[]
+  readonly #connections: Gauge<'proxy'>
+  readonly #operations: Counter<'proxy' | 'rule' | 'fault'>
+  readonly #held = new Map<string, { counts: number[]; sum: number }>()
+  #bounds: readonly number[] = []
+
+  constructor(plane: DynamicPlane, views: () => readonly ProxyView[], options: MetricsOptions) {
+    this.#plane = plane
+    this.#views = views
+    const registers = options.own ? [this.#registry] : []
+    const link = (name: string, help: string) => new Counter({ name, help, labelNames: BY_LINK, registers })
+    this.#received = link('toxiproxy_proxy_received_bytes_total', 'Bytes read, by the direction in which they go.')
+    this.#sent = link('toxiproxy_proxy_sent_bytes_total', 'Bytes written, by the direction in which they go.')
+    this.#counters = COUNTED.map(([figure, name, help]) => [figure, new Counter({ name, help, labelNames: ['proxy'], registers })] as const)
+    this.#connections = new Gauge({ name: 'brownout_connections', help: 'Connections open now.', labelNames: ['proxy'], registers })
+    this.#operations = new Counter({ name: 'brownout_altered_operations_total', help: 'What a rule did to units of traffic: delayed, dropped, closed and so on.', labelNames: ['proxy', 'rule', 'fault'], registers })
+    if (options.own) this.#registry.registerMetric(this.#addedLatency())
+    if (options.process) collectDefaultMetrics({ register: this.#registry })
+  }
+
+  /** Takes over what the plane has counted since the last call: before anything in it is closed, and before it is shown. */
+  observe(): void {
+    const figures = this.#plane.figures()
+    const views = new Map(this.#views().map((view) => [view.name, view]))
+    for (const [name, now] of Object.entries(figures.targets)) {
+      const { listen = '', upstream = '' } = views.get(name) ?? {}
+      this.#observe(name, { proxy: name, listener: listen, upstream }, now)
+    }
+    this.#observeRules(figures)
+  }
+
+  /** The target is closed: one of that name begins anew. */
+  forget(name: string): void {
+    this.#seen.delete(name)
+    this.#connections.remove({ proxy: name })
+    for (const [rule, { on }] of this.#ruleLabels) if (on === name) this.#forgetRule(rule)
+  }
+
+  /** A rule that was disarmed takes its figures with it: these are its last. */
+  cleared({ rule, altered }: Cleared): void {
+    const { on, fault } = this.#ruleLabels.get(rule) ?? {}
+    if (on !== undefined && fault !== undefined) this.#operations.inc({ proxy: on, rule, fault }, Math.max(0, altered - (this.#altered.get(rule) ?? 0)))
+    this.#forgetRule(rule)
+  }
+
+  #forgetRule(rule: string): void {
+    this.#altered.delete(rule)
+    this.#ruleLabels.delete(rule)
+  }
+
+  async page(): Promise<{ readonly type: string; readonly text: string }> {
+    this.observe()
+    return { type: this.#registry.contentType, text: await this.#registry.metrics() }
+  }
+
+  #observe(name: string, labels: { readonly proxy: string; readonly listener: string; readonly upstream: string }, now: TargetFigures): void {
+    const before = this.#seen.get(name)
+    const grown = (figure: Exclude<keyof TargetFigures, 'held'>): number => now[figure] - (before?.[figure] ?? 0)
+    this.#received.inc({ ...labels, direction: 'upstream' }, grown('bytesFromClient'))
+    this.#received.inc({ ...labels, direction: 'downstream' }, grown('bytesFromServer'))
+    this.#sent.inc({ ...labels, direction: 'upstream' }, grown('bytesToServer'))
+    this.#sent.inc({ ...labels, direction: 'downstream' }, grown('bytesToClient'))
+    for (const [figure, counter] of this.#counters) counter.inc({ proxy: name }, grown(figure))
+    this.#connections.set({ proxy: name }, now.connections)
+    this.#addHeld(name, now.held, before?.held)
+    this.#seen.set(name, now)
+  }
+
+  #observeRules({ rules }: PlaneFigures): void {
+    for (const { rule, on, fault, altered } of rules) {
+      this.#operations.inc({ proxy: on, rule, fault }, Math.max(0, altered - (this.#altered.get(rule) ?? 0)))
+      this.#altered.set(rule, altered)
+      this.#ruleLabels.set(rule, { on, fault })
+    }
+  }
+
+  #addHeld(name: string, { bounds, counts, sum }: HeldTimes, before: HeldTimes | undefined): void {
+    this.#bounds = bounds
+    const total = this.#held.get(name) ?? { counts: counts.map(() => 0), sum: 0 }
+    counts.forEach((count, cell) => { total.counts[cell] = (total.counts[cell] ?? 0) + count - (before?.counts[cell] ?? 0) })
+    total.sum += sum - (before?.sum ?? 0)
+    this.#held.set(name, total)
+  }
+
+  /** A histogram that is shown whole: the plane has counted already, chunk by chunk, without a call here. */
+  #addedLatency(): Metric {
+    const name = 'brownout_added_latency_seconds'
+    const histogram = new Histogram<string>({ name, help: 'How long rules held back the chunks that they held back.', labelNames: ['proxy'], registers: [] })
+    const described = histogram.get.bind(histogram)
+    histogram.get = async () => ({ ...(await described()), values: [...this.#held].flatMap(([proxy, held]) => this.#cells(name, proxy, held)) })
+    return histogram
+  }
+
+  #cells(name: string, proxy: string, { counts, sum }: { readonly counts: readonly number[]; readonly sum: number }) {
+    let below = 0
+    const cells = counts.map((count, cell) => {
+      below += count
+      const bound = this.#bounds[cell]
+      return { metricName: `${name}_bucket`, labels: { proxy, le: bound === undefined ? '+Inf' : bound / 1000 }, value: below }
+    })
+    return [...cells, { metricName: `${name}_sum`, labels: { proxy }, value: sum / 1000 }, { metricName: `${name}_count`, labels: { proxy }, value: below }]
+  }
+}
