@@ -9,6 +9,7 @@ import { emptyResponse, jsonResponse, refusalResponse, textResponse } from './an
 import { guard, type GuardOptions } from './guard.ts'
 import type { Proxies, ProxyView } from './proxies.ts'
 import { Refusal } from './refusal.ts'
+import type { Toxic } from './toxics.ts'
 import { proxyInput, proxyInputs, proxyPatch, readBody, toxicInput, toxicPatch } from './requests.ts'
 
 /** What clients are told that they speak to: they choose their requests by it. */
@@ -56,7 +57,7 @@ function routesOf(proxies: Proxies, metrics: ApiOptions['metrics']): Readonly<Re
   const updateToxic: Route = async (context, param) => {
     const { type } = proxies.toxic(param('proxy'), param('toxic'))
     const patch = readBody(await bodyOf(context), (value) => toxicPatch(value, type))
-    return jsonResponse(200, await proxies.updateToxic(param('proxy'), param('toxic'), patch))
+    return jsonResponse(200, toxicBody(await proxies.updateToxic(param('proxy'), param('toxic'), patch)))
   }
   return {
     '/proxies': {
@@ -73,14 +74,14 @@ function routesOf(proxies: Proxies, metrics: ApiOptions['metrics']): Readonly<Re
       DELETE: async (_context, param) => { await proxies.delete(param('proxy')); return emptyResponse(204) },
     },
     '/proxies/:proxy/toxics': {
-      GET: (_context, param) => jsonResponse(200, proxies.get(param('proxy')).toxics),
+      GET: (_context, param) => jsonResponse(200, proxies.get(param('proxy')).toxics.map(toxicBody)),
       POST: async (context, param) => {
         proxies.get(param('proxy'))
-        return jsonResponse(200, await proxies.addToxic(param('proxy'), readBody(await bodyOf(context), toxicInput)))
+        return jsonResponse(200, toxicBody(await proxies.addToxic(param('proxy'), readBody(await bodyOf(context), toxicInput))))
       },
     },
     '/proxies/:proxy/toxics/:toxic': {
-      GET: (_context, param) => jsonResponse(200, proxies.toxic(param('proxy'), param('toxic'))),
+      GET: (_context, param) => jsonResponse(200, toxicBody(proxies.toxic(param('proxy'), param('toxic')))),
       POST: updateToxic,
       PATCH: updateToxic,
       DELETE: async (_context, param) => { await proxies.removeToxic(param('proxy'), param('toxic')); return emptyResponse(204) },
@@ -102,7 +103,8 @@ async function populate(context: Context<Bindings>, proxies: Proxies): Promise<R
   }
 }
 
-const proxyBody = ({ name, listen, upstream, enabled, toxics }: ProxyView): unknown => ({ name, listen, upstream, enabled, toxics })
+const proxyBody = ({ name, listen, upstream, enabled, toxics }: ProxyView): unknown => ({ name, listen, upstream, enabled, toxics: toxics.map(toxicBody) })
+const toxicBody = ({ attributes, name, type, stream, toxicity }: Toxic): unknown => ({ attributes, name, type, stream, toxicity })
 
 let requests = 0
 const nextRequestId = (): string => (++requests).toString(32).padStart(20, '0')

@@ -26,6 +26,8 @@ export interface Context {
   readonly version: string
   /** Hears SIGINT and SIGTERM (and SIGHUP as such) in place of the process's own reaction; the answer stops hearing. */
   onSignal(hear: (signal: Signal) => void): () => void
+  /** Hears SIGHUP, which then no longer counts as SIGTERM; the answer stops hearing. */
+  onHangup(hear: () => void): () => void
   /** Hears what was thrown where nobody could catch it, in place of the process's death; the answer stops hearing. */
   onCrash(hear: (error: unknown) => void): () => void
   /** Ends the process at once, whatever is under way: a second signal. Everything else returns its exit code. */

@@ -9,6 +9,7 @@ import { EXIT, type Exit } from '../core/exit.ts'
 import type { Registry } from '../fault.ts'
 import type { Command, Context, Signal } from './command.ts'
 import { explain } from './explain.ts'
+import { goSpelled } from './go-flags.ts'
 
 /** Takes a command whatever its arguments are. */
 type Add = <A>(command: Command<A>) => void
@@ -16,6 +17,7 @@ type Add = <A>(command: Command<A>) => void
 /** In the order of the help. Each is imported when it is needed: a command must not wait for the packages of the others. */
 const COMMANDS: Readonly<Record<string, (add: Add) => Promise<void>>> = {
   run: async (add) => add((await import('./run.ts')).run),
+  serve: async (add) => add((await import('./serve.ts')).serve),
   demo: async (add) => add((await import('./demo.ts')).demo),
   check: async (add) => add((await import('./check.ts')).check),
   faults: async (add) => add((await import('./faults.ts')).faults),
@@ -37,7 +39,8 @@ export async function main(argv: readonly string[], registry: Registry, host: No
   }
 }
 
-async function dispatch(argv: readonly string[], context: Context): Promise<Exit> {
+async function dispatch(given: readonly string[], context: Context): Promise<Exit> {
+  const argv = given[0] === 'serve' ? goSpelled(given) : given
   const word = argv.find((one) => !one.startsWith('-'))
   const load = word === undefined ? undefined : Object.hasOwn(COMMANDS, word) ? COMMANDS[word] : undefined
   if (word !== undefined && !load) {
@@ -78,15 +81,21 @@ function contextOf(registry: Registry, host: NodeJS.Process): Context {
   const version = typeof manifest === 'object' && manifest !== null && 'version' in manifest ? String(manifest.version) : 'unknown'
   const { stdin, stdout, stderr, env } = host
   for (const stream of [stdout, stderr]) stream.on('error', ignoreGone)
+  let hangups = 0
   return {
     registry, env, cwd: host.cwd(), stdin, stdout, stderr, version, packageRoot: PACKAGE_ROOT,
     color: Boolean(stderr.isTTY) && !env['NO_COLOR'] && env['TERM'] !== 'dumb',
     onSignal(hear) {
       const listen = (signal: Signal): void => hear(signal)
       // A terminal that was closed waits for us as little as whoever sends SIGTERM.
-      const hangup = (): void => hear('SIGTERM')
+      const hangup = (): void => { if (hangups === 0) hear('SIGTERM') }
       host.on('SIGINT', listen).on('SIGTERM', listen).on('SIGHUP', hangup)
       return () => { host.off('SIGINT', listen).off('SIGTERM', listen).off('SIGHUP', hangup) }
+    },
+    onHangup(hear) {
+      hangups++
+      host.on('SIGHUP', hear)
+      return () => { hangups--; host.off('SIGHUP', hear) }
     },
     onCrash(hear) {
       const listen = (error: unknown): void => hear(error)

@@ -31,7 +31,7 @@ async function ran<A>(command: Command<A>, argv: readonly string[], cwd: string,
   for (const answer of answers ?? []) stdin.write(`${answer}\n`)
   const context: Context = {
     registry, env, cwd, stdout: stdout.output, stderr: stderr.output, stdin, color: false, packageRoot: ROOT, version: '0.0.0',
-    onSignal: () => () => undefined, onCrash: () => () => undefined, quit: () => undefined,
+    onSignal: () => () => undefined, onHangup: () => () => undefined, onCrash: () => () => undefined, quit: () => undefined,
   }
   const parsed = yargs().exitProcess(false).strict()
   let exit: Promise<Exit> | undefined

@@ -64,7 +64,7 @@ describe('the commands', () => {
     const [stdout, stderr] = [new PassThrough(), new PassThrough()]
     const context: Context = {
       registry: new Map(), env: {}, cwd, stdout, stderr, stdin: new PassThrough(), color: false, packageRoot: cwd, version: '0.0.0',
-      onSignal: () => () => undefined, onCrash: () => () => undefined, quit: () => undefined,
+      onSignal: () => () => undefined, onHangup: () => () => undefined, onCrash: () => () => undefined, quit: () => undefined,
     }
     let ran: Promise<Exit> | undefined
     yargs().exitProcess(false).fail((message, error) => { throw error ?? new Error(message) })
