@@ -84,9 +84,11 @@ function split(argv: readonly string[]): { readonly words: readonly string[]; re
 
 const takesValue = (arg: string): boolean => Object.entries(GLOBAL).some(([name, { kind, short }]) => kind === 'value' && (arg === `--${name}` || arg === `-${name}` || (short !== '' && arg === `-${short}`)))
 
-/** Throws for what is no flag here. Long flags may have one dash, as Go's do. */
+/** Throws for what is no flag here. Long flags may have one dash and short ones a `=`, as Go's do. */
 function parsed(args: readonly string[], flags: Readonly<Record<string, Flag>>): { readonly values: Readonly<Record<string, unknown>>; readonly positionals: readonly string[] } {
   const plain = args.map((arg) => {
+    const short = /^-([A-Za-z])=(.*)$/s.exec(arg)
+    if (short) return `-${short[1]}${short[2]}`
     const name = /^--?([A-Za-z]{2,})(?==|$)/.exec(arg)?.[1]
     if (name === 'tox') return arg.replace(/^--?tox/, '--toxicity')
     return name !== undefined && Object.hasOwn(flags, name) && !arg.startsWith('--') ? `-${arg}` : arg
