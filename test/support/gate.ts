@@ -44,7 +44,13 @@ export class Gate {
     this.#held = false
     if (!server) return
     server.close()
-    for (const socket of this.#sockets) socket.resetAndDestroy()
+    for (const socket of this.#sockets) reset(socket)
     await once(server, 'close')
   }
+}
+
+/** Node would lose the descriptor of a socket whose FIN is on its way, and turn for ever when it ends. */
+function reset(socket: Socket): void {
+  if (socket.connecting || (socket.writableEnded && !socket.writableFinished)) socket.destroy()
+  else socket.resetAndDestroy()
 }
