@@ -1,0 +1,196 @@
+/** Pairs what a server says with what it was sent, through pipelines, errors and COPY. (PostgreSQL 18, 54.2) */
+
+import type { Conversation, ExchangeId } from '../codec.ts'
+import { Handshake, PostgresDecoder } from './decoder.ts'
+import { Exchanges, type Asked } from './exchanges.ts'
+import { ExpectedQueue, type Paired } from './expected.ts'
+import { facetsOf, type PostgresFacets, type SessionFacets } from './facets.ts'
+import { isFatal, parameterOf, startupParameters, statusOfReadyForQuery, type TransactionStatus } from './fields.ts'
+import type { MessageType, PostgresMessage } from './message.ts'
+import { Statements } from './statements.ts'
+
+/** Requests unanswered at the most: past it pairing is given up for the session. */
+export const UNANSWERED_MAX = 2 ** 20
+
+/** After an error in one of these the server passes over everything up to the next Sync. */
+const EXTENDED: ReadonlySet<MessageType> = new Set(['Parse', 'Bind', 'Describe', 'Execute', 'Close'])
+/** These are answered with a ReadyForQuery. */
+const ENDED_BY_READY: ReadonlySet<MessageType> = new Set(['StartupMessage', 'Query', 'FunctionCall', 'Sync'])
+/** A server that takes COPY data passes over these. */
+const IGNORED_IN_COPY: ReadonlySet<MessageType> = new Set(['Sync'])
+const APPLICATION = 'application_name'
+
+export class PostgresConversation implements Conversation<PostgresMessage> {
+  readonly #handshake = new Handshake()
+  readonly toServer = new PostgresDecoder('to-server', this.#handshake)
+  readonly toClient = new PostgresDecoder('to-client', this.#handshake)
+  readonly #exchanges = new Exchanges()
+  readonly #statements = new Statements()
+  readonly #expected = new ExpectedQueue()
+  readonly #session: SessionFacets = { status: 'I', user: undefined, database: undefined, application: undefined }
+  /** The server passes over what it is sent until a Sync, and none was sent yet. */
+  #skipping = false
+  /** The server takes COPY data; the client has not said yet that it is done. */
+  #copyIn = false
+  #lost = false
+  /** What the message in hand was paired with, for the parts of a large one. */
+  #paired: Paired | null = null
+  #answers: MessageType | undefined
+
+  /** TLS or GSS: nothing can be read, and only TCP faults reach this session. */
+  get encrypted(): boolean { return this.#handshake.encrypted }
+  /** As the latest ReadyForQuery had it. */
+  get status(): TransactionStatus { return this.#session.status }
+  /** Requests that were sent and are not answered in full. */
+  get unanswered(): number { return this.#expected.size }
+  /** Too much was unanswered: no message is paired any more. */
+  get lost(): boolean { return this.#lost }
+
+  /** The exchange that a client's message belongs to. Once a message, in the order in which they came, before any fault. */
+  asked(message: PostgresMessage): Asked {
+    this.#statements.of(message)
+    return this.#exchanges.asked(message)
+  }
+
+  sent(message: PostgresMessage, exchange: ExchangeId): void {
+    if (message.part === 'middle' || message.part === 'last') return
+    const { type } = message
+    switch (type) {
+      case 'SSLRequest': case 'GSSENCRequest':
+        this.#handshake.unanswered++
+        return this.#expect(message, exchange)
+      case 'StartupMessage':
+        this.#introduced(message)
+        return this.#expect(message, exchange)
+      case 'CopyDone': case 'CopyFail':
+        if (this.#copyIn) this.#copyIn = false
+        else if (this.#expected.size > 0) this.#expected.push({ type: 'CopyDone', exchange, last: false, statement: null })
+        return
+      case 'Sync':
+        if (this.#copyIn) return
+        this.#skipping = false
+        return this.#expect(message, exchange)
+      case 'Query': case 'FunctionCall': case 'Parse': case 'Bind': case 'Describe': case 'Execute': case 'Close':
+        return this.#skipping ? this.#passedOver(message) : this.#expect(message, exchange)
+    }
+  }
+
+  received(message: PostgresMessage): Paired | null {
+    if (message.part === 'whole' || message.part === 'first') this.#paired = this.#lost ? null : this.#pair(message)
+    message.statement = this.#paired?.statement ?? null
+    message.answers = this.#paired ? this.#answers : undefined
+    return this.#paired
+  }
+
+  /** What a rule may match. Of a server's message once it was `received`. */
+  facets(message: PostgresMessage): PostgresFacets {
+    if (message.direction === 'to-server') this.#statements.of(message)
+    return facetsOf(message, this.#session)
+  }
+
+  #expect(message: PostgresMessage, exchange: ExchangeId): void {
+    if (this.#expected.size >= UNANSWERED_MAX) {
+      this.#lost = true
+      this.#expected.clear()
+    }
+    if (!this.#lost) this.#expected.push({ type: message.type, exchange, last: false, statement: this.#statements.of(message) })
+  }
+
+  #passedOver(message: PostgresMessage): void {
+    const statement = this.#statements.of(message)
+    if (message.type === 'Parse' && statement) this.#statements.refused(statement)
+  }
+
+  #pair(message: PostgresMessage): Paired | null {
+    const head = this.#head()
+    this.#answers = head?.type
+    switch (message.type) {
+      case 'Opaque': case 'NotificationResponse': return null
+      case 'ParameterStatus':
+        this.#told(message)
+        return head?.type === 'StartupMessage' ? head : null
+      case 'NoticeResponse': case 'BackendKeyData': case 'NegotiateProtocolVersion': return head?.type === 'StartupMessage' ? head : null
+      case 'EncryptionResponse': return this.#closes(head)
+      case 'ParseComplete': {
+        if (head?.type === 'Parse' && head.statement) this.#statements.accepted(head.statement)
+        return this.#answered('Parse')
+      }
+      case 'BindComplete': return this.#answered('Bind')
+      case 'CloseComplete': {
+        if (head?.type === 'Close' && head.statement && head.statement.name !== '') this.#statements.closed(head.statement)
+        return this.#answered('Close')
+      }
+      case 'RowDescription': case 'NoData': return this.#answered('Describe')
+      case 'CommandComplete': case 'EmptyQueryResponse': case 'PortalSuspended': return this.#answered('Execute')
+      case 'CopyInResponse':
+        this.#copyIn = !this.#expected.takeOut(IGNORED_IN_COPY, 'CopyDone')
+        return head ?? null
+      case 'ErrorResponse': return this.#failed(message)
+      case 'ReadyForQuery': return this.#ready(message)
+      default: return head ?? null
+    }
+  }
+
+  /** The request that is being answered. */
+  #head(): Paired & { readonly type: MessageType } | undefined {
+    // Left over where a COPY failed, or was none: never answered.
+    while (this.#expected.head?.type === 'CopyDone') this.#expected.pop()
+    return this.#expected.head
+  }
+
+  /** The head has its answer, if it is of `type`; of a simple query, and of a server that surprises, it goes on. */
+  #answered(type: MessageType): Paired | null {
+    const head = this.#expected.head
+    if (head?.type === type) this.#expected.pop()
+    return head ?? null
+  }
+
+  #closes(head: Paired | undefined): Paired | null {
+    if (!head) return null
+    this.#expected.pop()
+    return { exchange: head.exchange, last: true, statement: null }
+  }
+
+  #failed(message: PostgresMessage): Paired | null {
+    const head = this.#expected.head
+    this.#copyIn = false
+    if (!head) return null
+    if (head.type === 'SSLRequest' || head.type === 'GSSENCRequest' || isFatal(message)) {
+      this.#expected.clear()
+      return { exchange: head.exchange, last: true, statement: head.statement }
+    }
+    if (EXTENDED.has(head.type)) this.#skip()
+    return head
+  }
+
+  /** Drops what the server passes over: up to the next Sync, or all and what is sent until then. */
+  #skip(): void {
+    for (let entry = this.#expected.head; entry && entry.type !== 'Sync'; entry = this.#expected.head) {
+      if (entry.type === 'Parse' && entry.statement) this.#statements.refused(entry.statement)
+      this.#expected.pop()
+    }
+    this.#skipping = this.#expected.size === 0
+  }
+
+  #ready(message: PostgresMessage): Paired | null {
+    this.#session.status = statusOfReadyForQuery(message)
+    this.#copyIn = false
+    if (this.#session.status === 'I') this.#statements.transactionEnded()
+    let entry = this.#expected.pop()
+    while (entry && !ENDED_BY_READY.has(entry.type)) entry = this.#expected.pop()
+    this.#answers = entry?.type
+    return entry ? { exchange: entry.exchange, last: true, statement: entry.statement } : null
+  }
+
+  #introduced({ raw }: PostgresMessage): void {
+    const parameters = startupParameters(raw)
+    this.#session.user = parameters.get('user')
+    this.#session.database = parameters.get('database') ?? this.#session.user
+    this.#session.application = parameters.get(APPLICATION)
+  }
+
+  #told(message: PostgresMessage): void {
+    const [name, value] = parameterOf(message)
+    if (name === APPLICATION) this.#session.application = value
+  }
+}
