@@ -197,7 +197,7 @@ export class ViaPlane implements Plane {
     const expected = Math.floor(applied.matched * applied.chance + 1e-9)
     if (expected <= applied.altered) return true
     applied.altered = expected
-    const did = `${kind} passed a toxic, effect not observable`
+    const did = applied.mapping.disabled ? `${kind} while the Toxiproxy was switched off` : `${kind} passed a toxic, effect not observable`
     if (expected <= TOLD_MAX) this.#emit({ kind: 'altered', rule: id, session, direction, did, at: monotonicNow() })
     return true
   }
