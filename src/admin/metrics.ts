@@ -14,6 +14,9 @@ export interface MetricsOptions {
 const BY_LINK = ['direction', 'proxy', 'listener', 'upstream'] as const
 const COUNTED = [['accepted', 'brownout_connections_total', 'Connections accepted.'], ['failedDials', 'brownout_failed_dials_total', 'Connections to the upstream that did not come about.'], ['resets', 'brownout_resets_total', 'Connections that a peer reset.']] as const
 
+/** Gauges that the library gives the name of a counter, which Prometheus's own check refuses. */
+const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total']
+
 /** Counters live on when a proxy is closed: figures of the plane are added up by what they have grown. */
 export class Metrics {
   readonly #plane: DynamicPlane
@@ -41,7 +44,10 @@ export class Metrics {
     this.#connections = new Gauge({ name: 'brownout_connections', help: 'Connections open now.', labelNames: ['proxy'], registers })
     this.#operations = new Counter({ name: 'brownout_altered_operations_total', help: 'What a rule did to units of traffic: delayed, dropped, closed and so on.', labelNames: ['proxy', 'rule', 'fault'], registers })
     if (options.own) this.#registry.registerMetric(this.#addedLatency())
-    if (options.process) collectDefaultMetrics({ register: this.#registry })
+    if (options.process) {
+      collectDefaultMetrics({ register: this.#registry })
+      for (const name of MISNAMED) this.#registry.removeSingleMetric(name)
+    }
   }
 
   /** Takes over what the plane has counted since the last call: before anything in it is closed, and before it is shown. */
@@ -111,10 +117,12 @@ export class Metrics {
   /** A histogram that is shown whole: the plane has counted already, chunk by chunk, without a call here. */
   #addedLatency(): Metric {
     const name = 'brownout_added_latency_seconds'
-    const histogram = new Histogram<string>({ name, help: 'How long rules held back the chunks that they held back.', labelNames: ['proxy'], registers: [] })
-    const described = histogram.get.bind(histogram)
-    histogram.get = async () => ({ ...(await described()), values: [...this.#held].flatMap(([proxy, held]) => this.#cells(name, proxy, held)) })
-    return histogram
+    const about = { name, help: 'How long rules held back the chunks that they held back.', labelNames: ['proxy'], registers: [] }
+    const histogram = new Histogram<string>(about)
+    // A histogram of the library shows only what it was told itself; a gauge shows what its `get` answers.
+    const shown = new Gauge<string>(about)
+    shown.get = async () => ({ ...(await histogram.get()), values: [...this.#held].flatMap(([proxy, held]) => this.#cells(name, proxy, held)) })
+    return shown
   }
 
   #cells(name: string, proxy: string, { counts, sum }: { readonly counts: readonly number[]; readonly sum: number }) {

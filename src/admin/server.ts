@@ -45,6 +45,8 @@ export interface Admin {
 const HEADERS_MS = 5000
 const REQUEST_MS = 15_000
 const IDLE_MS = 60_000
+/** How often these times are looked at. */
+const CHECK_MS = 1000
 const CONNECTIONS_MAX = 128
 
 /** PORT_IN_USE, LISTEN_FAILED. */
@@ -75,7 +77,7 @@ export async function startAdmin(options: AdminOptions): Promise<Admin> {
   const metrics = options.metrics && new Metrics(plane, () => proxies.list(), options.metrics)
   plane.on((event) => { if (event.kind === 'cleared') metrics?.cleared(event) })
   const app = toxiproxyApi({ proxies, log, token, metrics: metrics && (() => metrics.page()), hosts: isLoopback(host) ? hosts : [...hosts, host] })
-  const server = createServer({ headersTimeout: HEADERS_MS, requestTimeout: REQUEST_MS, keepAliveTimeout: IDLE_MS }, getRequestListener(app.fetch))
+  const server = createServer({ headersTimeout: HEADERS_MS, requestTimeout: REQUEST_MS, keepAliveTimeout: IDLE_MS, connectionsCheckingInterval: CHECK_MS }, getRequestListener(app.fetch))
   server.maxConnections = CONNECTIONS_MAX
   port = await listening(server, host, options.port ?? 0)
   let closing: Promise<void> | undefined

@@ -14,7 +14,7 @@ export interface Answer { readonly status: number; readonly text: string; readon
 /** One request as it is written: no path is cleaned, no header added but Host and the length. Each has a connection of its own. */
 export function ask(port: number, method: string, path: string, body?: string | Buffer, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const length: Record<string, string> = body === undefined ? {} : { 'Content-Length': String(Buffer.byteLength(body)) }
+    const length: Record<string, string> = body === undefined || 'Transfer-Encoding' in headers ? {} : { 'Content-Length': String(Buffer.byteLength(body)) }
     const sent = request({ host: '127.0.0.1', port, method, path, agent: false, headers: { ...length, ...headers } }, (answer) => {
       const chunks: Buffer[] = []
       answer.on('data', (chunk: Buffer) => chunks.push(chunk)).on('end', () => {
