@@ -34,6 +34,8 @@ export interface ViaPlaneOptions {
   readonly registry: Registry
   /** Makes the plane of our own proxies, with those faults. */
   readonly local: (registry: Registry) => Plane
+  /** How long taking a toxic off is tried again; HEAL_WITHIN unless given. */
+  readonly healWithin?: Ms | undefined
 }
 
 /** A rule that a Toxiproxy carries out. */
@@ -53,15 +55,17 @@ export class ViaPlane implements Plane {
   readonly #routes: ReadonlyMap<string, ViaRoute>
   readonly #registry: Registry
   readonly #local: Plane
+  readonly #healWithin: Ms
   readonly #listeners: ((event: PlaneEvent) => void)[] = []
   readonly #remotes = new Map<string, Remote>()
   readonly #applied = new Map<string, Applied>()
   #keeper: Keeper | undefined
   #closing: Promise<void> | undefined
 
-  constructor({ routes, registry, local }: ViaPlaneOptions) {
+  constructor({ routes, registry, local, healWithin = HEAL_WITHIN }: ViaPlaneOptions) {
     this.#routes = routes
     this.#registry = registry
+    this.#healWithin = healWithin
     const seer = witness((sighting) => this.#saw(sighting))
     this.#local = local(new Map([...registry, [WITNESS, seer]]))
     this.#local.on((event) => this.#hear(event))
@@ -161,7 +165,8 @@ export class ViaPlane implements Plane {
     try {
       await put
     } catch (error) {
-      this.#applied.delete(rule.id)
+      // Half of it may be there. Where it cannot be taken off either, it stays on the list: disarming will say so.
+      await this.#take(applied, 'error').catch(() => undefined)
       throw error
     }
     if (applied.leaving) return
@@ -180,7 +185,7 @@ export class ViaPlane implements Plane {
 
   async #takeOff({ rule, remote, put, ...counts }: Applied, reason: ClearReason): Promise<Cleared> {
     await put.catch(() => undefined)
-    await untilDone(() => remote.take(rule.id))
+    await untilDone(() => remote.take(rule.id), this.#healWithin)
     await this.#local.disarm([rule.id], reason)
     const { matched, altered } = this.#applied.get(rule.id) ?? counts
     this.#applied.delete(rule.id)
@@ -214,9 +219,9 @@ export class ViaPlane implements Plane {
   #emit(event: PlaneEvent): void { for (const listener of this.#listeners) listener(event) }
 }
 
-/** Again and again until it succeeds, at most HEAL_WITHIN: a toxic that stays harms somebody. */
-async function untilDone(work: () => Promise<void>): Promise<void> {
-  const until = monotonicNow() + HEAL_WITHIN
+/** Again and again until it succeeds, at most `within`: a toxic that stays harms somebody. */
+async function untilDone(work: () => Promise<void>, within: Ms): Promise<void> {
+  const until = monotonicNow() + within
   for (;;) {
     try {
       return await work()

@@ -56,20 +56,15 @@ export class Remote {
     return this.#off.size > 0 ? [...toxics, { method: 'POST', url: path, body: { listen, upstream, enabled: true } }] : toxics
   }
 
-  /** Resolves when the server has acknowledged all of it; when it has not, none of it is left. */
+  /** Resolves when the server has acknowledged all of it; when it rejects, some of it may be there: `take` is still due. */
   put(rule: string, { toxics, disabled }: Mapping): Promise<void> {
     return this.#inTurn(async () => {
       const named = disabled ? [[`${ownName(rule)}${MARK_END}`, MARK] as const] : toxics.map((plan) => [ownName(rule, plan.stream), plan] as const)
       this.#toxics.set(rule, named.map(([name]) => name))
       if (disabled) this.#off.add(rule)
       this.#onChange()
-      try {
-        for (const [name, plan] of named) await this.#server.addToxic(this.#proxy, name, plan)
-        if (disabled) await this.#server.enable(this.#proxy, false)
-      } catch (error) {
-        await this.#relieve(rule)
-        throw error
-      }
+      for (const [name, plan] of named) await this.#server.addToxic(this.#proxy, name, plan)
+      if (disabled) await this.#server.enable(this.#proxy, false)
     })
   }
 

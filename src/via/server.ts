@@ -21,16 +21,20 @@ export class ToxiproxyServer {
     this.#client = new Toxiproxy(url)
   }
 
-  /** Everything there is, by name. */
+  /** Everything there is. */
   async all(): Promise<readonly RemoteState[]> {
-    const { data } = await this.#asked('list the proxies', this.#client.getApi().get<Readonly<Record<string, RemoteState>>>(`${this.url}/proxies`))
-    return Object.values(data)
+    const { data } = await this.#asked('list the proxies', this.#client.getApi().get<unknown>(`${this.url}/proxies`))
+    const states: readonly unknown[] = typeof data === 'object' && data !== null ? Object.values(data) : [data]
+    if (!states.every(isState)) throw this.#stranger('list the proxies')
+    return states
   }
 
   proxy(name: string): Promise<RemoteProxy> { return this.#asked(`find the proxy ${name}`, this.#client.get(name)) }
 
-  create(name: string, listen: string, upstream: string): Promise<RemoteProxy> {
-    return this.#asked(`create the proxy ${name} on ${listen}`, this.#client.createProxy({ name, listen, upstream, enabled: true }))
+  async create(name: string, listen: string, upstream: string): Promise<RemoteProxy> {
+    const proxy = await this.#asked(`create the proxy ${name} on ${listen}`, this.#client.createProxy({ name, listen, upstream, enabled: true }))
+    if (proxy.name === name && typeof proxy.listen === 'string') return proxy
+    throw this.#stranger(`create the proxy ${name}`)
   }
 
   enable({ name, listen, upstream }: Pick<RemoteState, 'name' | 'listen' | 'upstream'>, enabled: boolean): Promise<void> {
@@ -49,6 +53,10 @@ export class ToxiproxyServer {
     }))
   }
 
+  #stranger(what: string): BrownoutError {
+    return new BrownoutError('VIA_FAILED', { message: `${this.url} did not ${what}: what answers there is no Toxiproxy` })
+  }
+
   /** VIA_FAILED when it is refused, fails or takes too long. */
   async #asked<T>(what: string, request: Promise<T>): Promise<T> {
     const failed = (why: string, cause?: unknown): BrownoutError => new BrownoutError('VIA_FAILED', { message: `${this.url} did not ${what}: ${why}`, cause })
@@ -65,3 +73,7 @@ export class ToxiproxyServer {
     }
   }
 }
+
+const isState = (value: unknown): value is RemoteState =>
+  typeof value === 'object' && value !== null && 'name' in value && typeof value.name === 'string' && 'listen' in value && typeof value.listen === 'string'
+  && 'upstream' in value && typeof value.upstream === 'string' && 'enabled' in value && 'toxics' in value && Array.isArray(value.toxics)

@@ -149,6 +149,21 @@ describe('toxics, as Toxiproxy\'s clients see them', () => {
     assert.deepEqual(await hit(), first)
   })
 
+  it('removing a timeout spares the connections that it never hit', async () => {
+    const { connect, toxic, served } = await serve()
+    const clients = await Promise.all(Array.from({ length: 16 }, connect))
+    const half = await toxic('timeout', { timeout: 0 }, { toxicity: 0.5 })
+    for (const { socket } of clients) socket.write('ping')
+    await until(() => served.length === 16 && served.every((one) => one.text() === 'ping'), 'all has arrived')
+    await half.remove()
+    const over = new Set<Seen>()
+    for (const client of clients) void client.ended.then(() => over.add(client))
+    for (const { socket } of clients) if (socket.writable) socket.write('pong')
+    await until(() => clients.every((client) => over.has(client) || client.text() === 'pingpong'), 'each is over or whole')
+    for (const client of over) assert.equal(client.text(), '')
+    assert.ok(over.size > 0 && over.size < 16, `${over.size} of 16 were hit`)
+  })
+
   it('a toxic that is changed holds its new values at once, on live connections too', async () => {
     const { connect, toxic } = await serve()
     const slow = await toxic('latency', { latency: 5000 })

@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import { registry } from '../../faults/index.ts'
 import { BrownoutError } from '../../src/core/errors.ts'
 import { ms, ratio } from '../../src/core/units.ts'
 import { formatAddress } from '../../src/proxy/address.ts'
-import { closeAll, echo, exchange, listenOn, LOCAL, until } from '../proxy/stage.ts'
+import { LocalPlane } from '../../src/proxy/local-plane.ts'
+import { ViaPlane } from '../../src/via/plane.ts'
+import { closeAll, echo, exchange, later, listenOn, LOCAL, PLAIN, until } from '../proxy/stage.ts'
 import { ruleFor, toxiproxy, via, type Remote } from './stage.ts'
 
 const toxicsOn = async ({ state }: Remote): Promise<string[]> =>
@@ -122,6 +127,29 @@ describe('via: a plane that drives a Toxiproxy', () => {
     assert.deepEqual(plane.snapshot().armed, [])
   })
 
+  it('a server that goes while a rule holds: when its time is up that is told, and healing does not say that all is well', async () => {
+    const { plane, events, remote } = await via()
+    await plane.arm([ruleFor('slow', 'latency', { delay: ms(10) }, { for: ms(100) })])
+    await remote.admin.close()
+    await until(() => events.some(({ kind }) => kind === 'broken'), 'broken', 8000)
+    assert.match(events.flatMap((event) => (event.kind === 'broken' ? [event.problem] : [])).join(), /did not remove .*slow/)
+    assert.ok(!events.some(({ kind }) => kind === 'cleared'))
+    await assert.rejects(plane.disarm(), { code: 'VIA_FAILED' })
+  }).timeout(30_000)
+
+  it('what answers there is something else', async () => {
+    for (const body of ['[]', '{"a":{}}', 'null', '""', '<html>', '']) {
+      const server = createServer((_request, response) => response.end(body)).listen(0, '127.0.0.1')
+      await once(server, 'listening')
+      later(() => { server.close() })
+      const address = server.address()
+      const port = typeof address === 'object' && address ? address.port : 0
+      const route = { server: `http://127.0.0.1:${port}`, host: '127.0.0.1', proxy: undefined, listen: '127.0.0.1:0' }
+      const plane = new ViaPlane({ routes: new Map([['cache', route]]), registry, local: (faults) => new LocalPlane({ registry: faults, seed: 1 }) })
+      await assert.rejects(plane.open([{ name: 'cache', protocol: 'tcp', upstream: { host: '127.0.0.1', port: 1 }, listen: [{ address: LOCAL }], tls: PLAIN, dialTimeout: ms(100) }]), { code: 'VIA_FAILED' }, body)
+    }
+  })
+
   it('a server that has gone: arming and disarming say so within seconds, and never that all is well', async () => {
     const { plane, remote } = await via()
     await plane.arm([ruleFor('slow', 'latency', { delay: ms(10) })])
@@ -130,7 +158,7 @@ describe('via: a plane that drives a Toxiproxy', () => {
     await assert.rejects(plane.arm([ruleFor('more', 'latency', { delay: ms(10) })]), failed)
     const from = performance.now()
     await assert.rejects(plane.disarm(), failed)
-    assert.ok(performance.now() - from < 8000)
+    assert.ok(performance.now() - from < 8000, 'disarming')
     await assert.rejects(plane.close(), failed)
   }).timeout(30_000)
 })

@@ -47,7 +47,7 @@ export async function via({ remote, path = '', upstream }: { remote?: Remote; pa
   const toxi = remote ?? await toxiproxy()
   const route = parseVia(`toxiproxy://127.0.0.1:${toxi.admin.port}${path}`)
   if ('wrong' in route) throw new Error(route.wrong)
-  const plane = new ViaPlane({ routes: new Map([['cache', route]]), registry, local: (faults) => new LocalPlane({ registry: faults, seed: 1 }) })
+  const plane = new ViaPlane({ routes: new Map([['cache', route]]), registry, local: (faults) => new LocalPlane({ registry: faults, seed: 1 }), healWithin: ms(300) })
   const events: PlaneEvent[] = []
   plane.on((event) => events.push(event))
   const spec = (name: string): TargetSpec => ({ name, protocol: 'tcp', upstream: server.address, listen: [{ address: LOCAL }], tls: PLAIN, dialTimeout: ms(2000) })
