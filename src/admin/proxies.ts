@@ -1,17 +1,14 @@
 /** The proxies that an admin API shows, kept in step with the targets and rules of a plane. Every change is applied whole or not at all. */
 
-import { BrownoutError } from '../core/errors.ts'
-import { ms } from '../core/units.ts'
 import type { Registry } from '../fault.ts'
 import { formatAddress } from '../proxy/address.ts'
-import type { Address, DynamicPlane, TargetSpec } from '../proxy/plane.ts'
+import type { Address, DynamicPlane } from '../proxy/plane.ts'
 import { faultNamed, withDefaults, type Rule } from '../rule.ts'
-import { resolveListen, upstreamAddress, type ListenPolicy } from './addresses.ts'
+import { resolveListen, type ListenPolicy } from './addresses.ts'
 import { Refusal } from './refusal.ts'
+import { inGoWords, specOf, type Fixed } from './target.ts'
 import { checkToxic, directionOf, ruleId, ruleOf, type Toxic } from './toxics.ts'
 
-/** What a target is beyond its two addresses: from a configuration file. `listen` and `upstream` stand for the texts beside them. */
-export interface Fixed extends Pick<TargetSpec, 'protocol' | 'tls' | 'dialTimeout'> { readonly listen?: Address; readonly upstream?: Address }
 export interface ProxyInput {
   readonly name: string
   readonly listen: string
@@ -42,20 +39,22 @@ export interface ProxiesOptions {
   forget(name: string): void
 }
 
-const PLAIN: Omit<Fixed, 'listen' | 'upstream'> = { protocol: 'tcp', tls: { client: 'passthrough', upstream: 'off', verify: true }, dialTimeout: ms(10_000) }
-
 export class Proxies {
   readonly #options: ProxiesOptions
   readonly #kept = new Map<string, Kept>()
   /** Changes are made one after the other. None waits for a peer, so none waits long. */
   #last: Promise<unknown> = Promise.resolve()
+  #closed = false
 
   constructor(options: ProxiesOptions) { this.#options = options }
 
   /** By name, in the order of its bytes. */
   list(): readonly ProxyView[] {
-    return [...this.#kept.values()].sort((a, b) => Buffer.compare(Buffer.from(a.input.name), Buffer.from(b.input.name))).map(viewOf)
+    return [...this.views()].sort((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)))
   }
+
+  /** In no order. */
+  views(): readonly ProxyView[] { return [...this.#kept.values()].map(viewOf) }
 
   get(name: string): ProxyView { return viewOf(this.#proxy(name)) }
 
@@ -163,6 +162,12 @@ export class Proxies {
     })
   }
 
+  /** Refuses changes from now on; resolves when the last one is made. */
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.#last
+  }
+
   #proxy(name: string): Kept {
     const kept = this.#kept.get(name)
     if (!kept) throw new Refusal(404, 'proxy not found')
@@ -170,7 +175,8 @@ export class Proxies {
   }
 
   #alone<T>(act: () => Promise<T>): Promise<T> {
-    const turn = this.#last.then(act, act)
+    if (this.#closed) return Promise.reject(new Refusal(503, 'the server is stopping'))
+    const turn = this.#last.then(act)
     this.#last = turn.catch(() => undefined)
     return turn
   }
@@ -230,7 +236,7 @@ export class Proxies {
 
   /** From disabled to enabled, with its toxics, or not at all. */
   async #start(kept: Kept, listen: Address, upstream: string): Promise<void> {
-    const [open] = await this.#listening(listen, () => this.#options.plane.open([specOf(kept.input, listen, upstream)]))
+    const [open] = await inGoWords(listen, () => this.#options.plane.open([specOf(kept.input, listen, upstream)]))
     kept.enabled = true
     try {
       await this.#arm(kept, kept.toxics, kept.input.rules)
@@ -251,7 +257,7 @@ export class Proxies {
 
   async #move(kept: Kept, listen: Address, upstream: string): Promise<void> {
     this.#options.observe()
-    const open = await this.#listening(listen, () => this.#options.plane.change(specOf(kept.input, listen, upstream)))
+    const open = await inGoWords(listen, () => this.#options.plane.change(specOf(kept.input, listen, upstream)))
     kept.listen = formatAddress(open.listen[0]?.address ?? listen)
   }
 
@@ -272,15 +278,6 @@ export class Proxies {
   #listenAddress(input: ProxyInput, text: string, prefix: string): Promise<Address> {
     return input.fixed?.listen && text === input.listen ? Promise.resolve(input.fixed.listen) : resolveListen(text, this.#options.listen, prefix)
   }
-
-  /** What `open` throws, in Go's words. */
-  async #listening<T>(listen: Address, open: () => Promise<T>): Promise<T> {
-    try {
-      return await open()
-    } catch (error) {
-      throw error instanceof BrownoutError ? new Refusal(500, `listen tcp ${formatAddress(listen)}: bind: ${wordsFor(error)}`, error) : error
-    }
-  }
 }
 
 const viewOf = ({ input, listen, upstream, enabled, toxics }: Kept): ProxyView => ({ name: input.name, listen, upstream, enabled, toxics })
@@ -294,14 +291,3 @@ function toxicOf({ toxics }: Kept, name: string): Toxic {
 /** First those of what goes to the server, then the others, each in the order in which they came. */
 const inOrder = (toxics: readonly Toxic[]): readonly Toxic[] =>
   [...toxics.filter(({ stream }) => directionOf(stream) === 'to-server'), ...toxics.filter(({ stream }) => directionOf(stream) !== 'to-server')]
-
-const specOf = ({ name, upstream: written, fixed }: ProxyInput, listen: Address, upstream: string): TargetSpec => {
-  const { protocol, tls, dialTimeout } = fixed ?? PLAIN
-  return { name, protocol, tls, dialTimeout, listen: [{ address: listen }], upstream: fixed?.upstream && upstream === written ? fixed.upstream : upstreamAddress(upstream) }
-}
-
-const BIND: Readonly<Record<string, string>> = { EADDRINUSE: 'address already in use', EADDRNOTAVAIL: 'cannot assign requested address', EACCES: 'permission denied' }
-function wordsFor({ cause, message }: BrownoutError): string {
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
-  return BIND[code] ?? message
-}

@@ -54,7 +54,7 @@ export async function startAdmin(options: AdminOptions): Promise<Admin> {
   const { registry, seed = freshSeed(), token, hosts = [], allowListen = false, log = pino({ enabled: false }) } = options
   const host = options.host === undefined || options.host === 'localhost' ? '127.0.0.1' : options.host
   let port: number | undefined
-  const own = { admin: () => port, proxies: () => proxies.list() }
+  const own = { admin: () => port, proxies: () => proxies.views() }
   const plane = new LocalPlane({
     registry, seed,
     permit: (target, address, to) => {
@@ -74,7 +74,7 @@ export async function startAdmin(options: AdminOptions): Promise<Admin> {
     observe: () => metrics?.observe(),
     forget: (name) => metrics?.forget(name),
   })
-  const metrics = options.metrics && new Metrics(plane, () => proxies.list(), options.metrics)
+  const metrics = options.metrics && new Metrics(plane, () => proxies.views(), options.metrics)
   plane.on((event) => { if (event.kind === 'cleared') metrics?.cleared(event) })
   const app = toxiproxyApi({ proxies, log, token, metrics: metrics && (() => metrics.page()), hosts: isLoopback(host) ? hosts : [...hosts, host] })
   const server = createServer({ headersTimeout: HEADERS_MS, requestTimeout: REQUEST_MS, keepAliveTimeout: IDLE_MS, connectionsCheckingInterval: CHECK_MS }, getRequestListener(app.fetch))
@@ -84,6 +84,7 @@ export async function startAdmin(options: AdminOptions): Promise<Admin> {
   const close = async (drain: Ms): Promise<void> => {
     const gone = new Promise((resolve) => { server.close(resolve) })
     server.closeIdleConnections()
+    await proxies.close()
     await plane.close(drain)
     server.closeAllConnections()
     await gone

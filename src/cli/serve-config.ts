@@ -44,7 +44,8 @@ function fromStanding({ targets, toxics, rules }: Standing): ServeConfig {
       const address = listen?.address ?? { host: '127.0.0.1', port: 0 }
       return {
         name, listen: formatAddress(address), upstream: formatAddress(upstream), enabled: true,
-        toxics: read.filter(({ on }) => on === name).map(({ toxic }) => toxic), rules: rules.filter(({ on }) => on === name),
+        toxics: read.filter(({ on }) => on === name).map(({ toxic }) => toxic), rules: rules.filter(({ on }) => on === name).map((rule) => ({ ...rule, id: `${name}:${rule.id}` })),
+        // Its target is part of a rule's id: a rule that moves to another target is another rule.
         // Whether an address other than loopback may be listened on is asked of its text; a path has no such text.
         fixed: { protocol, tls, dialTimeout, upstream, ...('path' in address ? { listen: address } : {}) },
       }

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { readdirSync } from 'node:fs'
-import { closeAll, exchange, stage, until } from './stage.ts'
+import { closeAll, exchange, portOf, stage, until } from './stage.ts'
 
 const pause = (time: number): Promise<void> => new Promise((resolve) => { setTimeout(resolve, time) })
 
@@ -185,6 +185,17 @@ describe('toxics and connections', () => {
     const on = await stage()
     const made = await Promise.all(Array.from({ length: 20 }, () => on.ask('POST', '/proxies', { name: 'a', upstream: on.upstream, listen: '127.0.0.1:0' })))
     assert.deepEqual(made.map(({ status }) => status).sort(), [201, ...Array.from({ length: 19 }, () => 409)])
+  })
+
+  it('one that is being made while the server stops is not left behind', async () => {
+    const on = await stage()
+    const asked = Array.from({ length: 10 }, (_, index) => on.ask('POST', '/proxies', { name: `p${index}`, upstream: on.upstream, listen: '127.0.0.1:0' }).catch(() => undefined))
+    await asked[0]
+    const [made] = await Promise.all([Promise.all(asked), on.admin.close()])
+    const ports = made.flatMap((answer) => (answer?.status === 201 ? [portOf(answer)] : []))
+    assert.ok(ports.length > 0)
+    for (const port of ports) await assert.rejects(on.client(port), { code: 'ECONNREFUSED' })
+    await assert.rejects(on.admin.proxies.create({ name: 'late', listen: '127.0.0.1:0', upstream: on.upstream, enabled: true, toxics: [] }), /stopping/)
   })
 
   it('a half-closed connection still gets its answer', async () => {

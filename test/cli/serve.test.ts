@@ -145,7 +145,7 @@ rules:
     const before = await proxiesAt(url)
     assert.deepEqual(Object.keys(before), ['cache', 'other'])
     assert.deepEqual(before['cache']?.toxics, [{ attributes: { latency: 100, jitter: 0 }, name: 'latency_downstream', type: 'latency', stream: 'downstream', toxicity: 0.5 }])
-    assert.match(await (await fetch(`${url}/metrics`)).text(), /brownout_altered_operations_total\{proxy="other",rule="thin",fault="bandwidth"\} 0/)
+    assert.match(await (await fetch(`${url}/metrics`)).text(), /brownout_altered_operations_total\{proxy="other",rule="other:thin",fault="bandwidth"\} 0/)
     await fetch(`${url}/proxies`, { method: 'POST', body: '{"name":"mine","upstream":"127.0.0.1:1"}' })
     await fetch(`${url}/proxies/cache/toxics/latency_downstream`, { method: 'PATCH', body: '{"attributes":{"latency":7}}' })
 
