@@ -105,6 +105,8 @@ export class Grip {
   /** Whether this unit is hit: matching, counts, chance. By connection it is drawn once and stays; by message each unit draws. */
   takes(unit: Unit): boolean {
     const { armed } = this
+    // The last word of a rule is owed to every session that it touched, although its time is over.
+    if (unit.kind === 'tick' && unit.why === 'disarm') return this.#begun
     const now = armed.context.now()
     if (now >= armed.until || !armed.concerns(this.#facets)) return false
     if (armed.rule.scope === 'message' && unit.kind !== 'connect' && unit.kind !== 'tick') return armed.admit(this.#luck(), now)

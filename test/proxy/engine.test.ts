@@ -103,6 +103,18 @@ describe('the engine', () => {
     await until(() => events.some((event) => event.kind === 'drained'), 'the exchange that it held has finished')
   })
 
+  it('lets a rule have its last word at its deadline too: what lost bytes is reset at heal', async () => {
+    const { client, arm } = await target()
+    const one = await client()
+    await exchange(one, 'x')
+    await arm('cut', 'partition', { how: 'discard' }, { for: ms(60) })
+    one.socket.write('lost')
+    const start = performance.now()
+    assert.equal(await one.ended, 'ECONNRESET')
+    assert.ok(performance.now() - start >= 50)
+    await exchange(await client(), 'as before')
+  })
+
   it('survives a fault that throws: the bytes pass, the rule goes, the run is told', async () => {
     const { client, arm, events, plane } = await stage()
     const one = await client()
