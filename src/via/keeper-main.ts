@@ -3,7 +3,8 @@
 import { createInterface } from 'node:readline'
 import type { Undo } from './keeper.ts'
 
-const PATIENCE_MS = 3000
+/** A Toxiproxy answers within 25 s, whatever holds it up. */
+const PATIENCE_MS = 30_000
 
 // It ends with the pipe and by nothing else: a signal meant for brownout's whole family must not leave toxics behind.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined)

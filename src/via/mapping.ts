@@ -25,6 +25,8 @@ interface Made { readonly type: ToxicType; readonly attributes: Readonly<Record<
 type Translated = Made | { readonly disabled: true } | Refusal
 
 const STREAMS = { 'to-server': ['upstream'], 'to-client': ['downstream'], both: ['upstream', 'downstream'] } as const satisfies Readonly<Record<Direction | 'both', readonly Stream[]>>
+/** A Toxiproxy does not answer while a `reset_peer` waits: to take it off may take as long. */
+const RESET_WAIT_MAX = ms(5000)
 const LOCALLY = 'leave out `via` on that target: brownout\'s own proxy can'
 
 const FAULTS: Readonly<Record<string, (params: Params) => Translated>> = {
@@ -36,7 +38,9 @@ const FAULTS: Readonly<Record<string, (params: Params) => Translated>> = {
     ?? (Number(rate) % 1000 === 0 ? toxic('bandwidth', { rate: Number(rate) / 1000 }) : refuse(['params', 'rate'], 'Toxiproxy counts bandwidth in whole KB/s of 1000 bytes', `write ${Math.max(1, Math.round(Number(rate) / 1000))}KB/s`)),
   slow_close: ({ delay }) => integers([['delay', delay]], 1) ?? toxic('slow_close', { delay }, ['end']),
   timeout: ({ timeout }) => integers([['timeout', timeout]], 1) ?? toxic('timeout', { timeout }),
-  reset_peer: ({ timeout }) => integers([['timeout', timeout]], 1) ?? toxic('reset_peer', { timeout }, ['bytes', 'end']),
+  reset_peer: ({ timeout }) => 
+    integers([['timeout', timeout]], 1)
+    ?? (Number(timeout) <= RESET_WAIT_MAX ? toxic('reset_peer', { timeout }, ['bytes', 'end']) : refuse(['params', 'timeout'], 'a Toxiproxy cannot be healed while that toxic waits', `at most ${formatDuration(RESET_WAIT_MAX)}`)),
   slicer: ({ average_size, size_variation, delay }) =>
     integers([['delay', delay]], 0.001)
     ?? (Number(size_variation) <= Number(average_size) ? toxic('slicer', { average_size, size_variation, delay: Math.round(Number(delay) * 1000) }) : refuse(['params', 'size_variation'], 'a variation above the average ends a Toxiproxy\'s process', 'at most `average_size`')),

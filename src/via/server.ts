@@ -3,21 +3,23 @@
 import { Toxiproxy, type Proxy as RemoteProxy } from 'toxiproxy-node-client'
 import { realClock, type Timer } from '../core/clock.ts'
 import { BrownoutError } from '../core/errors.ts'
-import { ms, type Ms } from '../core/units.ts'
+import { formatDuration, ms, type Ms } from '../core/units.ts'
 import type { ToxicPlan } from './mapping.ts'
 
 export type { RemoteProxy }
 export interface RemoteState { readonly name: string; readonly upstream: string; readonly listen: string; readonly enabled: boolean; readonly toxics: readonly { readonly name: string }[] }
 
-/** A server that has not answered by then will not. */
-const PATIENCE: Ms = ms(3000)
+/** Longer than removing a toxic takes that is in the midst of its wait; see RESET_WAIT_MAX. A server that has not answered by then hangs. */
+const PATIENCE: Ms = ms(10_000)
 
 export class ToxiproxyServer {
   readonly url: string
   readonly #client: Toxiproxy
+  readonly #patience: Ms
 
-  constructor(url: string) {
+  constructor(url: string, patience: Ms = PATIENCE) {
     this.url = url
+    this.#patience = patience
     this.#client = new Toxiproxy(url)
   }
 
@@ -62,7 +64,7 @@ export class ToxiproxyServer {
     const failed = (why: string, cause?: unknown): BrownoutError => new BrownoutError('VIA_FAILED', { message: `${this.url} did not ${what}: ${why}`, cause })
     let timer: Timer | undefined
     const late = new Promise<never>((_, reject) => {
-      timer = realClock.at(ms(realClock.now() + PATIENCE), () => reject(failed(`no answer within ${PATIENCE / 1000} s`)))
+      timer = realClock.at(ms(realClock.now() + this.#patience), () => reject(failed(`no answer within ${formatDuration(this.#patience)}`)))
     })
     try {
       return await Promise.race([request, late])

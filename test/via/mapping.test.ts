@@ -49,6 +49,7 @@ describe('via: what a Toxiproxy cannot do is refused with the reason', () => {
     ['a shared rate', 'bandwidth', { rate: 1000, per: 'target' }, {}, 'params.per', /connection/],
     ['a burst', 'bandwidth', { rate: 1000, burst: 10 }, {}, 'params.burst', /burst/],
     ['a variation that ends its process', 'slicer', { average_size: 4, size_variation: 5 }, {}, 'params.size_variation', /ends a Toxiproxy's process/],
+    ['a reset that waits too long to be healed', 'reset_peer', { timeout: 5001 }, {}, 'params.timeout', /cannot be healed/],
     ['discarding', 'partition', { how: 'discard' }, {}, 'params.how', /throw bytes away/],
     ['rejecting some', 'partition', { how: 'reject' }, { chance: ratio(0.5) }, 'chance', /for everybody/],
     ['rejecting one way', 'partition', { how: 'reject' }, { direction: 'to-client' }, 'direction', /as a whole/],

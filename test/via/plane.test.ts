@@ -6,6 +6,7 @@ import { BrownoutError } from '../../src/core/errors.ts'
 import { ms, ratio } from '../../src/core/units.ts'
 import { formatAddress } from '../../src/proxy/address.ts'
 import { LocalPlane } from '../../src/proxy/local-plane.ts'
+import { ToxiproxyServer } from '../../src/via/server.ts'
 import { ViaPlane } from '../../src/via/plane.ts'
 import { closeAll, echo, exchange, later, listenOn, LOCAL, PLAIN, until } from '../proxy/stage.ts'
 import { ruleFor, toxiproxy, via, type Remote } from './stage.ts'
@@ -136,6 +137,14 @@ describe('via: a plane that drives a Toxiproxy', () => {
     assert.ok(!events.some(({ kind }) => kind === 'cleared'))
     await assert.rejects(plane.disarm(), { code: 'VIA_FAILED' })
   }).timeout(30_000)
+
+  it('a server that hangs is given up', async () => {
+    const { address } = await listenOn(LOCAL, () => undefined)
+    const server = new ToxiproxyServer(`http://${formatAddress(address)}`, ms(100))
+    const from = performance.now()
+    await assert.rejects(server.all(), { code: 'VIA_FAILED', message: `${server.url} did not list the proxies: no answer within 100ms` })
+    assert.ok(performance.now() - from >= 99)
+  })
 
   it('what answers there is something else', async () => {
     for (const body of ['[]', '{"a":{}}', 'null', '""', '<html>', '']) {
