@@ -2,7 +2,7 @@
 
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { isIP } from 'node:net'
-import type { MiddlewareHandler } from 'hono'
+import type { Context, MiddlewareHandler } from 'hono'
 import { isLoopback } from '../core/loopback.ts'
 import { refusalResponse } from './answers.ts'
 
@@ -28,9 +28,13 @@ export const guard = ({ hosts, token }: GuardOptions): MiddlewareHandler => {
     if (expected && !timingSafeEqual(expected, digest(context.req.header('authorization') ?? ''))) {
       return refusalResponse(401, 'a token is needed: Authorization: Bearer TOKEN', { 'WWW-Authenticate': 'Bearer' })
     }
+    if (expected && hasBody(context) && !/^application\/json\s*(;|$)/i.test(context.req.header('content-type') ?? '')) return refusalResponse(415, 'a body must be application/json')
     return next()
   }
 }
+
+/** Where there is no token Toxiproxy's clients decide, and some say nothing of their bodies. */
+const hasBody = ({ req }: Context): boolean => req.header('transfer-encoding') !== undefined || Number(req.header('content-length') ?? 0) > 0
 
 /** Of equal length whatever is compared. */
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest()

@@ -100,6 +100,21 @@ describe('clients', () => {
   })
 })
 
+describe('with a token', () => {
+  afterEach(closeAll)
+
+  it('bodies must be JSON by their own word; what has none needs none', async () => {
+    const on = await stage({ token: 's3cr3t' })
+    const send = async (method: string, path: string, body: string | undefined, type: Readonly<Record<string, string>>): Promise<number> =>
+      (await on.ask(method, path, body, { Authorization: 'Bearer s3cr3t', ...type })).status
+    for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'application/jsonp']) assert.equal(await send('POST', '/proxies', EVIL, { 'Content-Type': type }), 415, type)
+    assert.equal(await send('POST', '/proxies', EVIL, {}), 415)
+    assert.equal(await send('POST', '/proxies', EVIL, { 'Content-Type': 'application/json; charset=utf-8' }), 201)
+    assert.equal(await send('POST', '/reset', undefined, {}), 204)
+    assert.equal(await send('DELETE', '/proxies/evil', undefined, {}), 204)
+  })
+})
+
 describe('bodies', () => {
   afterEach(closeAll)
 
