@@ -36,16 +36,17 @@ export const facetsOf = (message: PostgresMessage, session: SessionFacets): Post
 class Facets implements PostgresFacets {
   readonly #message: PostgresMessage
   readonly #session: SessionFacets
+  readonly in_transaction: boolean
 
   constructor(message: PostgresMessage, session: SessionFacets) {
     this.#message = message
     this.#session = session
+    this.in_transaction = session.status !== 'I'
   }
 
   get sql(): string | undefined { return this.#message.statement?.sql }
   get fingerprint(): string | undefined { return this.#message.statement?.fingerprint }
   get table(): string | undefined { return this.#message.statement?.table || undefined }
-  get in_transaction(): boolean { return this.#session.status !== 'I' }
   get application(): string | undefined { return this.#session.application }
   get database(): string | undefined { return this.#session.database }
   get user(): string | undefined { return this.#session.user }
