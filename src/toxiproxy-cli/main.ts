@@ -32,6 +32,7 @@ export interface Host {
 
 /** Runs the command of `argv` (without node and script). Never throws; resolves with the exit code. */
 export async function toxiproxyCli(argv: readonly string[], { env, stdout, stderr }: Host): Promise<number> {
+  for (const stream of [stdout, stderr]) stream.on('error', ignoreGone)
   const fail = (text: string, exit: number): number => {
     stderr.write(`${text}\n\n`)
     return exit
@@ -98,6 +99,11 @@ function parsed(args: readonly string[], flags: Readonly<Record<string, Flag>>):
     options: Object.fromEntries(Object.entries(flags).map(([name, { kind, short }]) =>
       [name, { type: kind === 'switch' ? 'boolean' : 'string', multiple: kind === 'list', ...(short ? { short } : {}) }] as const)),
   })
+}
+
+/** Whoever read us has gone (`| head`): that is no error of theirs. */
+function ignoreGone(error: Error): void {
+  if (!('code' in error) || error.code !== 'EPIPE') throw error
 }
 
 /** The scheme may be left out. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { createServer } from 'node:http'
 import { once } from 'node:events'
 import { Writable } from 'node:stream'
@@ -12,6 +12,8 @@ import { closeAll, later, listenOn, LOCAL } from '../proxy/stage.ts'
 import { serve, type Served } from '../toxiproxy-client/stage.ts'
 
 interface Said { readonly exit: number; readonly out: string; readonly err: string }
+
+const program = join(fileURLToPath(new URL('../../bin', import.meta.url)), 'toxiproxy-cli.js')
 
 const collect = (isTTY: boolean): { stream: Writable & { isTTY: boolean }; text(): string } => {
   let text = ''
@@ -199,11 +201,21 @@ describe('toxiproxy-cli', () => {
     assert.deepEqual(await run(['delete', name]), said('Deleted proxy a b/ü?[31m\n'))
   })
 
+  it('ends in peace when its reader has gone', async () => {
+    const { admin, client, upstream } = await serve()
+    await client.populate(Array.from({ length: 300 }, (_, i) => ({ name: `proxy-with-a-long-name-${i}`, listen: `127.0.0.1:${i + 1}`, upstream, enabled: false })))
+    const child = spawn(process.execPath, [program, 'list', '-h', admin.url], { stdio: ['ignore', 'pipe', 'pipe'] })
+    const err = collect(false)
+    child.stderr.pipe(err.stream)
+    child.stdout.destroy()
+    const [exit] = await once(child, 'close')
+    assert.deepEqual([exit, err.text()], [0, ''])
+  })
+
   it('is a program', async () => {
     const { admin } = await serve()
-    const bin = join(fileURLToPath(new URL('../../bin', import.meta.url)), 'toxiproxy-cli.js')
-    const { stdout } = await promisify(execFile)(process.execPath, [bin, 'list', '-h', admin.url])
+    const { stdout } = await promisify(execFile)(process.execPath, [program, 'list', '-h', admin.url])
     assert.match(stdout, /^cache\t/)
-    await assert.rejects(promisify(execFile)(process.execPath, [bin, 'delete', 'nope', '-h', admin.url]), { code: 1, stderr: 'Failed to delete proxy nope: HTTP 404: proxy not found\n\n' })
+    await assert.rejects(promisify(execFile)(process.execPath, [program, 'delete', 'nope', '-h', admin.url]), { code: 1, stderr: 'Failed to delete proxy nope: HTTP 404: proxy not found\n\n' })
   })
 })
