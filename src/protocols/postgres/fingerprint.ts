@@ -12,22 +12,26 @@ import { Scanner } from './scanner.ts'
 const SQL_MAX = 16_384
 /** Characters of a fingerprint at the most; `…` ends one that was cut. */
 const FINGERPRINT_MAX = 1000
-const CACHED_MAX = 512
+/** Statements remembered in a generation. */
+const GENERATION_MAX = 256
 /** After these a bracket stands apart; after any other word it opens arguments or columns. */
 const APART = new Set(('all and any array as between by case cross distinct do else end except exists filter from full group having if in inner insert intersect into ' +
   'is join lateral left like limit natural not offset on only or order outer over partition returning right select set some then union update using values when where with').split(' '))
 
-/** By the statement's bytes, one a character; the oldest goes first. */
-const cached = new Map<string, string>()
+/** By the statement's bytes, one a character. Two generations: what was not asked for while one filled up goes with the older. */
+let young = new Map<string, string>()
+let old = new Map<string, string>()
 
 export function fingerprint(sql: Buffer): string {
   const key = sql.toString('latin1', 0, SQL_MAX + 1)
-  const known = cached.get(key)
+  const known = young.get(key)
   if (known !== undefined) return known
-  const made = normal(sql)
-  const [oldest] = cached.keys()
-  if (cached.size >= CACHED_MAX && oldest !== undefined) cached.delete(oldest)
-  cached.set(key, made)
+  const made = old.get(key) ?? normal(key)
+  if (young.size >= GENERATION_MAX) {
+    old = young
+    young = new Map()
+  }
+  young.set(key, made)
   return made
 }
 
@@ -62,12 +66,18 @@ class Pieces {
     if (bracket?.onlyValues && this.#pieces.length > bracket.opened + 1) {
       this.#pieces.length = bracket.opened + 1
       this.#pieces.push('?')
-      if (piece === ')' && this.#pieces.slice(-6).join('') === '(?),(?') {
+      if (piece === ')' && this.#followsRow(bracket.opened)) {
         this.#pieces.length -= 3
         return
       }
     }
     this.#pieces.push(piece)
+  }
+
+  /** A row of nothing but values and a comma stand before the bracket at `opened`. */
+  #followsRow(opened: number): boolean {
+    const [a, b, c, comma] = this.#pieces.slice(Math.max(0, opened - 4), opened)
+    return a === '(' && b === '?' && c === ')' && comma === ','
   }
 
   /** The sign of a number is part of it, where nothing stands before it that it could be taken from. */
@@ -105,13 +115,14 @@ function needsSpace(before: string, piece: string): boolean {
   return piece !== '(' || !/^["a-z_\x80-\xff]/.test(before) || APART.has(before)
 }
 
-function normal(sql: Buffer): string {
+/** Of characters that stand for bytes. */
+function normal(sql: string): string {
   const cut = sql.length > SQL_MAX
-  const scanner = new Scanner(cut ? sql.subarray(0, SQL_MAX) : sql)
+  const scanner = new Scanner(cut ? sql.slice(0, SQL_MAX) : sql)
   const pieces = new Pieces()
   for (let kind = scanner.next(); kind !== 'end'; kind = scanner.next()) {
     if (kind === 'literal') pieces.add('?', true)
-    else pieces.add(kind === 'name' ? sql.toString('latin1', scanner.start, scanner.end) : scanner.text, false)
+    else pieces.add(kind === 'name' ? scanner.written : scanner.text, false)
   }
   if (cut) pieces.cut()
   const text = pieces.join()
@@ -119,4 +130,4 @@ function normal(sql: Buffer): string {
   return `${decoded(text.slice(0, FINGERPRINT_MAX))}…`
 }
 
-const decoded = (bytes: string): string => Buffer.from(bytes, 'latin1').toString()
+const decoded = (characters: string): string => Buffer.from(characters, 'latin1').toString()

@@ -3,15 +3,14 @@
 /** `literal`: a number, a string of any kind, or a parameter. `name`: a quoted identifier. */
 export type TokenKind = 'word' | 'name' | 'literal' | 'operator' | 'punctuation' | 'end'
 
-const at = (character: string): number => character.charCodeAt(0)
-const [QUOTE, DOUBLE, DOLLAR, DASH, SLASH, STAR, BACKSLASH, DOT, NEWLINE, PLUS] = ["'", '"', '$', '-', '/', '*', '\\', '.', '\n', '+'].map(at) as [number, number, number, number, number, number, number, number, number, number]
-
 const SPACE = 1
 const LETTER = 2
 const DIGIT = 4
 const OPERATOR = 8
 /** An operator of more than one character that ends in + or - must hold one of these. */
 const EXOTIC = 16
+/** Characters of an operator; what is cut off its end is not read over and over. (NAMEDATALEN) */
+const OPERATOR_MAX = 63
 
 /** What each byte may be; bytes past ASCII are letters. */
 const CLASS = Uint8Array.from({ length: 256 }, (_, byte) => {
@@ -25,20 +24,27 @@ export class Scanner {
   kind: TokenKind = 'end'
   start = 0
   end = 0
-  readonly #sql: Buffer
+  readonly #sql: string
 
-  constructor(sql: Buffer) { this.#sql = sql }
+  /** `sql`: one character a byte, as `toString('latin1')` gives it. */
+  constructor(sql: string) { this.#sql = sql }
 
-  /** The token's bytes, one a character; ASCII capitals made small. */
-  get text(): string { return this.#sql.toString('latin1', this.start, this.end).replace(/[A-Z]+/g, (capitals) => capitals.toLowerCase()) }
+  /** The token as it is written, one character a byte. */
+  get written(): string { return this.#sql.slice(this.start, this.end) }
+
+  /** Of a word: with ASCII capitals made small. */
+  get text(): string {
+    const { written } = this
+    return /[A-Z]/.test(written) ? written.replace(/[A-Z]+/g, (capitals) => capitals.toLowerCase()) : written
+  }
 
   /** The identifier that a word or a name stands for. */
   get identifier(): string {
-    return this.kind === 'name' ? this.#sql.toString('latin1', this.start, this.end).replace(/^[^"]*"|"$/g, '').replaceAll('""', '"') : this.text
+    return this.kind === 'name' ? this.written.replace(/^[^"]*"|"$/g, '').replaceAll('""', '"') : this.text
   }
 
   /** True where a dot follows at once: the name goes on. */
-  get dotted(): boolean { return this.#sql[this.end] === DOT }
+  get dotted(): boolean { return this.#sql[this.end] === '.' }
 
   next(): TokenKind {
     this.#skip()
@@ -51,8 +57,8 @@ export class Scanner {
   #skip(): void {
     for (;;) {
       while (this.#is(this.end, SPACE)) this.end++
-      if (this.#sql[this.end] === DASH && this.#sql[this.end + 1] === DASH) this.#to(NEWLINE, this.end)
-      else if (this.#sql[this.end] === SLASH && this.#sql[this.end + 1] === STAR) this.#comment()
+      if (this.#sql[this.end] === '-' && this.#sql[this.end + 1] === '-') this.#to('\n', this.end)
+      else if (this.#sql[this.end] === '/' && this.#sql[this.end + 1] === '*') this.#comment()
       else return
     }
   }
@@ -61,7 +67,7 @@ export class Scanner {
     let depth = 0
     while (this.end < this.#sql.length) {
       const [one, two] = [this.#sql[this.end], this.#sql[this.end + 1]]
-      const step = one === SLASH && two === STAR ? 1 : one === STAR && two === SLASH ? -1 : 0
+      const step = one === '/' && two === '*' ? 1 : one === '*' && two === '/' ? -1 : 0
       this.end = Math.min(this.end + (step === 0 ? 1 : 2), this.#sql.length)
       depth += step
       if (depth === 0) return
@@ -69,13 +75,13 @@ export class Scanner {
   }
 
   #token(): TokenKind {
-    const byte = this.#sql[this.end]
-    if (byte === undefined) return 'end'
+    const character = this.#sql[this.end]
+    if (character === undefined) return 'end'
     if (this.#is(this.end, LETTER)) return this.#word()
-    if (this.#is(this.end, DIGIT) || (byte === DOT && this.#is(this.end + 1, DIGIT))) return this.#number()
-    if (byte === QUOTE) return this.#quoted(QUOTE, false, 'literal')
-    if (byte === DOUBLE) return this.#quoted(DOUBLE, false, 'name')
-    if (byte === DOLLAR) return this.#dollar()
+    if (this.#is(this.end, DIGIT) || (character === '.' && this.#is(this.end + 1, DIGIT))) return this.#number()
+    if (character === "'") return this.#quoted("'", false, 'literal')
+    if (character === '"') return this.#quoted('"', false, 'name')
+    if (character === '$') return this.#dollar()
     if (this.#is(this.end, OPERATOR)) return this.#operator()
     this.end++
     return 'punctuation'
@@ -84,33 +90,33 @@ export class Scanner {
   /** A word, or a string with a prefix: E'…', B'…', X'…', N'…', U&'…'. */
   #word(): TokenKind {
     do this.end++
-    while (this.#is(this.end, LETTER | DIGIT) || this.#sql[this.end] === DOLLAR)
+    while (this.#is(this.end, LETTER | DIGIT) || this.#sql[this.end] === '$')
     if (this.end - this.start > 1) return 'word'
-    const prefix = String.fromCharCode(this.#sql[this.start] ?? 0).toLowerCase()
-    if (this.#sql[this.end] === QUOTE && 'ebxn'.includes(prefix)) return this.#quoted(QUOTE, prefix === 'e', 'literal')
-    if (prefix !== 'u' || this.#sql[this.end] !== at('&')) return 'word'
-    if (this.#sql[this.end + 1] === QUOTE) { this.end++; return this.#quoted(QUOTE, false, 'literal') }
-    if (this.#sql[this.end + 1] === DOUBLE) { this.end++; return this.#quoted(DOUBLE, false, 'name') }
+    const prefix = this.#sql.charAt(this.start).toLowerCase()
+    if (this.#sql[this.end] === "'" && 'ebxn'.includes(prefix)) return this.#quoted("'", prefix === 'e', 'literal')
+    if (prefix !== 'u' || this.#sql[this.end] !== '&') return 'word'
+    if (this.#sql[this.end + 1] === "'") return this.#quoted("'", false, 'literal', 1)
+    if (this.#sql[this.end + 1] === '"') return this.#quoted('"', false, 'name', 1)
     return 'word'
   }
 
   /** 1, 1.5, .5, 1e-5, 0xff, 1_000. */
   #number(): TokenKind {
-    while (this.#is(this.end, LETTER | DIGIT) || this.#sql[this.end] === DOT) {
-      const exponent = this.#sql[this.end] === at('e') || this.#sql[this.end] === at('E')
+    while (this.#is(this.end, LETTER | DIGIT) || this.#sql[this.end] === '.') {
+      const exponent = this.#sql[this.end] === 'e' || this.#sql[this.end] === 'E'
       this.end++
-      if (exponent && (this.#sql[this.end] === PLUS || this.#sql[this.end] === DASH) && this.#is(this.end + 1, DIGIT)) this.end++
+      if (exponent && (this.#sql[this.end] === '+' || this.#sql[this.end] === '-') && this.#is(this.end + 1, DIGIT)) this.end++
     }
     return 'literal'
   }
 
-  /** From the opening quote to the closing one; a doubled one is part of it. */
-  #quoted(quote: number, escapes: boolean, kind: TokenKind): TokenKind {
-    this.end++
+  /** From the opening quote, which is `ahead`, to the closing one; a doubled one is part of it. */
+  #quoted(quote: string, escapes: boolean, kind: TokenKind, ahead = 0): TokenKind {
+    this.end += ahead + 1
     while (this.end < this.#sql.length) {
-      const byte = this.#sql[this.end++]
-      if (escapes && byte === BACKSLASH) this.end++
-      else if (byte === quote) {
+      const character = this.#sql[this.end++]
+      if (escapes && character === '\\') this.end++
+      else if (character === quote) {
         if (this.#sql[this.end] !== quote) return kind
         this.end++
       }
@@ -128,11 +134,11 @@ export class Scanner {
       return 'literal'
     }
     while (this.#is(after, LETTER | DIGIT)) after++
-    if (this.#sql[after] !== DOLLAR) {
+    if (this.#sql[after] !== '$') {
       this.end++
       return 'punctuation'
     }
-    const tag = this.#sql.subarray(this.end, after + 1)
+    const tag = this.#sql.slice(this.end, after + 1)
     const close = this.#sql.indexOf(tag, after + 1)
     this.end = close < 0 ? this.#sql.length : close + tag.length
     return 'literal'
@@ -140,20 +146,20 @@ export class Scanner {
 
   #operator(): TokenKind {
     let exotic = false
-    while (this.#is(this.end, OPERATOR)) {
+    while (this.#is(this.end, OPERATOR) && this.end - this.start < OPERATOR_MAX) {
       const [one, two] = [this.#sql[this.end], this.#sql[this.end + 1]]
-      if (this.end > this.start && ((one === DASH && two === DASH) || (one === SLASH && two === STAR))) break
+      if (this.end > this.start && ((one === '-' && two === '-') || (one === '/' && two === '*'))) break
       exotic ||= this.#is(this.end, EXOTIC)
       this.end++
     }
-    while (!exotic && this.end - this.start > 1 && (this.#sql[this.end - 1] === PLUS || this.#sql[this.end - 1] === DASH)) this.end--
+    while (!exotic && this.end - this.start > 1 && (this.#sql[this.end - 1] === '+' || this.#sql[this.end - 1] === '-')) this.end--
     return 'operator'
   }
 
-  #to(byte: number, from: number): void {
-    const found = this.#sql.indexOf(byte, from)
+  #to(character: string, from: number): void {
+    const found = this.#sql.indexOf(character, from)
     this.end = found < 0 ? this.#sql.length : found + 1
   }
 
-  #is(position: number, classes: number): boolean { return ((CLASS[this.#sql[position] ?? 0] ?? 0) & classes) !== 0 }
+  #is(position: number, classes: number): boolean { return ((CLASS[this.#sql.charCodeAt(position)] ?? 0) & classes) !== 0 }
 }

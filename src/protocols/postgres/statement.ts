@@ -54,7 +54,7 @@ export class Statement {
 }
 
 function keywordOf(bytes: Buffer): string {
-  const scanner = new Scanner(bytes.subarray(0, LOOKED_AT))
+  const scanner = new Scanner(bytes.toString('latin1', 0, LOOKED_AT))
   let kind = scanner.next()
   // (SELECT …) UNION (SELECT …)
   while (kind === 'punctuation') kind = scanner.next()
@@ -62,7 +62,7 @@ function keywordOf(bytes: Buffer): string {
 }
 
 function tableOf(bytes: Buffer): string {
-  const scanner = new Scanner(bytes.subarray(0, LOOKED_AT))
+  const scanner = new Scanner(bytes.toString('latin1', 0, LOOKED_AT))
   /** For each open bracket: FROM is syntax in it. */
   const brackets: boolean[] = []
   let before = ''
