@@ -12,8 +12,8 @@ import { PostgresConversation } from '../../../src/protocols/postgres/conversati
 import type { PostgresFacets } from '../../../src/protocols/postgres/facets.ts'
 import type { PostgresMessage } from '../../../src/protocols/postgres/message.ts'
 import { postgres } from '../../support/servers.ts'
-import { decode } from '../cuts.ts'
-import { codecOf, typed } from './wire.ts'
+import { decode, inPieces } from '../cuts.ts'
+import { codecOf, startup, typed } from './wire.ts'
 
 /** What a session said, and what we made of it. */
 class Recorded {
@@ -198,7 +198,7 @@ describe('postgres codec and a real server', function () {
   })
 
   /** A client of bare bytes: what no driver does is tried on the server itself. */
-  async function raw(bytes: readonly Buffer[], readies: number): Promise<Recorded> {
+  async function raw(bytes: readonly Buffer[], readies: number, start: Buffer = serialize.startup({ user: 'postgres', database: 'postgres' })): Promise<Recorded> {
     const socket = connect(port, '127.0.0.1')
     socket.on('error', () => socket.destroy())
     await once(socket, 'connect')
@@ -208,7 +208,7 @@ describe('postgres codec and a real server', function () {
         if (mine.answers.filter(({ message }) => message.type === 'ReadyForQuery').length >= readies + 1) resolve(mine)
       }
       socket.on('data', () => setImmediate(seen))
-      socket.write(Buffer.concat([serialize.startup({ user: 'postgres', database: 'postgres' }), ...bytes]))
+      socket.write(Buffer.concat([start, ...bytes]))
     })
     socket.end(serialize.end())
     await once(socket, 'close')
@@ -224,6 +224,30 @@ describe('postgres codec and a real server', function () {
     const errors = recorded.answers.filter(({ message }) => message.type === 'ErrorResponse')
     // Postgres folds the constant when it plans: at Bind.
     assert.deepEqual(errors.map(({ facets }) => [facets.code, facets.sql, facets.phase]), [['22012', 'select 1/0', 'bind'], ['42601', 'nonsense', 'parse']])
+  })
+
+  it('protocol 3.2 with its longer key, and a version that is negotiated down', async () => {
+    const keyOf = ({ answers }: Recorded): number => answers.find(({ message }) => message.type === 'BackendKeyData')?.message.sizeBytes ?? 0
+    const newer = await raw([serialize.query('select 1')], 1, startup(196610, 'user\0postgres\0\0'))
+    newer.check()
+    assert.equal(newer.asked[0]?.facets.database, 'postgres')
+    const future = await raw([serialize.query('select 1')], 1, startup(196608 + 9999, 'user\0postgres\0_pq_.wish\x001\0\0'))
+    future.check()
+    assert.deepEqual([keyOf(newer), future.answers[0]?.message.type, future.answers[0]?.exchange], [5 + 4 + 32, 'NegotiateProtocolVersion', 1])
+  })
+
+  it('portals that are read a few rows at a time, function calls, and objects that are closed', async () => {
+    const rows = { portal: 'p', rows: 2 }
+    const recorded = await raw([
+      serialize.parse({ name: 's', text: 'select generate_series(1, 5)' }), serialize.bind({ portal: 'p', statement: 's' }), serialize.describe({ type: 'S', name: 's' }),
+      serialize.execute(rows), serialize.execute(rows), serialize.flush(), serialize.execute(rows), serialize.close({ type: 'P', name: 'p' }), serialize.close({ type: 'S', name: 's' }), serialize.sync(),
+      // pg_backend_pid(), by its number.
+      typed('F', '\0\0\x07\xea\0\0\0\0\0\0'),
+    ], 2)
+    recorded.check()
+    const batch = 'select generate_series(1, 5)'
+    assert.deepEqual([recorded.sqlOf('PortalSuspended'), recorded.sqlOf('CommandComplete'), recorded.sqlOf('CloseComplete'), recorded.sqlOf('FunctionCallResponse')], [[batch, batch], [batch], [batch, batch], [undefined]])
+    assert.equal(recorded.sqlOf('DataRow').filter((sql) => sql === batch).length, 5)
   })
 
   it('a simple query in an open batch, and one that is passed over', async () => {
@@ -286,10 +310,8 @@ describe('postgres codec and a real server', function () {
         const input = Buffer.concat(bytes[direction]).subarray(0, 200_000)
         const codec = codecOf(direction, (handshake) => { handshake.unanswered = input.length > 0 && input[0] === 'N'.charCodeAt(0) ? 1 : 0 })
         const whole = decode(codec, [input])
-        for (const length of [1000, 7, 4099]) {
-          const chunks = Array.from({ length: Math.ceil(input.length / length) }, (_, n) => input.subarray(n * length, (n + 1) * length))
-          assert.deepEqual(decode(codec, length < 10 && input.length > 20_000 ? [input] : chunks), whole)
-        }
+        const lengths = input.length > 20_000 ? [1000, 4099] : [1, 7, 1000]
+        for (const length of lengths) assert.deepEqual(decode(codec, inPieces(input, [length])), whole)
       }
     }
   })
