@@ -20,7 +20,7 @@ node_modules/.package-lock.json: package-lock.json
 build: setup ## compiles to dist/
 	@rm -rf dist
 	$(BIN)/tsc
-	@chmod +x dist/bin/brownout.js
+	@chmod +x dist/bin/*.js
 
 test: build ## runs the tests; the last line is `N passed, N failed`
 	@$(MOCHA) $(TESTS)
@@ -39,6 +39,7 @@ demo: build ## a real application on real servers loses its cache for some secon
 
 bench: build ## what brownout costs, against nothing, a plain pipe and HAProxy
 	@node dist/test/bench/bench.js
+	@node dist/test/bench/toxiproxy.js
 
 truth: build ## outages of known times against what is reported: 20 of 20 within a bucket
 	@node dist/test/bench/truth.js
