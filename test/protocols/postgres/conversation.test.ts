@@ -149,6 +149,18 @@ describe('postgres conversation', () => {
       assert.deepEqual([goOn(talk), talk.conversation.unanswered], [next, 0])
     })
 
+    it('in, by a simple query that a Sync of its own follows', () => {
+      const talk = new Talk().login().ask(query('copy t from stdin')).answer(copyIn).ask(data, copyDone).answer(done('COPY 1'), READY()).forget().ask(SYNC).answer(READY())
+      assert.deepEqual(talk.lines, ['> Sync 3', '< ReadyForQuery 3!'])
+    })
+
+    it('in, with a Sync among the data, which no server answers', () => {
+      const talk = new Talk().login().ask(bind(''), execute()).answer(BOUND, copyIn).ask(data, SYNC, data, copyDone, SYNC).answer(done('COPY 2'), READY())
+      assert.deepEqual([talk.lines.at(-1), goOn(talk), talk.conversation.unanswered], ['< ReadyForQuery 2!', next, 0])
+      const ahead = new Talk().login().ask(bind(''), execute(), SYNC).answer(BOUND, copyIn).ask(data, SYNC, copyDone, SYNC).answer(done('COPY 1'), READY())
+      assert.deepEqual([goOn(ahead), ahead.conversation.unanswered], [next, 0])
+    })
+
     it('in, all of it sent ahead', () => {
       const talk = new Talk().login().ask(bind(''), execute(), SYNC, data, copyDone, SYNC).answer(BOUND, copyIn, done('COPY 1'), READY())
       assert.deepEqual([goOn(talk), talk.conversation.unanswered], [next, 0])
@@ -223,6 +235,15 @@ describe('postgres conversation', () => {
     for (let n = 0; n < 2500; n++) talk.ask(parse(`s${n}`, `select ${n}`))
     talk.forget().ask(bind('s0'), bind('s2499'))
     assert.deepEqual(talk.facets.map(({ sql }) => sql), [undefined, 'select 2499'])
+  })
+
+  it('does not count a statement twice that is prepared anew, and forgets the oldest past 4 MiB', () => {
+    const long = 'x'.repeat(60_000)
+    const talk = new Talk().login().ask(parse('kept', 'select kept'))
+    for (let n = 0; n < 100; n++) talk.ask(parse('again', long))
+    assert.equal(talk.forget().ask(bind('kept')).facets[0]?.sql, 'select kept')
+    for (let n = 0; n < 100; n++) talk.ask(parse(`long ${n}`, long))
+    assert.deepEqual(talk.forget().ask(bind('kept'), bind('long 0'), bind('long 99')).facets.map(({ sql }) => sql?.length), [undefined, undefined, long.length])
   })
 
   it('has an exchange for a cancel request, and nothing to wait for', () => {

@@ -266,8 +266,9 @@ describe('postgres codec and a real server', function () {
       serialize.query('delete from codec where id >= 10'), ...copyIn(serialize.copyFail('changed my mind')), ...copyIn(serialize.copyDone()), ...copyIn(serialize.copyDone()),
       serialize.query('copy codec to stdout'), serialize.query('delete from codec where id >= 10'),
       ...inBatch, serialize.copyData(rows), serialize.copyDone(), serialize.sync(), ...batch('copy codec to stdout'),
+      serialize.query('delete from codec where id >= 10'), ...inBatch, serialize.copyData(rows), serialize.sync(), serialize.flush(), serialize.copyDone(), serialize.sync(),
       ...inBatch, typed('d', 'nonsense\n'), serialize.copyDone(), serialize.sync(), serialize.query('select 4'),
-    ], 10)
+    ], 12)
     recorded.check()
     assert.deepEqual(recorded.answers.filter(({ message }) => message.type === 'ErrorResponse').map(({ facets }) => facets.code), ['57014', '23505', '22P02'])
     assert.deepEqual(recorded.sqlOf('CommandComplete').at(-1), 'select 4')
