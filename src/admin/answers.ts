@@ -12,4 +12,4 @@ export const textResponse = (status: number, text: string): Response => new Resp
 export const refusalResponse = (status: number, error: string, headers: Readonly<Record<string, string>> = {}): Response =>
   new Response(`${writeGoJson({ error, status })}\n`, { status, headers: { ...TEXT, ...headers } })
 
-export const emptyResponse = (status: number, headers: Readonly<Record<string, string>> = {}): Response => new Response(null, { status, headers })
+export const emptyResponse = (status: number, headers: Readonly<Record<string, string>> = {}): Response => new Response(null, { status, headers: { ...(status === 204 ? {} : { 'Content-Length': '0' }), ...headers } })

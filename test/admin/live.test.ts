@@ -6,6 +6,12 @@ import { closeAll, exchange, portOf, stage, until } from './stage.ts'
 
 const pause = (time: number): Promise<void> => new Promise((resolve) => { setTimeout(resolve, time) })
 
+async function timeOf(act: () => Promise<unknown>): Promise<number> {
+  const from = performance.now()
+  await act()
+  return performance.now() - from
+}
+
 describe('the wedge', () => {
   afterEach(closeAll)
 
@@ -31,11 +37,11 @@ describe('the wedge', () => {
     for (const [method, path, body] of changes) {
       const change = on.ask(method, path, body)
       const from = performance.now()
-      await on.ask('GET', '/proxies')
-      const took = performance.now() - from
-      assert.ok(took < 50, `GET /proxies took ${took} ms beside ${method} ${path}`)
+      // The best of three: this machine may be busy with other things. The wedge lasts 25 s.
+      const took = [await timeOf(() => on.ask('GET', '/proxies')), await timeOf(() => on.ask('GET', '/proxies')), await timeOf(() => on.ask('GET', '/proxies'))]
+      assert.ok(Math.min(...took) < 50, `GET /proxies took ${took.join(', ')} ms beside ${method} ${path}`)
       assert.ok((await change).status < 300, `${method} ${path}`)
-      assert.ok(performance.now() - from < 500)
+      assert.ok(performance.now() - from < 1000)
     }
   })
 })

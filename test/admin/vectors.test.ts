@@ -59,22 +59,42 @@ const normal = (body: string): string => body
   .replace(/(bad request body: ).*?(","status")/, '$1…$2')
   .replace(/lookup no\.such\.invalid on [^ ]*:/, 'lookup no.such.invalid:')
 
+/** Ports that the requests name; each stands for one that is free here. */
+const RECORDED_PORT = /\b(16379|270\d\d)\b/g
+/** Where the recorded upstream was: requests that listen there must find it taken. */
+const UPSTREAM_PORT = '16379'
+
+/** Below those that the system gives of its own accord, so that no proxy on port 0 gets it. */
+async function freePort(taken: boolean): Promise<string> {
+  for (let tries = 0; tries < 200; tries++) {
+    const port = 20_000 + Math.floor(Math.random() * 9000)
+    const server = createServer().listen(port, '127.0.0.1')
+    const listens = await new Promise((resolve) => { server.once('listening', () => resolve(true)).once('error', () => resolve(false)) })
+    if (!listens || /^270/.test(String(port))) { server.close(); continue }
+    if (taken) later(() => { server.close() })
+    else await new Promise((resolve) => { server.close(resolve) })
+    return String(port)
+  }
+  throw new Error('no port is free')
+}
+
 describe('241 recorded requests', () => {
   afterEach(closeAll)
 
   it('are answered as a real server answered them, but for the differences that are named', async function replay() {
     const vectors = JSON.parse(readFileSync(join(ROOT, 'test/fixtures/toxiproxy-vectors.json'), 'utf8')) as readonly Vector[]
     assert.equal(vectors.length, 241)
-    // Where the recorded upstream was: requests that listen there must find it taken.
-    const upstream = createServer().listen(16_379, '127.0.0.1')
-    await new Promise((resolve) => { upstream.once('listening', resolve).once('error', resolve) })
-    later(() => { upstream.close() })
+    const ports = new Map<string, string>()
+    for (const port of new Set(vectors.flatMap(({ body }) => body?.match(RECORDED_PORT) ?? []))) ports.set(port, await freePort(port === UPSTREAM_PORT))
+    const theirs = new Map([...ports].map(([recorded, own]) => [own, recorded]))
     const { admin } = await stage({ allowListen: true, metrics: { own: true, process: true } })
     const accepted = new Map<string, number>()
     const failures: string[] = []
     for (const [index, vector] of vectors.entries()) {
       if (index === EMPTIED) for (const { name } of admin.proxies.list()) if (!name.includes('/')) await admin.proxies.delete(name)
-      const answer = await ask(admin.port, vector.method, vector.path, vector.body ?? undefined, vector.headers ?? {})
+      const sent = vector.body?.replace(RECORDED_PORT, (port) => ports.get(port) ?? port)
+      const given = await ask(admin.port, vector.method, vector.path, sent, vector.headers ?? {})
+      const answer = { ...given, text: given.text.replace(/\b\d{5}\b/g, (port) => theirs.get(port) ?? port) }
       const found = Object.entries(DIFFERENCES).find(([, { at }]) => at.includes(index))
       const problem = judge(vector, answer, found?.[1], vector.resp_body)
       if (problem !== undefined) failures.push(`${index} ${vector.note}: ${vector.method} ${vector.path}: ${problem}`)
