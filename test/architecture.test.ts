@@ -10,7 +10,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   bin: ['faults', 'cli', 'toxiproxy-cli'],
   cli: ['experiment', 'admin', 'report', 'load', 'demo', 'proxy', 'record', 'watchdog', 'rule', 'fault'],
   experiment: ['via', 'proxy', 'load', 'probes', 'record', 'timing', 'report', 'watchdog', 'rule', 'match', 'fault', 'protocols'],
-  via: ['proxy', 'record', 'rule', 'fault', 'protocols'],
+  via: ['proxy', 'record', 'rule', 'fault', 'protocols', 'watchdog'],
   'toxiproxy-cli': [],
   admin: ['proxy', 'record', 'rule', 'fault', 'protocols'],
   report: ['record', 'timing'],

@@ -8,6 +8,7 @@ import { BrownoutError } from '../core/errors.ts'
 import { emptyResponse, jsonResponse, refusalResponse, textResponse } from './answers.ts'
 import { guard, type GuardOptions } from './guard.ts'
 import type { Proxies, ProxyView } from './proxies.ts'
+import { rateLimit } from './rate.ts'
 import { Refusal } from './refusal.ts'
 import type { Toxic } from './toxics.ts'
 import { proxyInput, proxyInputs, proxyPatch, readBody, toxicInput, toxicPatch } from './requests.ts'
@@ -28,6 +29,7 @@ type Methods = Readonly<Partial<Record<'GET' | 'POST' | 'PATCH' | 'DELETE' | 'AN
 
 export function toxiproxyApi({ proxies, log, metrics, ...guarded }: ApiOptions): Hono<Bindings> {
   const app = new Hono<Bindings>({ getPath: (_request, options) => rawPath(options?.env?.incoming.url ?? '/') })
+  app.use(rateLimit())
   app.use(guard(guarded))
   app.use(async (context, next) => {
     const path = rawPath(context.env.incoming.url ?? '/')

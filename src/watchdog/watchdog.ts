@@ -4,8 +4,8 @@
  *   brownout ──pipe──▶ watchdog        the pipe closes (exit, crash, SIGKILL) ⇒ the wards that are left are ended
  */
 
-import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { startCompanion } from './companion.ts'
 import { procStat, type Ward } from './ward.ts'
 
 export interface GuardOptions {
@@ -31,28 +31,13 @@ export interface Watchdog {
 /** What goes down the pipe, a line each. */
 export type Order = { readonly guard: Ward } | { readonly release: number }
 
-/** Starts one. It keeps no event loop alive, survives Ctrl-C, and is gone within moments of this process. */
+/** Starts one. It is gone within moments of this process. */
 export function startWatchdog(): Watchdog {
-  const main = fileURLToPath(new URL('./main.js', import.meta.url))
-  const child = spawn(process.execPath, [main], {
-    // A group of its own, so that Ctrl-C misses it; no folder, terminal or pipe of ours held open.
-    detached: true, cwd: '/', stdio: ['pipe', 'ignore', 'ignore'], env: { ...process.env, NODE_OPTIONS: '' },
-  })
-  const { stdin } = child
-  let open = true
-  // Without a watchdog brownout still ends everything itself, unless it is killed.
-  const lost = (): void => { open = false }
-  child.on('error', lost).on('exit', lost)
-  stdin.on('error', lost)
-  child.unref()
-  if ('unref' in stdin && typeof stdin.unref === 'function') stdin.unref()
-  const send = (order: Order): void => { if (open) stdin.write(`${JSON.stringify(order)}\n`) }
+  const { pid: own, send, close } = startCompanion(fileURLToPath(new URL('./main.js', import.meta.url)))
+  const order = (one: Order): void => send(one)
   return {
-    pid: child.pid ?? 0,
-    guard: (pid, { group, signal = 'SIGTERM', cleanup }) => {
-      send({ guard: { pid, group, signal, cleanup, startedAt: procStat(pid)?.startedAt } })
-    },
-    release: (pid) => send({ release: pid }),
-    close: () => { if (open) { open = false; stdin.end() } },
+    pid: own, close,
+    guard: (pid, { group, signal = 'SIGTERM', cleanup }) => order({ guard: { pid, group, signal, cleanup, startedAt: procStat(pid)?.startedAt } }),
+    release: (pid) => order({ release: pid }),
   }
 }
