@@ -95,6 +95,14 @@ export class TimerHeap {
   }
 }
 
+/** How long one turn of an idle loop waits by itself: turned without a pause it would make garbage for a hundred collections a second. Sockets wait that long at the most. */
+const NAP: Ms = ms(0.1)
+/** A nap ends that much too late. */
+const NAP_SLACK: Ms = ms(0.06)
+/** What lies between two turns of a loop with nothing else to do; where it is more, there was work, and there will be more. */
+const IDLE_TURN: Ms = ms(0.03)
+const napCell = new Int32Array(new SharedArrayBuffer(4))
+
 /** Below this the loop is turned without sleeping: the system's timers are no finer than a millisecond. */
 const SPIN: Ms = ms(1.2)
 const SLEEP_MAX: Ms = ms(60_000)
@@ -105,6 +113,8 @@ class RealClock implements Clock {
   #sleeping: NodeJS.Timeout | undefined
   #sleepingUntil = Number.POSITIVE_INFINITY
   #spinning: NodeJS.Immediate | undefined
+  /** When the last turn ended. */
+  #turned: Ms = ms(0)
 
   constructor(spin: Ms) { this.#spin = spin }
 
@@ -142,11 +152,24 @@ class RealClock implements Clock {
     this.#rest()
     try {
       // What was due when the turn began, so that timers which beget timers cannot keep the loop from its sockets.
-      const now = monotonicNow()
+      const now = this.#napped(monotonicNow())
       for (let action = this.#heap.take(now); action; action = this.#heap.take(now)) action()
     } finally {
       this.#arouse()
+      this.#turned = monotonicNow()
     }
+  }
+
+  /** Sleeps or spins towards the next timer, for a moment, where the loop has nothing else to do; the time after that. */
+  #napped(now: Ms): Ms {
+    const due = this.#heap.next()
+    if (due === undefined || due <= now || now - this.#turned > IDLE_TURN) return now
+    if (due - now > NAP_SLACK) {
+      Atomics.wait(napCell, 0, 0, Math.min(due - now, NAP + NAP_SLACK) - NAP_SLACK)
+      return monotonicNow()
+    }
+    while (now < due) now = monotonicNow()
+    return now
   }
 }
 
