@@ -4,7 +4,7 @@ MOCHA := $(BIN)/mocha
 TESTS := 'dist/test/**/*.test.js'
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test test-all cover check bench truth stats demo docs schema clean
+.PHONY: help setup build test test-all cover check bench truth stats fuzz demo docs schema clean
 
 help: ## prints this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -46,6 +46,10 @@ truth: build ## outages of known times against what is reported: 20 of 20 within
 
 stats: build ## 2,000 healthy runs: how many get an episode that was none
 	@node dist/test/bench/stats.js
+
+fuzz: build ## random and mutated bytes against the codecs; ROUNDS says how many
+	@node dist/test/bench/fuzz-redis.js $(or $(ROUNDS),20000)
+	@node dist/test/bench/fuzz-postgres.js $(or $(ROUNDS),20000)
 
 docs: build ## writes docs/faults.md and docs/errors.md anew
 	@node dist/test/bench/docs.js

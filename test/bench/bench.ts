@@ -36,8 +36,10 @@ async function exact(): Promise<Exactness[]> {
   const server = await echo()
   const [plain, slow] = [await brownout('plain', server.port), await brownout('slow', server.port, LATENCY)]
   const results: Exactness[] = []
+  // Both have to be warm: what is compiled on the way is late.
+  for (const { port } of [plain, slow]) await roundTrips(port, 1000, 2, 50)
   for (const rate of [100, 1000]) {
-    results.push(exactness(rate, 10, await roundTrips(plain.port, rate, 5, 50), await roundTrips(slow.port, rate, 5, 50)))
+    results.push(exactness(rate, 10, await roundTrips(plain.port, rate, 8, 50), await roundTrips(slow.port, rate, 8, 50)))
   }
   plain.stop()
   slow.stop()
@@ -70,6 +72,6 @@ for (const contender of contenders) contender.stop()
 await redis.stop()
 
 process.stderr.write('exactness of an injected latency\n')
-for (const { rate, asked, p50, p99, worst } of await exact()) {
-  process.stdout.write(`latency ${asked} ms at ${rate}/s: off by p50 ${p50.toFixed(3)} ms, p99 ${p99.toFixed(3)} ms, worst ${worst.toFixed(3)} ms\n`)
+for (const { rate, asked, p50, p99, addedAtP99 } of await exact()) {
+  process.stdout.write(`latency ${asked} ms at ${rate}/s: at p99 off by ${addedAtP99.toFixed(2)} ms from the direct path's p99; single round trips from its median by ${p50.toFixed(2)} ms at p50, ${p99.toFixed(2)} ms at p99\n`)
 }
