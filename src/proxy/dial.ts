@@ -2,6 +2,7 @@
 
 import { lookup } from 'node:dns'
 import { connect, isIP, Socket, type LookupFunction } from 'node:net'
+import { UNSENT_MAX } from './held.ts'
 import type { TargetSpec } from './plane.ts'
 
 /** Why `target` may not be connected to that numeric address and port; undefined where it may. */
@@ -9,7 +10,7 @@ export type Permit = (target: string, host: string, port: number) => string | un
 
 /** Fails by an `error` event, as any connection does, where the address is not permitted. */
 export function dial({ name, upstream }: Pick<TargetSpec, 'name' | 'upstream'>, permit: Permit | undefined): Socket {
-  const options = { ...upstream, allowHalfOpen: true, noDelay: true }
+  const options = { ...upstream, allowHalfOpen: true, noDelay: true, highWaterMark: UNSENT_MAX }
   if (!permit || 'path' in upstream) return connect(options)
   const { host, port } = upstream
   const refused = isIP(host) ? permit(name, host, port) : undefined

@@ -5,6 +5,7 @@ import { BrownoutError } from '../core/errors.ts'
 import { sleep } from '../core/clock.ts'
 import { ms, type Ms } from '../core/units.ts'
 import { blackhole, type Blackhole } from './blackhole.ts'
+import { UNSENT_MAX } from './held.ts'
 import { boundAddress, formatAddress } from './address.ts'
 import type { Address } from './plane.ts'
 
@@ -92,7 +93,7 @@ const samePort = (a: Address, b: Address): boolean => 'port' in a && 'port' in b
 
 function listen(address: Address, onSocket: (socket: Socket) => void): Promise<Server> {
   return new Promise((resolve, reject) => {
-    const server = createServer({ allowHalfOpen: true, noDelay: true }, onSocket)
+    const server = createServer({ allowHalfOpen: true, noDelay: true, highWaterMark: UNSENT_MAX }, onSocket)
     server.once('error', (cause: NodeJS.ErrnoException) => {
       const taken = cause.code === 'EADDRINUSE'
       reject(new BrownoutError(taken ? 'PORT_IN_USE' : 'LISTEN_FAILED', {
