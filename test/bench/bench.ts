@@ -10,7 +10,7 @@ import { startRedis } from '../../src/demo/redis.ts'
 import { brownout, direct, haproxy, pipe, type Contender } from './contender.ts'
 import { echo, exactness, roundTrips, type Exactness } from './exactness.ts'
 
-const ROUNDS = Number(process.env['ROUNDS'] ?? 3)
+const ROUNDS = Number(process.env['ROUNDS'] ?? 4)
 const PATTERNS = [
   { name: '-P 1', args: ['-c', '50', '-P', '1', '-n', '100000', '-t', 'get'], requests: 100_000, mib: 0 },
   { name: '-P 32', args: ['-c', '50', '-P', '32', '-n', '2000000', '-t', 'get'], requests: 2_000_000, mib: 0 },
@@ -30,7 +30,7 @@ function measure(contender: Contender, { args, requests, mib }: (typeof PATTERNS
   return { rate, cpu: (contender.cpu() - before) / (mib > 0 ? (mib * count) / requests : count) }
 }
 
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
+const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length
 
 async function exact(): Promise<Exactness[]> {
   const server = await echo()
@@ -57,7 +57,8 @@ for (let round = 0; round < ROUNDS; round++) {
   for (const [i, pattern] of PATTERNS.entries()) {
     // The value that GET reads: small for the first two, 1 MiB for the last.
     execFileSync('redis-benchmark', ['-p', String(redis.port), '-q', '-n', '100', '-d', pattern.mib > 0 ? '1048576' : '3', '-t', 'set'])
-    for (const contender of contenders) {
+    // Who comes first finds another machine than who comes last: each is first as often as last.
+    for (const contender of round % 2 ? contenders.toReversed() : contenders) {
       process.stderr.write(`round ${round + 1} of ${ROUNDS}: ${pattern.name} ${contender.name}\n`)
       const slowed = contender.name.includes('latency')
       figures.get(contender.name)?.[i]?.push(measure(contender, pattern, slowed ? Math.ceil(pattern.requests / 10) : pattern.requests))
@@ -65,9 +66,9 @@ for (let round = 0; round < ROUNDS; round++) {
   }
 }
 for (const [name, patterns] of figures) {
-  table.push([name, ...patterns.flatMap((all) => [median(all.map(({ rate }) => rate)).toFixed(0), median(all.map(({ cpu }) => cpu)).toFixed(1)])])
+  table.push([name, ...patterns.flatMap((all) => [mean(all.map(({ rate }) => rate)).toFixed(0), mean(all.map(({ cpu }) => cpu)).toFixed(2)])])
 }
-process.stdout.write(`${table.toString()}\nmedians of ${ROUNDS} rounds; redis-benchmark GET, 50 connections (10 for 1 MiB)\n`)
+process.stdout.write(`${table.toString()}\nmeans of ${ROUNDS} rounds, in turn forwards and backwards; redis-benchmark GET, 50 connections (10 for 1 MiB)\n`)
 for (const contender of contenders) contender.stop()
 await redis.stop()
 
