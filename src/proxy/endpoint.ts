@@ -2,7 +2,7 @@
 
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
-import { isReset, keepLastWords, onFin, resetAfterWrites } from './socket.ts'
+import { keepLastWords, onFin, resetAfterWrites } from './socket.ts'
 
 export class Endpoint {
   /** What is read and written: plain text. */
@@ -26,8 +26,6 @@ export class Endpoint {
 
   /** The peer's FIN. */
   onEnd(action: () => void): void { onFin(this.stream, action) }
-
-  isReset(error: Error): boolean { return isReset(error) }
 
   /** FIN, after what was written. */
   end(): void {

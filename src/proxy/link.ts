@@ -135,9 +135,6 @@ export class Link {
     this.#flow()
   }
 
-  /** Lower bound of what is on its way: a session is not over while it holds something. */
-  get idle(): boolean { return this.#head === this.#queue.length }
-
   #schedule(now: Ms, holds: readonly Hold[], act: Buffer | (() => void)): void {
     if (this.#over) return
     if (holds.length === 0 && this.#head === this.#queue.length) return this.#do(act)

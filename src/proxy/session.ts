@@ -10,6 +10,7 @@ import { judge, type Closing, type Judgement } from './judge.ts'
 import { Link, type LinkOwner } from './link.ts'
 import type { Meter } from './meter.ts'
 import type { Endpoint } from './endpoint.ts'
+import { isReset } from './socket.ts'
 
 /** What a session asks of its proxy. */
 export interface SessionHost {
@@ -257,9 +258,9 @@ export class Session implements LinkOwner {
       else link.sourceEnded('end')
     })
     const onError = (error: Error): void => {
-      if (ended && !end.isReset(error)) return
+      if (ended && !isReset(error)) return
       ended = true
-      if (end.isReset(error)) this.#host.meter.resets++
+      if (isReset(error)) this.#host.meter.resets++
       if (this.#over) return
       if (this.#orphan) return this.#bereft(role)
       this.#links[opposite(direction)].abandon()

@@ -28,8 +28,6 @@ export interface TargetTraffic {
   readonly retries: number | undefined
 }
 
-const STORM_BASELINE_MIN = 1
-
 export function trafficOf({ signals }: RunRecord, { windows }: ReportPlan, target: SignalRecord, step: string | undefined, times: Times): readonly TargetTraffic[] {
   const grid = gridOf(target)
   if (!grid) return []
@@ -50,7 +48,7 @@ export function trafficOf({ signals }: RunRecord, { windows }: ReportPlan, targe
     target: target.name, step,
     detect: reacted && effect !== undefined ? ms(reacted.at - effect) : undefined, reaction: reacted?.by,
     refill: refilled && refilled.status !== 'not_refilled' ? refilled.took : undefined, unfilled: refilled?.status === 'not_refilled' ? refilled.observed : undefined,
-    storm: storm && storm.value / Math.max(STORM_BASELINE_MIN, storm.baseline), stormPeak: storm?.value,
+    storm: storm?.factor, stormPeak: storm?.value,
     retries: meant && effect !== undefined ? retryAmplification(attempts, intents, times, { from: effect, to: clear ?? end })?.factor : undefined,
   }]
 }

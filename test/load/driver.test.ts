@@ -6,7 +6,8 @@ import type { Client, Done } from '../../src/load/client.ts'
 import { Driver } from '../../src/load/driver.ts'
 import type { LoadSpec } from '../../src/load/spec.ts'
 import { Tally } from '../../src/load/tally.ts'
-import { decodeHistogram, newHistogram, noCounts, quantile, type BucketRecord, type Counts } from '../../src/record/buckets.ts'
+import { noCounts, type BucketRecord } from '../../src/record/buckets.ts'
+import { latency, sum } from './totals.ts'
 
 const WIDTH = ms(100)
 const SPEC: LoadSpec = { name: 'shop', rate: perSecond(100), timeout: ms(500), ok: '2xx', inFlightMax: 1000, connections: 1, send: { kind: 'redis', url: 'redis://x', command: ['PING'] } }
@@ -55,18 +56,6 @@ function rig(clock: Clock, spec: Partial<LoadSpec>, answer: (n: number) => { aft
   const driver = new Driver({ spec: whole, client, tally, clock, schedule: { first: ms(0), rate: whole.rate } })
   driver.begin()
   return { driver, client, buckets }
-}
-
-const sum = (buckets: readonly BucketRecord[]): Counts => buckets.reduce((total, { counts }) => {
-  for (const key of Object.keys(total) as (keyof Counts)[]) total[key] += counts[key]
-  return total
-}, noCounts())
-
-/** The quantile of all buckets' latencies, merged. */
-function latency(buckets: readonly BucketRecord[], q: number): number {
-  const whole = newHistogram()
-  for (const { latency } of buckets) if (latency) whole.add(decodeHistogram(latency))
-  return quantile(whole, q) ?? Number.NaN
 }
 
 async function stopped({ driver }: Rig, clock: ManualClock): Promise<void> {

@@ -11,7 +11,8 @@ import { ms, perSecond } from '../../src/core/units.ts'
 import { startLoad, type LoadOptions, type LoadRun } from '../../src/load/run.ts'
 import type { LoadSpec } from '../../src/load/spec.ts'
 import type { LoadVerdict } from '../../src/load/verdict.ts'
-import { decodeHistogram, newHistogram, noCounts, quantile, type BucketRecord, type Counts } from '../../src/record/buckets.ts'
+import type { BucketRecord } from '../../src/record/buckets.ts'
+import { latency, sum } from './totals.ts'
 import { runs, until } from '../support/processes.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/load/run.js', import.meta.url))
@@ -50,17 +51,6 @@ async function through({ run }: Rig, duration: number): Promise<readonly LoadVer
   const begin = await run.begin()
   await pause(Math.max(0, begin + duration - monotonicNow()))
   return run.stop()
-}
-
-const sum = (buckets: readonly BucketRecord[]): Counts => buckets.reduce((total, { counts }) => {
-  for (const key of Object.keys(total) as (keyof Counts)[]) total[key] += counts[key]
-  return total
-}, noCounts())
-
-function latency(buckets: readonly BucketRecord[], q: number): number {
-  const whole = newHistogram()
-  for (const { latency } of buckets) if (latency) whole.add(decodeHistogram(latency))
-  return quantile(whole, q) ?? Number.NaN
 }
 
 /** Pids of the generators that this process has started and that still run. */
