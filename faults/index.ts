@@ -1,6 +1,7 @@
 /** The manifest: every fault there is. A fault that is not in this list does not exist. */
 
 import type { AnyFault, Registry } from '../src/fault.ts'
+import { error as redisError } from './redis/error.ts'
 import { acceptDelay } from './tcp/accept-delay.ts'
 import { bandwidth } from './tcp/bandwidth.ts'
 import { churn } from './tcp/churn.ts'
@@ -34,6 +35,7 @@ export const faults = [
   limitData,
   packetLoss,
   partition,
+  redisError,
   refuse,
   resetPeer,
   slicer,

@@ -2,8 +2,9 @@
 
 import type { Params } from './core/params.ts'
 import type { Random } from './core/random.ts'
-import type { Ms } from './core/units.ts'
+import { ms, type Ms } from './core/units.ts'
 import type { Direction, Protocol } from './protocols/codec.ts'
+import type { AnyConversation, Spoken } from './protocols/spoken.ts'
 
 /** What a fault is shown, one at a time, in stream order. */
 export interface Units {
@@ -13,6 +14,8 @@ export interface Units {
   connect: { readonly kind: 'connect' }
   /** A chunk, as it came off the socket. Never written into. */
   bytes: { readonly kind: 'bytes'; readonly raw: Buffer }
+  /** A message, of an operation that the rule hits; a large one comes in parts. To a fault that takes `bytes` only, a message is those. */
+  message: Spoken
   /** FIN from one side. */
   end: { readonly kind: 'end' }
   /** `armed`: the rule took hold of this session. `due`: a time asked for by `every` has come. `disarm`: the rule lets go. */
@@ -21,40 +24,44 @@ export interface Units {
 export type UnitKind = keyof Units
 export type Unit = Units[UnitKind]
 
-/** Bytes to forward; `gap` is the pause before them, counted from the part before. */
-export interface Part { readonly raw: Buffer; readonly gap: Ms }
+/** Bytes to forward; `gap` is the pause before them, counted from the part before. `own`: whole messages to the server of which the client knows nothing; what they are answered is shown to this fault, then swallowed. */
+export interface Part { readonly raw: Buffer; readonly gap: Ms; readonly own?: true }
 export type Side = 'client' | 'server' | 'both'
+export type LastWords = { readonly [D in Direction]?: Buffer }
 
 /** What a fault wants done with a unit. */
-export type Verdict =
+export type Verdict = { /** For the journal: `executed`. */ readonly note?: string } & (
   | { readonly kind: 'pass' }
   | { readonly kind: 'delay'; readonly by: Ms }
   | { readonly kind: 'replace'; readonly parts: readonly Part[] }
   | { readonly kind: 'drop' }
-  /** Closes one side or both; the side left over is read and discarded until the rule disarms. `last` goes out first, in turn. */
-  | { readonly kind: 'close'; readonly how: 'end' | 'reset'; readonly side?: Side; readonly last?: Buffer; readonly after?: Ms }
+  /** Of a client's message: it is not sent, and this is its answer, given when its turn has come. */
+  | { readonly kind: 'answer'; readonly raw: Buffer }
+  /** Closes one side or both; the side left over is read and discarded until the rule disarms. `last` goes out first, behind what is held. */
+  | { readonly kind: 'close'; readonly how: 'end' | 'reset'; readonly side?: Side; readonly last?: LastWords; readonly after?: Ms }
   /** Holds this unit and all behind it until the rule disarms. */
   | { readonly kind: 'stall' }
   /** `listen`: closed (ECONNREFUSED) or backlog (connects never complete). `connect`: reset. */
-  | { readonly kind: 'refuse'; readonly how: 'closed' | 'backlog' | 'reset' }
+  | { readonly kind: 'refuse'; readonly how: 'closed' | 'backlog' | 'reset' })
 
 export const PASS: Verdict = { kind: 'pass' }
 export const DROP: Verdict = { kind: 'drop' }
 export const STALL: Verdict = { kind: 'stall' }
+export const inPlace = (raw: Buffer): Verdict => ({ kind: 'replace', parts: [{ raw, gap: ms(0) }] })
 
 export interface Scene {
   readonly session: number
-  /** Of the unit; a connect goes to the server, a tick has none of its own. */
   readonly direction: Direction
   readonly random: Random
+  /** What is said in the session, where its protocol is read. */
+  readonly conversation: AnyConversation | undefined
   now(): Ms
-  /** When the rule was armed. */
   readonly armedAt: Ms
   /** Live sessions of the target, this one included. */
   connections(): number
 }
 
-/** `State` is of one session, shared by both directions; `Shared` of one rule and target. */
+/** `State`: of one session, both directions; `Shared`: of one rule and target. */
 export interface Fault<P = never, State = never, Shared = never> {
   /** snake_case; the file bears the same name with dashes. */
   readonly name: string
@@ -77,6 +84,10 @@ export interface Fault<P = never, State = never, Shared = never> {
   every?(params: P): Ms
   open?(params: P): Shared
   begin?(params: P): State
+  /** Whether it ever acts on the operation that this message of the client's belongs to, or on this push: nothing else is counted or drawn for. */
+  concerns?(message: Spoken, params: P): boolean
+  /** Sees every message of the target while the rule is armed, whomever that hits. */
+  observe?(message: Spoken, shared: Shared, scene: Scene): void
   decide(unit: Unit, params: P, scene: Scene, state: State, shared: Shared): Verdict
 }
 

@@ -1,18 +1,105 @@
-/** Which connections a rule concerns. */
+/** Whom and what a rule concerns: connections by what is known of them, messages by their facets. */
 
 import { BlockList, isIP } from 'node:net'
-import type { Where } from './rule.ts'
+import { RE2JS } from 're2js'
+import type { Protocol } from './protocols/codec.ts'
+import { fingerprint } from './protocols/postgres/fingerprint.ts'
+import type { Wanted, Where } from './rule.ts'
 
 /** What is known of a connection before its first byte. */
 export interface Facets { readonly client: string; readonly from?: string | undefined }
 
-/** A predicate for `where`; an absent or empty one matches everything. An address that is none matches nothing. */
+/** A predicate for `where`'s `client` and `from`; absent ones match everything. An address that is none matches nothing. */
 export function matcher(where: Where | undefined): (facets: Facets) => boolean {
   const { client, from } = where ?? {}
   const blocks = client === undefined ? undefined : blockList(client)
   return (facets) =>
     (from === undefined || facets.from === from) &&
     (blocks === undefined || blocks.check(unmapped(facets.client), isIP(unmapped(facets.client)) === 6 ? 'ipv6' : 'ipv4'))
+}
+
+/**
+ * How a facet is compared. text: whole, or with `*` for any number of characters and `?` for one, or a regular expression between
+ * slashes; word: the same, whatever the capitals; sql: a regular expression, or a statement, which matches all of its fingerprint.
+ */
+type Comparison = 'text' | 'word' | 'sql' | 'number' | 'flag'
+type Compared = Readonly<Record<string, Comparison>>
+
+/** What `where` may name besides `client` and `from`, by protocol. */
+export const FACETS: Readonly<Record<Protocol, Compared>> = {
+  tcp: {},
+  redis: { command: 'word', key: 'text', db: 'number', client_name: 'text' },
+  postgres: { sql: 'sql', tag: 'word', table: 'text', phase: 'word', in_transaction: 'flag', application: 'text', database: 'text', user: 'text' },
+  http: {},
+  websocket: {},
+}
+const COMPARISONS: Compared = Object.assign({}, ...Object.values(FACETS))
+const OF_CONNECTION = ['client', 'from']
+/** `/…/` or `/…/i`. */
+const REGEX = /^\/(.*)\/(i?)$/s
+
+/** A predicate for the facets of messages that `where` names: every one must be there and match. Regular expressions take linear time. */
+export function messageMatcher(where: Where | undefined): (facets: object) => boolean {
+  const tests = Object.entries(where ?? {}).flatMap(([name, wanted]) => (OF_CONNECTION.includes(name) || wanted === undefined ? [] : [testOf(name, wanted)]))
+  return (facets) => tests.every((test) => test(facets))
+}
+
+/** What is wrong with one entry of a `where` on a target of that protocol; undefined where nothing is. */
+export function facetProblem(name: string, wanted: Wanted, protocol: Protocol): { readonly problem: string; readonly hint?: string } | undefined {
+  const comparison = FACETS[protocol][name]
+  if (comparison === undefined) {
+    const known = [...OF_CONNECTION, ...Object.keys(FACETS[protocol])]
+    return { problem: `${name}: nothing of that name is known of ${protocol}`, hint: `known are ${known.join(', ')}` }
+  }
+  const values = Array.isArray(wanted) ? wanted : [wanted]
+  if (values.length === 0) return { problem: `${name}: an empty list matches nothing` }
+  for (const value of values) {
+    if (comparison === 'flag' && typeof value !== 'boolean') return { problem: `${name}: expected true or false` }
+    if (comparison === 'number' && !(typeof value === 'number' && Number.isInteger(value) && value >= 0)) return { problem: `${name}: expected a whole number` }
+    if (comparison === 'flag' || comparison === 'number') continue
+    if (typeof value !== 'string') return { problem: `${name}: expected text`, hint: 'put quotes around it' }
+    const problem = regexProblem(value)
+    if (problem !== undefined) return { problem: `${name}: ${problem}`, hint: 'regular expressions are RE2\'s: no look-around, no back references' }
+  }
+  return undefined
+}
+
+function regexProblem(text: string): string | undefined {
+  const [, source] = REGEX.exec(text) ?? []
+  if (source === undefined) return undefined
+  try {
+    RE2JS.compile(source)
+    return undefined
+  } catch (cause) {
+    return `no regular expression: ${cause instanceof Error ? cause.message : String(cause)}`
+  }
+}
+
+function testOf(name: string, wanted: Wanted): (facets: object) => boolean {
+  const tests = (Array.isArray(wanted) ? wanted : [wanted]).map((one) => valueTest(COMPARISONS[name] ?? 'text', one))
+  const among = (value: unknown): boolean => value !== undefined && tests.some((test) => test(value))
+  // A command may have many keys: one that matches is enough.
+  if (name === 'key') return (facets) => ('keys' in facets && typeof facets.keys === 'function' ? (facets.keys() as readonly string[]) : []).some(among)
+  if (name === 'sql') return (facets) => among('sql' in facets && facets.sql !== undefined ? facets : undefined)
+  return (facets) => among((facets as Readonly<Record<string, unknown>>)[name])
+}
+
+function valueTest(comparison: Comparison, wanted: string | number | boolean): (value: unknown) => boolean {
+  if (typeof wanted !== 'string') return (value) => value === wanted
+  const [, source, flags] = REGEX.exec(wanted) ?? []
+  if (source !== undefined) {
+    const regex = RE2JS.compile(source, flags === 'i' || comparison === 'word' ? RE2JS.CASE_INSENSITIVE : 0)
+    return comparison === 'sql' ? (facets) => regex.test(String((facets as { sql: unknown }).sql)) : (value) => regex.test(String(value))
+  }
+  if (comparison === 'sql') {
+    const same = fingerprint(Buffer.from(wanted))
+    return (facets) => (facets as { fingerprint: unknown }).fingerprint === same
+  }
+  const folded = comparison === 'word' ? wanted.toUpperCase() : wanted
+  const fold = comparison === 'word' ? (value: unknown): string => String(value).toUpperCase() : String
+  if (!/[*?]/.test(wanted)) return (value) => fold(value) === folded
+  const glob = RE2JS.compile(`^(?s:${folded.split(/([*?])/).map((piece) => (piece === '*' ? '.*' : piece === '?' ? '.' : RE2JS.quote(piece))).join('')})$`)
+  return (value) => glob.test(fold(value))
 }
 
 /** True where `text` is an address or a CIDR block. */

@@ -6,8 +6,13 @@ import type { Ms, Ratio } from './core/units.ts'
 import type { AnyFault, Registry } from './fault.ts'
 import type { Direction } from './protocols/codec.ts'
 
-/** What a connection must be like for a rule to concern it. `from` names an app instance, `client` is an address or a CIDR block. */
-export interface Where { readonly client?: string; readonly from?: string }
+/** A value that a facet must have, or one of several. */
+export type Wanted = string | number | boolean | readonly (string | number | boolean)[]
+/**
+ * What a connection or a message must be like for a rule to concern it. `from` names an app instance, `client` is an address or a CIDR
+ * block; everything else is a facet of the target's protocol: `command`, `key`, `sql`, `table` …
+ */
+export interface Where { readonly client?: string; readonly from?: string; readonly [facet: string]: Wanted | undefined }
 
 export interface Rule {
   /** Unique among the armed; names the rule in the journal and its random streams. */
@@ -22,7 +27,7 @@ export interface Rule {
   readonly direction?: Direction | 'both'
   /** The share of connections (or of units, by scope) that are hit. Absent: all. */
   readonly chance?: Ratio | Ramp
-  /** What chance, times, skip and sequence count. Absent: connection. */
+  /** What chance, times, skip and sequence count. Absent: connection; of a fault that acts on messages, message. */
   readonly scope?: 'connection' | 'message'
   /** The first `skip` matches pass; after `times` hits it is over; `sequence` repeats fail, pass, fail, pass. */
   readonly skip?: number

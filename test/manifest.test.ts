@@ -12,6 +12,7 @@ import { ms } from '../src/core/units.ts'
 import type { AnyFault, Scene, Unit, Verdict } from '../src/fault.ts'
 import type { Direction } from '../src/protocols/codec.ts'
 import { checkRule, RULE_KEYS, withDefaults, type Rule } from '../src/rule.ts'
+import { spokenIn } from './faults/spoken.ts'
 import { planOf } from './experiment/fake-faults.ts'
 import { ROOT } from './support/paths.ts'
 
@@ -127,7 +128,7 @@ describe('the manifest', () => {
       it('decides without a crash at every bound of its parameters', () => {
         const rule = ruleOf(fault)
         for (const [name, { kind, min, max, choices }] of Object.entries<AnyFault['params'][string]>(fault.params)) {
-          for (const value of kind === 'choice' ? choices : [min, max]) {
+          for (const value of kind === 'choice' ? choices : kind === 'text' ? ['', 'a text'] : [min, max]) {
             const params = { ...rule.params, [name]: value }
             checkRule(registry, { ...rule, params })
             showEverything(fault, params)
@@ -145,10 +146,10 @@ describe('the manifest', () => {
 })
 
 const sceneOf = (direction: Direction): Scene =>
-  ({ session: 1, direction, random: randomStream(1, direction), now: () => ms(1000), armedAt: ms(500), connections: () => 3 })
+  ({ session: 1, direction, random: randomStream(1, direction), conversation: undefined, now: () => ms(1000), armedAt: ms(500), connections: () => 3 })
 
 /** Every kind of unit that the fault is shown, in both directions; delays and gaps must be times. */
-function showEverything(fault: AnyFault, params: Readonly<Record<string, unknown>>): readonly Verdict[] {
+function showEverything(fault: AnyFault, params: Readonly<Record<string, unknown>>): readonly unknown[] {
   const shared = fault.open?.(params)
   const state = fault.begin?.(params)
   const scenes = [sceneOf('to-server'), sceneOf('to-client')]
@@ -158,11 +159,29 @@ function showEverything(fault: AnyFault, params: Readonly<Record<string, unknown
   ]
   return units.filter(({ kind }) => fault.on.includes(kind)).flatMap((unit) => scenes.map((scene) => {
     const before = unit.kind === 'bytes' ? Buffer.from(unit.raw) : undefined
-    const verdict = fault.decide(unit, params, scene, state, shared)
+    const verdict: Verdict = fault.decide(unit, params, scene, state, shared)
     if (unit.kind === 'bytes') assert.deepEqual(unit.raw, before, 'the chunk was written into')
     if (verdict.kind === 'delay') assert.ok(verdict.by >= 0 && Number.isFinite(verdict.by), `${unit.kind}: ${verdict.by}`)
     if (verdict.kind === 'replace') assert.ok(verdict.parts.every(({ gap }) => gap >= 0 && Number.isFinite(gap)), unit.kind)
     if (unit.kind === 'listen') assert.ok(verdict.kind === 'pass' || verdict.kind === 'refuse')
     return verdict
-  }))
+  })).concat(fault.on.includes('message') ? showMessages(fault, params) : [])
+}
+
+/** Every message of a conversation in each protocol that the fault speaks. */
+function showMessages(fault: AnyFault, params: Readonly<Record<string, unknown>>): Verdict[] {
+  return (['redis', 'postgres'] as const).filter((protocol) => fault.protocols.includes(protocol)).flatMap((protocol) => {
+    const shared = fault.open?.(params)
+    const state = fault.begin?.(params)
+    return spokenIn(protocol).map((unit) => {
+      const scene = { ...sceneOf(unit.direction), conversation: unit.conversation }
+      const before = Buffer.from(unit.raw)
+      fault.observe?.(unit, shared, scene)
+      fault.concerns?.(unit, params)
+      const verdict = fault.decide(unit, params, scene, state, shared)
+      assert.deepEqual(unit.raw, before, 'the message was written into')
+      if (verdict.kind === 'answer') assert.equal(unit.direction, 'to-server', 'only a request is answered')
+      return verdict
+    })
+  })
 }

@@ -18,6 +18,6 @@ export const limitData = defineFault({
     if (unit.kind !== 'bytes') return PASS
     const left = Math.max(0, bytes - state[direction].passed)
     state[direction].passed += unit.raw.length
-    return unit.raw.length < left ? PASS : { kind: 'close', how: 'end', last: unit.raw.subarray(0, left) }
+    return unit.raw.length < left ? PASS : { kind: 'close', how: 'end', last: { [direction]: unit.raw.subarray(0, left) } }
   },
 })

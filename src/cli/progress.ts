@@ -43,6 +43,7 @@ export function lineOf(event: JournalEvent, plan: Plan): Line | undefined {
     case 'load': return event.valid ? undefined : line('trouble', `load ${event.name} is not to be trusted: ${event.why ?? 'it was late'}`)
     case 'heal': return event.ok ? undefined : line('trouble', `${event.target} is not healed: ${event.before} before, ${event.after} now`)
     case 'suspect': return line('trouble', `brownout did not run for ${formatDuration(ms(event.stallMs))}: figures of that time are not to be trusted`)
+    case 'opaque': return line('quiet', `${event.target}: a connection is not read (any more): ${event.why}; faults and figures by message do not reach it`)
     case 'note': return line('quiet', event.text)
     case 'problem': return line('trouble', `${event.code}: ${event.text}`)
     case 'probe': return event.ok ? undefined : line('quiet', `probe ${event.name}: ${event.problem ?? 'failed'}`)

@@ -4,8 +4,9 @@ import { BrownoutError, nearest } from '../core/errors.ts'
 import { readParam, type Param } from '../core/params.ts'
 import { ms } from '../core/units.ts'
 import type { AnyFault } from '../fault.ts'
-import { isClientPattern } from '../match.ts'
-import { checkRule, faultNamed, withDefaults, type Rule } from '../rule.ts'
+import { facetProblem, isClientPattern } from '../match.ts'
+import type { Protocol } from '../protocols/codec.ts'
+import { checkRule, faultNamed, withDefaults, type Rule, type Wanted, type Where } from '../rule.ts'
 import { mapRule } from '../via/mapping.ts'
 import { appNames, type Linking } from './linking.ts'
 import { quoteHint, type Listed } from './read.ts'
@@ -70,7 +71,7 @@ function linkRule(linking: Linking, path: Path, input: StepInput): Omit<Rule, 'f
     reader.fail('PROTOCOL_MISMATCH', [...path, 'fault'], `${fault.name} acts on ${fault.protocols.join(', ')}, and "${on}" speaks ${protocol}`)
   }
   if (fault.corruption && linking.draft.corruption !== 'allow') reader.fail('CORRUPTION_REFUSED', [...path, 'fault'], `${fault.name} falsifies data`)
-  const who = linkWho(linking, path, input, fault)
+  const who = linkWho(linking, path, input, fault, protocol ?? 'tcp')
   if (!params || on === undefined) return undefined
   const { skip, times, sequence, scope } = input
   const rule = {
@@ -97,24 +98,38 @@ function checkVia({ reader, targets }: Linking, path: Path, rule: Omit<Rule, 'fo
   return false
 }
 
-function linkWho(linking: Linking, path: Path, { where, direction, chance, skip, times, sequence }: StepInput, fault: AnyFault): Pick<Rule, 'where' | 'direction' | 'chance'> {
+function linkWho(linking: Linking, path: Path, { where, direction, chance, skip, times, sequence }: StepInput, fault: AnyFault, protocol: Protocol): Pick<Rule, 'where' | 'direction' | 'chance'> {
   const { reader } = linking
-  const apps = appNames(linking.draft)
-  if (where?.client !== undefined && !isClientPattern(where.client)) reader.fail('VALUE_INVALID', [...path, 'where', 'client'], `client: expected an address or a CIDR block, not "${where.client}"`)
-  if (where?.from !== undefined && !apps.includes(where.from)) {
-    const near = nearest(where.from, apps)
-    reader.fail('VALUE_INVALID', [...path, 'where', 'from'], `from: no app is named "${where.from}"`, near ? `did you mean "${near}"?` : 'name the apps under `apps:`')
-  }
   const drawn = chance === undefined ? undefined : readParam(CHANCE, valueAt(reader.root, [...path, 'chance']))
   if (drawn && 'problem' in drawn) reader.fail('VALUE_INVALID', [...path, 'chance'], `chance: ${drawn.problem}`)
-  if (fault.on.every((unit) => unit === 'listen') && (chance !== undefined || where?.client !== undefined || skip !== undefined || times !== undefined || sequence)) {
+  if (fault.on.every((unit) => unit === 'listen') && (chance !== undefined || where?.['client'] !== undefined || skip !== undefined || times !== undefined || sequence)) {
     reader.fail('STEP_INVALID', path, `${fault.name} acts on the listener itself, which knows no client and no count`, 'leave out chance, where.client, skip, times and sequence')
   }
   return {
-    ...(where ? { where: { ...(where.client === undefined ? {} : { client: where.client }), ...(where.from === undefined ? {} : { from: where.from }) } } : {}),
+    ...(where ? { where: linkWhere(linking, [...path, 'where'], where, fault, protocol) } : {}),
     ...(direction === undefined ? {} : { direction: direction === 'both' ? 'both' : direction === 'to_server' ? 'to-server' : 'to-client' }),
     ...(drawn && 'value' in drawn ? { chance: drawn.value as NonNullable<Rule['chance']> } : {}),
   }
+}
+
+function linkWhere(linking: Linking, path: Path, where: Readonly<Record<string, unknown>>, fault: AnyFault, protocol: Protocol): Where {
+  const { reader } = linking
+  const apps = appNames(linking.draft)
+  for (const [name, wanted] of Object.entries(where)) {
+    const at = [...path, name]
+    if (name === 'client') {
+      if (typeof wanted !== 'string' || !isClientPattern(wanted)) reader.fail('VALUE_INVALID', at, `client: expected an address or a CIDR block, not "${String(wanted)}"`)
+    } else if (name === 'from') {
+      const near = nearest(String(wanted), apps)
+      if (!apps.includes(String(wanted))) reader.fail('VALUE_INVALID', at, `from: no app is named "${String(wanted)}"`, near ? `did you mean "${near}"?` : 'name the apps under `apps:`')
+    } else if (!fault.on.includes('message')) {
+      reader.failKey('STEP_INVALID', at, `${fault.name} acts on whole connections, which have no "${name}"`, 'only `client` and `from` tell connections apart; faults of the protocol take the rest')
+    } else {
+      const found = facetProblem(name, wanted as Wanted, protocol)
+      if (found) reader.fail('VALUE_INVALID', at, found.problem, found.hint)
+    }
+  }
+  return where as Where
 }
 
 function linkScenario(linking: Linking, path: Path, input: StepInput, draft: Pick<StepDraft, 'step' | 'start' | 'place' | 'path'>): readonly StepDraft[] {

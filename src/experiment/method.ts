@@ -174,12 +174,13 @@ export class Method {
     switch (event.kind) {
       case 'cleared': return this.#cleared(event)
       case 'altered': {
-        const { rule, session, direction, did, at } = event
-        recorder.write({ kind: 'altered', rule, session, direction, did, effectiveAt: at })
+        const { rule, session, direction, did, note, at } = event
+        recorder.write({ kind: 'altered', rule, session, direction, did, ...(note === undefined ? {} : { note }), effectiveAt: at })
         return
       }
       case 'drained': recorder.write({ kind: 'drained', rule: event.rule, effectiveAt: event.at }); return
       case 'suspect': recorder.write({ kind: 'suspect', stallMs: event.stall }); return
+      case 'opaque': recorder.write({ kind: 'opaque', target: event.target, session: event.session, why: event.why }); return
       case 'broken': {
         const error = new BrownoutError('FAULT_BROKEN', { message: `${event.rule}: ${event.problem}` })
         recorder.problem(error)

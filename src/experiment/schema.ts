@@ -107,10 +107,7 @@ export const step = strict({
   scenario: text('A shipped sequence of faults, in place of `fault`.').optional(),
   on: z.union([text('A target\'s name.'), list(text('A target\'s name.'), 'Several targets, for a scenario.')], { error: 'expected the name of a target' }).meta({ description: 'The target; several for a scenario.' }).optional(),
   params: table(z.unknown(), 'Parameters of the fault or the scenario.').optional(),
-  where: strict({
-    client: text('An address or a CIDR block.').optional(),
-    from: text('The app whose connections are meant.').optional(),
-  }, 'Which connections are concerned; all unless given.').optional(),
+  where: table(z.unknown(), 'Which connections and messages are concerned; all unless given. client: an address or a CIDR block; from: an app; and what is known of the protocol: command, key, sql, table …').optional(),
   direction: oneOf(['to_server', 'to_client', 'both'], 'Which way it acts; as the fault says unless given.').optional(),
   chance: chance.optional(),
   scope: oneOf(['connection', 'message'], 'What chance, skip, times and sequence count.').optional(),

@@ -30,12 +30,37 @@ export interface Decoder<M extends Framed> {
 /** Counts the exchanges of a session, in the order in which they were opened. */
 export type ExchangeId = number
 
+/**
+ * Counts what a rule matches and draws for, one at a time: a command, a statement, a request. An exchange holds one or more of them;
+ * null of what serves its exchange as a whole (a Sync, COPY data).
+ */
+export type OperationId = number
+
+/** What a client's message belongs to. `last`: after it the server is to answer. */
+export interface Asked { readonly exchange: ExchangeId; readonly operation: OperationId | null; readonly first: boolean; readonly last: boolean }
+/** What a server's message answers. `last`: nothing more of this exchange will come, nor of any before it. */
+export interface Answered { readonly exchange: ExchangeId; readonly operation: OperationId | null; readonly last: boolean }
+
 /** One a session, shared by both directions: replies are paired with requests as the wire has them. */
 export interface Conversation<M extends Framed> {
+  readonly protocol: Protocol
   readonly toServer: Decoder<M>
   readonly toClient: Decoder<M>
-  /** What was really written to the server, after the faults. */
-  sent(message: M, exchange: ExchangeId): void
-  /** The exchange that a message from the server belongs to; null for none (a push, a notice). */
-  received(message: M): { readonly exchange: ExchangeId; readonly last: boolean } | null
+  /** Requests that were sent and are not answered in full, and the exchange of the latest of them. */
+  readonly unanswered: number
+  readonly latest: ExchangeId | undefined
+  /** Why messages are no longer read and paired: no protocol that is known, encrypted, a stream that a rule broke. */
+  readonly opaque: string | undefined
+  /** Once a message of the client's, in the order in which they came, before any fault. */
+  asked(message: M): Asked
+  /** What is really written to the server, after the faults, in that order. */
+  sent(message: M, exchange: ExchangeId, operation: OperationId | null): void
+  /** Once a message of the server's, in order; null of what answers nothing (a push, a notice). */
+  received(message: M): Answered | null
+  /** What a rule may match. Of a request before it is `sent`, of an answer once it was `received`. Read lazily. */
+  facets(message: M): object
+  /** `raw`, which stands in the place of `like`, as messages of the same direction and pairing; empty where it is no whole number of messages. */
+  reread(raw: Buffer, like: M): M[]
+  /** The stream is no longer what the codec saw: nothing is paired from here on, and both directions pass untouched. */
+  lose(why: string): void
 }

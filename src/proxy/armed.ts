@@ -3,10 +3,12 @@
 import { isRamp, rampAt } from '../core/params.ts'
 import { randomStream, type Random } from '../core/random.ts'
 import { ms, type Ms } from '../core/units.ts'
-import type { AnyFault, Scene, Unit, UnitKind, Verdict } from '../fault.ts'
-import { matcher, type Facets } from '../match.ts'
-import type { Direction } from '../protocols/codec.ts'
+import { PASS, type AnyFault, type Scene, type Unit, type UnitKind, type Verdict } from '../fault.ts'
+import { matcher, messageMatcher, type Facets } from '../match.ts'
+import type { Direction, ExchangeId } from '../protocols/codec.ts'
+import { facetsOf, type AnyConversation, type Spoken } from '../protocols/spoken.ts'
 import type { Rule } from '../rule.ts'
+import { Hits } from './hits.ts'
 
 export interface ArmedContext { readonly seed: number; now(): Ms; connections(): number }
 
@@ -27,6 +29,7 @@ export class ArmedRule {
   #hits = 0
   #ramped: boolean
   #matches: (facets: Facets) => boolean
+  #reads: (facets: object) => boolean
 
   constructor(fault: AnyFault, rule: Rule, context: ArmedContext) {
     this.fault = fault
@@ -36,6 +39,7 @@ export class ArmedRule {
     this.until = this.armedAt + (rule.for ?? Number.POSITIVE_INFINITY)
     this.#ramped = Object.values(rule.params).some(isRamp)
     this.#matches = matcher(rule.where)
+    this.#reads = messageMatcher(rule.where)
     this.shared = fault.open?.(this.params(this.armedAt))
   }
 
@@ -45,9 +49,16 @@ export class ArmedRule {
     this.until = this.armedAt + (rule.for ?? Number.POSITIVE_INFINITY)
     this.#ramped = Object.values(rule.params).some(isRamp)
     this.#matches = matcher(rule.where)
+    this.#reads = messageMatcher(rule.where)
   }
 
   concerns(facets: Facets): boolean { return this.#matches(facets) }
+
+  /** Whether the rule has this message in mind: its fault acts on such, and `where` names it. */
+  means(message: Spoken, now: Ms): boolean {
+    const { concerns } = this.fault
+    return (concerns === undefined || concerns(message, this.params(now))) && this.#reads(facetsOf(message))
+  }
 
   /** The parameters as they are at `now`: ramps have moved on. */
   params(now: Ms): Readonly<Record<string, unknown>> {
@@ -79,6 +90,8 @@ export class Grip {
   readonly armed: ArmedRule
   readonly #session: number
   readonly #facets: Facets
+  readonly #conversation: AnyConversation | undefined
+  readonly #hits = new Hits()
   readonly #scenes = new Map<Direction, Scene>()
   readonly #luck: Random
   #state: unknown
@@ -87,10 +100,14 @@ export class Grip {
   #hit: boolean | undefined
   #draw = 1
 
-  constructor(armed: ArmedRule, session: number, facets: Facets) {
+  /** The rule is disarmed: only what it has altered already concerns it, and nothing is held any more. */
+  #retired = false
+
+  constructor(armed: ArmedRule, session: number, facets: Facets, conversation?: AnyConversation) {
     this.armed = armed
     this.#session = session
     this.#facets = facets
+    this.#conversation = conversation
     this.#luck = randomStream(armed.context.seed, `${armed.rule.id}/${session}/chance`)
   }
 
@@ -99,7 +116,8 @@ export class Grip {
     const { fault, rule } = this.armed
     if (!fault.on.includes(kind)) return false
     const way = rule.direction ?? fault.direction
-    return kind === 'connect' || kind === 'tick' || way === 'both' || way === direction
+    // A message may have to be seen one way for its answer to be hit the other.
+    return kind === 'connect' || kind === 'tick' || kind === 'message' || way === 'both' || way === direction
   }
 
   /** Whether this unit is hit: matching, counts, chance. By connection it is drawn once and stays; by message each unit draws. */
@@ -107,9 +125,32 @@ export class Grip {
     const { armed } = this
     // The last word of a rule is owed to every session that it touched, although its time is over.
     if (unit.kind === 'tick' && unit.why === 'disarm') return this.#begun
+    if (unit.kind === 'message') return this.#takesMessage(unit)
     const now = armed.context.now()
-    if (now >= armed.until || !armed.concerns(this.#facets)) return false
+    if (this.#retired || now >= armed.until || !armed.concerns(this.#facets)) return false
     if (armed.rule.scope === 'message' && unit.kind !== 'connect' && unit.kind !== 'tick') return armed.admit(this.#luck(), now)
+    return this.#takesConnection(now)
+  }
+
+  #takesMessage(unit: Spoken): boolean {
+    const { rule, fault } = this.armed
+    const way = rule.direction ?? fault.direction
+    const hit = this.#retired ? this.#hits.hasAltered(unit) : this.#hits.has(unit, () => this.#draws(unit))
+    return hit && (way === 'both' || way === unit.direction)
+  }
+
+  /** The first message that matches decides for its operation. */
+  #draws(unit: Spoken): boolean {
+    const { armed } = this
+    const now = armed.context.now()
+    if (now >= armed.until || !armed.concerns(this.#facets) || !armed.means(unit, now)) return false
+    const hit = armed.rule.scope === 'connection' ? this.#takesConnection(now) : armed.admit(this.#luck(), now)
+    this.#hits.drew(unit, hit)
+    return hit
+  }
+
+  #takesConnection(now: Ms): boolean {
+    const { armed } = this
     if (this.#hit === undefined) {
       this.#draw = this.#luck()
       this.#hit = armed.admit(this.#draw, now)
@@ -128,8 +169,26 @@ export class Grip {
       this.#begun = true
       this.#state = fault.begin?.(params)
     }
-    return fault.decide(unit, params, this.#scene(direction), this.#state, armed.shared)
+    const verdict = fault.decide(unit, params, this.#scene(direction), this.#state, armed.shared)
+    if (unit.kind !== 'message' || verdict.kind === 'pass') return verdict
+    if (verdict.kind === 'delay' || verdict.kind === 'stall') return this.#retired ? PASS : verdict
+    this.#hits.alters(unit)
+    return verdict
   }
+
+  observe(unit: Spoken): void { this.armed.fault.observe?.(unit, this.armed.shared as never, this.#scene(unit.direction)) }
+
+  /** Nothing more will come of `exchange`, nor of any before it. */
+  over(exchange: ExchangeId): void { this.#hits.over(exchange) }
+
+  /** Disarmed. True where it must stay until what it has altered is over. */
+  retire(): boolean {
+    this.#retired = true
+    return this.#hits.busy
+  }
+  get retired(): boolean { return this.#retired }
+  get done(): boolean { return this.#retired && !this.#hits.busy }
+  get readsMessages(): boolean { return this.armed.fault.on.includes('message') }
 
   /** True once the fault was asked about a unit of this session: it may have something to clear up. */
   get begun(): boolean { return this.#begun }
@@ -140,7 +199,7 @@ export class Grip {
       const { armed } = this
       const { context } = armed
       scene = {
-        session: this.#session, direction,
+        session: this.#session, direction, conversation: this.#conversation,
         random: randomStream(context.seed, `${armed.rule.id}/${this.#session}/${direction}`),
         now: () => context.now(),
         get armedAt() { return armed.armedAt },

@@ -1,81 +1,141 @@
 /**
  * The fold: what all the armed rules together want done with one unit. The one clever thing, and the only place that knows the kinds of verdict.
  *
- * A unit begins as one piece. Each rule is shown each piece, in the order of arming: delays add up, a rewrite makes several pieces of one
- * (the rules behind it see those), and the first ending wins; rules behind an ending still see the pieces that go out before it.
+ * A unit begins as one piece. Each rule is shown each piece, in the order of arming (those that act on messages before those that act on
+ * bytes): delays add up, a rewrite makes several pieces of one (the rules behind it see those), and the first ending wins; rules behind
+ * an ending still see the pieces that go out before it.
  */
 
 import { assertNever, ms, type Ms } from '../core/units.ts'
-import type { Side, Unit } from '../fault.ts'
-import type { Direction } from '../protocols/codec.ts'
+import type { Part, Side, Unit, Verdict } from '../fault.ts'
+import { opposite, type Direction } from '../protocols/codec.ts'
+import { reread, type Spoken } from '../protocols/spoken.ts'
 import type { ArmedRule, Grip } from './armed.ts'
 
-/** How long one rule holds a piece from its arrival; Infinity until it is disarmed. */
-export interface Hold { readonly armed: ArmedRule; readonly by: Ms }
-export interface Piece { readonly unit: Unit; readonly holds: readonly Hold[] }
-export interface Closing { readonly armed: ArmedRule; readonly how: 'end' | 'reset'; readonly side: Side; readonly after: Ms }
-export interface Judgement {
+/** How long something holds a piece from its arrival; Infinity until it lets go. */
+export interface Hold { readonly by: ArmedRule | object; readonly time: Ms }
+export interface Piece {
+  readonly unit: Unit
+  readonly holds: readonly Hold[]
+  /** The message that is sent with this piece: itself, or what a rule for bytes has cut. */
+  readonly carries?: Spoken | undefined
+  /** Whose fault sends it on its own account. */
+  readonly owner?: Grip | undefined
+}
+export interface Closing { readonly armed: ArmedRule; readonly how: 'end' | 'reset'; readonly side: Side; readonly after: Ms; /** To the side that the unit came from. */ readonly last?: Buffer | undefined }
+export interface Did { readonly armed: ArmedRule; readonly did: string; readonly note?: string | undefined }
+/** For the ledger. */
+export interface Outcome {
+  /** What was done and by which rule: the verdict log. */
+  readonly did: readonly Did[]
+  /** The first fault that threw; its verdict counted as a pass. */
+  readonly broken: { readonly armed: ArmedRule; readonly problem: string } | undefined
+}
+export interface Judgement extends Outcome {
   /** What goes on, in order. */
   readonly pieces: readonly Piece[]
   readonly closing: Closing | undefined
-  /** What was done and by which rule: the verdict log. */
-  readonly did: readonly { readonly armed: ArmedRule; readonly did: string }[]
-  /** The first fault that threw; its verdict counted as a pass. */
-  readonly broken: { readonly armed: ArmedRule; readonly problem: string } | undefined
+  /** What the client is answered in the place of a server. */
+  readonly answer: { readonly raw: Buffer; readonly holds: readonly Hold[] } | undefined
+  /** Bytes are missing or falsified: what the stream says now is not known. */
+  readonly holed: boolean
 }
 
 const FOREVER = ms(Number.POSITIVE_INFINITY)
 const NO_HOLDS: readonly Hold[] = []
 
-export function judge(grips: readonly Grip[], unit: Unit, direction: Direction): Judgement {
-  let pieces: readonly Piece[] = [{ unit, holds: NO_HOLDS }]
-  let closing: Closing | undefined
-  let broken: Judgement['broken']
-  const did: { armed: ArmedRule; did: string }[] = []
-  for (const grip of grips) {
-    if (!grip.sees(unit.kind, direction)) continue
-    const { armed } = grip
+/** One unit on its way through the rules. */
+class Fold {
+  readonly direction: Direction
+  pieces: Piece[]
+  closing: Closing | undefined
+  answer: Judgement['answer']
+  readonly did: Did[] = []
+  holed = false
+  broken: Judgement['broken']
+
+  constructor(unit: Unit, direction: Direction) {
+    this.direction = direction
+    this.pieces = [unit.kind === 'message' ? { unit, holds: NO_HOLDS, carries: unit } : { unit, holds: NO_HOLDS }]
+  }
+
+  pass(grip: Grip): void {
     const next: Piece[] = []
-    for (const piece of pieces) {
-      if (!grip.takes(piece.unit)) { next.push(piece); continue }
-      const verdict = decideSafely(grip, piece.unit, direction)
+    for (const piece of this.pieces) {
+      const shown = shownTo(grip, piece)
+      if (!shown || !grip.sees(shown.kind, this.direction) || !grip.takes(shown)) { next.push(piece); continue }
+      const verdict = decideSafely(grip, shown, this.direction)
       if (verdict instanceof Error) {
-        broken ??= { armed, problem: verdict.message }
+        this.broken ??= { armed: grip.armed, problem: verdict.message }
         next.push(piece)
+      } else this.#apply(verdict, piece, grip, next)
+      if (this.closing && this.closing.after <= 0) break
+    }
+    this.pieces = next
+  }
+
+  #apply(verdict: Verdict, piece: Piece, grip: Grip, next: Piece[]): void {
+    if (verdict.kind === 'pass' || (verdict.kind === 'delay' && !(verdict.by > 0))) return void next.push(piece)
+    const { armed } = grip
+    // A close that is only planned is told when it comes: it may be cancelled.
+    if (verdict.kind !== 'close' || !verdict.after) this.did.push(verdict.note === undefined ? { armed, did: verdict.kind } : { armed, did: verdict.kind, note: verdict.note })
+    if ('raw' in piece.unit && armed.fault.corruption) this.holed = true
+    switch (verdict.kind) {
+      case 'delay': next.push(held(piece, armed, verdict.by)); break
+      case 'stall': next.push(held(piece, armed, FOREVER)); break
+      case 'replace': this.#replace(verdict.parts, piece, grip, next); break
+      case 'drop': if (piece.unit.kind !== 'end' && !grip.readsMessages) this.holed = true; break
+      case 'answer': this.answer ??= { raw: verdict.raw, holds: piece.holds }; break
+      case 'refuse': this.closing ??= { armed, how: 'reset', side: 'both', after: ms(0) }; break
+      case 'close': {
+        const { last = {}, after = ms(0) } = verdict
+        const ahead = last[this.direction]
+        if (ahead) next.push({ unit: { kind: 'bytes', raw: ahead }, holds: piece.holds })
+        else if (after > 0) next.push(piece)
+        this.closing ??= { armed, how: verdict.how, side: verdict.side ?? 'both', after, last: last[opposite(this.direction)] }
+        break
+      }
+      default: assertNever(verdict)
+    }
+  }
+
+  #replace(parts: readonly Part[], piece: Piece, grip: Grip, next: Piece[]): void {
+    let gap = 0
+    let { carries } = piece
+    for (const part of parts) {
+      gap += part.gap
+      const hold = (made: Piece): Piece => (gap > 0 ? held(made, grip.armed, ms(gap)) : made)
+      if (piece.unit.kind !== 'message' || !grip.readsMessages) {
+        // Cut, not changed: the message is sent with its first part.
+        next.push(hold({ unit: { kind: 'bytes', raw: part.raw }, holds: piece.holds, carries }))
+        carries = undefined
         continue
       }
-      if (verdict.kind === 'pass' || (verdict.kind === 'delay' && !(verdict.by > 0))) { next.push(piece); continue }
-      // A close that is only planned is told when it comes: it may be cancelled.
-      if (verdict.kind !== 'close' || !verdict.after) did.push({ armed, did: verdict.kind })
-      switch (verdict.kind) {
-        case 'delay': next.push(held(piece, armed, verdict.by)); break
-        case 'stall': next.push(held(piece, armed, FOREVER)); break
-        case 'replace': {
-          let gap = 0
-          for (const part of verdict.parts) {
-            gap += part.gap
-            const raw: Piece = { unit: { kind: 'bytes', raw: part.raw }, holds: piece.holds }
-            next.push(gap > 0 ? held(raw, armed, ms(gap)) : raw)
-          }
-          break
-        }
-        case 'drop': break
-        case 'refuse': closing ??= { armed, how: 'reset', side: 'both', after: ms(0) }; break
-        case 'close':
-          if (verdict.last) next.push({ unit: { kind: 'bytes', raw: verdict.last }, holds: piece.holds })
-          else if (verdict.after !== undefined && verdict.after > 0) next.push(piece)
-          closing ??= { armed, how: verdict.how, side: verdict.side ?? 'both', after: verdict.after ?? ms(0) }
-          break
-        default: assertNever(verdict)
-      }
-      if (closing && closing.after <= 0) break
+      const units = reread(piece.unit, part.raw, part.own === true)
+      if (units.length === 0) this.holed = true
+      if (units.length === 0) next.push(hold({ unit: { kind: 'bytes', raw: part.raw }, holds: piece.holds }))
+      for (const unit of units) next.push(hold({ unit, holds: piece.holds, carries: unit, owner: part.own ? grip : undefined }))
     }
-    pieces = next
   }
-  return { pieces, closing, did, broken }
 }
 
-const held = (piece: Piece, armed: ArmedRule, by: Ms): Piece => ({ unit: piece.unit, holds: [...piece.holds, { armed, by }] })
+export function judge(grips: readonly Grip[], unit: Unit, direction: Direction): Judgement {
+  const fold = new Fold(unit, direction)
+  for (const grip of grips) {
+    fold.pass(grip)
+    if (fold.pieces.length === 0) break
+  }
+  return fold
+}
+
+/** Rules for messages see messages, and none that a fault sent on its own account; the others see bytes. */
+function shownTo(grip: Grip, { unit }: Piece): Unit | undefined {
+  if (unit.kind !== 'message') return unit
+  if (grip.readsMessages) return unit.own ? undefined : unit
+  return { kind: 'bytes', raw: unit.raw }
+}
+
+const held = (piece: Piece, by: ArmedRule, time: Ms): Piece => ({ ...piece, holds: [...piece.holds, { by, time }] })
 
 /** A fault that throws must not take its connection along: the error is a value here. */
 function decideSafely(grip: Grip, unit: Unit, direction: Direction): ReturnType<Grip['decide']> | Error {

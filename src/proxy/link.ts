@@ -2,7 +2,8 @@
  * One direction of a session: reads `source`, judges, holds what is to be held, writes `target`, in order.
  *
  *   source 'data' ──┬─ nothing armed, nothing held ──────────────> target.write      the fast path: written before it is looked at
- *                   └─ judge ─> pieces ─> held until due, in order ─> target.write
+ *                   ├─ by chunk ────────────── judge ─> pieces ─┬> held until due, in order ─> target.write
+ *                   └─ by message ─> dialogue ─> judge ─> pieces ┘
  *
  * Order is kept by one rule: a thing is never due before the thing ahead of it.
  */
@@ -12,8 +13,10 @@ import type { Clock, Timer } from '../core/clock.ts'
 import { ms, type Ms } from '../core/units.ts'
 import type { Unit } from '../fault.ts'
 import type { Direction } from '../protocols/codec.ts'
-import type { ArmedRule, Grip } from './armed.ts'
-import { judge, type Closing, type Hold, type Judgement } from './judge.ts'
+import type { Spoken } from '../protocols/spoken.ts'
+import type { Grip } from './armed.ts'
+import type { Dialogue } from './dialogue.ts'
+import { judge, type Closing, type Hold, type Judgement, type Outcome, type Piece } from './judge.ts'
 import { HELD_COUNT_MAX, HELD_MAX, HELD_SHARE, HELD_TOTAL_MAX, heldTotal } from './held.ts'
 
 interface Entry {
@@ -34,7 +37,7 @@ export interface LinkOwner {
   held(duration: Ms): void
   /** Disarms what is overdue: called before a chunk is judged. */
   expire(now: Ms): void
-  judged(direction: Direction, judgement: Judgement): void
+  judged(direction: Direction, judgement: Outcome, unit: Unit): void
   closing(closing: Closing, direction: Direction): void
   /** In turn: the source has ended (FIN) or was reset. */
   ended(direction: Direction, how: 'end' | 'reset'): void
@@ -44,9 +47,16 @@ export class Link {
   readonly direction: Direction
   readonly #owner: LinkOwner
   readonly #clock: Clock
+  readonly #dialogue: Dialogue | undefined
   #source: Socket | null = null
   #target: Socket | null = null
   #grips: readonly Grip[] = []
+  #byMessage = false
+  /** The rest of a large message whose head did not go on as it was. */
+  #swallowing = false
+  /** While messages are judged what they leave is gathered: neighbours in one chunk are written as one. */
+  #gathering = false
+  #run: Buffer | undefined
   #queue: Entry[] = []
   #head = 0
   #heldBytes = 0
@@ -56,10 +66,11 @@ export class Link {
   /** Past its end: nothing is written any more, what comes is read and thrown away. */
   #over = false
 
-  constructor(direction: Direction, clock: Clock, owner: LinkOwner) {
+  constructor(direction: Direction, clock: Clock, owner: LinkOwner, dialogue?: Dialogue) {
     this.direction = direction
     this.#clock = clock
     this.#owner = owner
+    this.#dialogue = dialogue
   }
 
   /** From now on `source` is read. Its FIN and RST are told by `sourceEnded`. */
@@ -74,49 +85,106 @@ export class Link {
     target.on('drain', () => this.#flow())
   }
 
-  /** Takes effect with the next unit. */
-  arm(grips: readonly Grip[]): void { this.#grips = grips }
+  /** Takes effect with the next unit: of a message that is cut in two by it, its beginning and its end go on as they are. */
+  arm(grips: readonly Grip[], byMessage = false): void {
+    this.#grips = grips
+    if (byMessage === this.#byMessage || !this.#dialogue) return
+    this.#byMessage = byMessage
+    if (byMessage) return this.#dialogue.enter(this.direction)
+    const rest = this.#dialogue.leave(this.direction)
+    if (rest.length > 0) this.judge({ kind: 'bytes', raw: rest })
+  }
 
   readonly onData = (chunk: Buffer): void => {
-    if (this.#grips.length === 0 && this.#head === this.#queue.length) {
+    if (this.#grips.length === 0 && this.#head === this.#queue.length && !this.#byMessage) {
       if (this.#over || !this.#target) return
       if (!this.#target.write(chunk)) this.#flow()
       this.#owner.arrived(this.direction, chunk.length)
       this.#owner.passed(this.direction, chunk.length)
+      this.#dialogue?.overhear(this.direction, chunk)
       return
     }
     this.#owner.expire(this.#clock.now())
     this.#owner.arrived(this.direction, chunk.length)
+    if (this.#byMessage) return this.#gather(() => this.#dialogue?.hear(this.direction, chunk, this.#heard))
     this.judge({ kind: 'bytes', raw: chunk })
+    this.#dialogue?.overhear(this.direction, chunk)
   }
 
   /** FIN or RST of the source: judged as an end, and done in its turn. */
   sourceEnded(how: 'end' | 'reset'): void {
     this.#owner.expire(this.#clock.now())
+    if (this.#byMessage) this.#dialogue?.finish(this.direction, this.#heard)
     this.judge({ kind: 'end' }, () => this.#owner.ended(this.direction, how))
+  }
+
+  /** Bytes of ours, behind all that goes this way; then whatever is to be done in their turn. */
+  say(raw: Buffer | undefined, then?: () => void): void {
+    if (raw) this.judge({ kind: 'bytes', raw })
+    if (then) this.#schedule(this.#clock.now(), [], then)
+  }
+
+  readonly #heard = (unit: Unit): void => {
+    if (unit.kind === 'message') {
+      const { part } = unit.message
+      if (this.#swallowing && (part === 'middle' || part === 'last')) return
+      this.#swallowing = false
+      for (const grip of this.#grips) grip.observe(unit)
+    }
+    this.judge(unit)
+    if (unit.kind === 'message' && this.direction === 'to-client') this.#dialogue?.answered(unit)
   }
 
   /** Shows a unit to the rules and schedules what is left of it; `act` is what a unit without bytes does in its turn. */
   judge(unit: Unit, act?: () => void): void {
     const now = this.#clock.now()
     const judgement = judge(this.#grips, unit, this.direction)
-    for (const piece of judgement.pieces) {
-      const done = piece.unit.kind === 'bytes' ? piece.unit.raw : act
-      if (done) this.#schedule(now, piece.holds, done)
+    for (const piece of judgement.pieces) this.#send(now, piece, act)
+    const { closing, answer, holed, did, broken } = judgement
+    if (unit.kind === 'message') {
+      if (unit.message.part === 'first') this.#swallowing = !judgement.pieces.some(({ carries }) => carries === unit)
+      if (answer) this.#answer(now, answer, unit)
     }
-    const { closing } = judgement
+    if (holed) this.#dialogue?.lose('a rule has changed the stream')
     if (closing && closing.after > 0) this.#owner.closing(closing, this.direction)
     else if (closing) this.#schedule(now, [], () => this.#owner.closing(closing, this.direction))
-    if (judgement.did.length > 0 || judgement.broken) this.#owner.judged(this.direction, judgement)
+    if (did.length > 0 || broken) this.#owner.judged(this.direction, judgement, unit)
   }
 
-  /** Lets go of everything that `armed` holds: those entries are due as if it had never been there. */
-  release(armed: ArmedRule): void {
+  #send(now: Ms, { unit, holds, carries, owner }: Piece, act: (() => void) | undefined): void {
+    const done = 'raw' in unit ? unit.raw : act
+    if (done) this.#schedule(now, holds, done)
+    if (!carries || this.direction === 'to-client') return
+    if (owner) this.#dialogue?.sentOwn(carries, owner)
+    else this.#dialogue?.sent(carries)
+  }
+
+  /** Its place among the server's answers is taken now, though it may be held. */
+  #answer(now: Ms, { raw, holds }: NonNullable<Judgement['answer']>, { exchange }: Spoken): void {
+    const turn = this.#dialogue?.reserve(exchange ?? 0)
+    if (turn) this.#schedule(now, holds, () => this.#dialogue?.give(turn, raw))
+  }
+
+  #gather(action: () => void): void {
+    this.#gathering = true
+    action()
+    this.#gathering = false
+    this.#flush()
+  }
+
+  #flush(): void {
+    const run = this.#run
+    this.#run = undefined
+    if (run) this.#write(run)
+  }
+
+  /** Lets go of everything that `by` holds: those entries are due as if it had never been there. */
+  release(by: object): void {
     let earliest = 0
     for (let i = this.#head; i < this.#queue.length; i++) {
       const entry = this.#queue[i] as Entry
-      if (entry.holds.some((hold) => hold.armed === armed)) {
-        entry.holds = entry.holds.filter((hold) => hold.armed !== armed)
+      if (entry.holds.some((hold) => hold.by === by)) {
+        entry.holds = entry.holds.filter((hold) => hold.by !== by)
       }
       earliest = Math.max(earliest, dueOf(entry))
       entry.due = earliest
@@ -188,10 +256,27 @@ export class Link {
 
   #do(act: Buffer | (() => void)): void {
     if (this.#over) return
-    if (typeof act === 'function') return act()
-    if (!this.#target?.writable) return
-    this.#target.write(act)
+    if (typeof act === 'function') {
+      this.#flush()
+      return act()
+    }
+    if (this.#gathering) this.#run = this.#extended(act)
+    else this.#write(act)
     this.#owner.passed(this.direction, act.length)
+  }
+
+  /** What is gathered, with `raw` behind it; what cannot be joined to that is written. */
+  #extended(raw: Buffer): Buffer {
+    const run = this.#run
+    if (!run) return raw
+    if (run.buffer === raw.buffer && run.byteOffset + run.length === raw.byteOffset) return Buffer.from(run.buffer, run.byteOffset, run.length + raw.length)
+    this.#write(run)
+    return raw
+  }
+
+  #write(raw: Buffer): void {
+    if (!this.#target?.writable) return
+    if (!this.#target.write(raw)) this.#flow()
   }
 
   /** Backpressure, in one place: read only while the target drains and what is held fits. */
@@ -208,6 +293,6 @@ export class Link {
 
 const dueOf = ({ at, holds }: Entry): number => {
   let due: number = at
-  for (const { by } of holds) due += by
+  for (const { time } of holds) due += time
   return due
 }

@@ -3,7 +3,9 @@
 import { realClock, sleep, type Clock, type Timer } from '../core/clock.ts'
 import { BrownoutError } from '../core/errors.ts'
 import { ms, type Ms } from '../core/units.ts'
-import type { Registry } from '../fault.ts'
+import type { AnyFault, Registry } from '../fault.ts'
+import { facetProblem } from '../match.ts'
+import type { Protocol } from '../protocols/codec.ts'
 import type { BucketRecord } from '../record/buckets.ts'
 import type { ClearReason } from '../record/events.ts'
 import { checkRule, faultNamed, type Rule } from '../rule.ts'
@@ -86,7 +88,7 @@ export class LocalPlane implements DynamicPlane {
   async arm(rules: readonly Rule[]): Promise<Ms> {
     for (const rule of rules) {
       checkRule(this.#registry, rule)
-      this.#proxy(rule.on)
+      checkSpoken(rule, faultNamed(this.#registry, rule.fault), this.#proxy(rule.on).spec.protocol)
     }
     await Promise.all(rules.map((rule) => this.#proxy(rule.on).arm(faultNamed(this.#registry, rule.fault), rule)))
     this.#watchDeadlines()
@@ -176,5 +178,17 @@ export class LocalPlane implements DynamicPlane {
     const proxy = this.#find(name)
     if (!proxy) throw new BrownoutError('TARGET_UNKNOWN', { message: `no target is named "${name}"` })
     return proxy
+  }
+}
+
+/** PROTOCOL_MISMATCH, RULE_INVALID: the fault or its `where` speaks of what the target does not. */
+function checkSpoken({ id, on, where = {} }: Rule, fault: AnyFault, protocol: Protocol): void {
+  if (fault.protocols.length > 0 && !fault.protocols.includes(protocol)) {
+    throw new BrownoutError('PROTOCOL_MISMATCH', { message: `${fault.name} acts on ${fault.protocols.join(', ')}, and "${on}" speaks ${protocol}` })
+  }
+  for (const [name, wanted] of Object.entries(where)) {
+    if (name === 'client' || name === 'from' || wanted === undefined) continue
+    const found = fault.on.includes('message') ? facetProblem(name, wanted, protocol) : { problem: `${fault.name} acts on whole connections, which have no "${name}"` }
+    if (found) throw new BrownoutError('RULE_INVALID', { message: `${id}: where.${found.problem}`, hint: found.hint })
   }
 }

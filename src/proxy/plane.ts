@@ -37,9 +37,11 @@ export interface Cleared { readonly rule: string; readonly reason: ClearReason; 
 
 /** What the data plane tells of its own accord. */
 export type PlaneEvent =
-  | { readonly kind: 'altered'; readonly rule: string; readonly session: number; readonly direction: Direction; readonly did: string; readonly at: Ms }
+  | { readonly kind: 'altered'; readonly rule: string; readonly session: number; readonly direction: Direction; readonly did: string; /** What is known of what came of it: `executed`. */ readonly note?: string; readonly at: Ms }
   | ({ readonly kind: 'cleared' } & Cleared)
   | { readonly kind: 'drained'; readonly rule: string; readonly at: Ms }
+  /** A session whose messages are not read (any more): rules for messages do not reach it. The first for each reason. */
+  | { readonly kind: 'opaque'; readonly target: string; readonly session: number; readonly why: string; readonly at: Ms }
   /** The process did not run for `stall`. */
   | { readonly kind: 'suspect'; readonly stall: Ms; readonly at: Ms }
   /** A fault threw; its rule is cleared, its connection goes on untouched or is closed. */

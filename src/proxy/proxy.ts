@@ -4,13 +4,14 @@ import type { Socket } from 'node:net'
 import { isDeepStrictEqual } from 'node:util'
 import type { Clock, Timer } from '../core/clock.ts'
 import { ms, ratio, type Ms } from '../core/units.ts'
-import type { AnyFault, Verdict } from '../fault.ts'
+import type { AnyFault, Unit, Verdict } from '../fault.ts'
 import type { Direction } from '../protocols/codec.ts'
+import { conversationIn } from '../protocols/spoken.ts'
 import type { Rule } from '../rule.ts'
 import { ArmedRule, type ArmedContext } from './armed.ts'
 import { dial, type Permit } from './dial.ts'
 import type { Endpoint } from './endpoint.ts'
-import type { Judgement } from './judge.ts'
+import type { Outcome } from './judge.ts'
 import { Listener, relisten, type ListenerState } from './listener.ts'
 import { Meter } from './meter.ts'
 import type { Address, OpenTarget, PlaneEvent, TargetSpec } from './plane.ts'
@@ -45,6 +46,8 @@ export class TargetProxy implements SessionHost {
   #armed: readonly ArmedRule[] = []
   #nextExpiry = Number.POSITIVE_INFINITY
   #sessionsMade = 0
+  /** Sessions that could not be read (any more), by reason. The first of each is told. */
+  readonly #opaque = new Map<string, number>()
 
   constructor(spec: TargetSpec, host: ProxyHost) {
     this.#spec = spec
@@ -128,12 +131,18 @@ export class TargetProxy implements SessionHost {
     return (this.#tls as TlsSides).server(dial(this.#spec, this.#host.permit))
   }
 
-  judged(session: Session, direction: Direction, { did, broken }: Judgement): void {
-    for (const { armed, did: what } of did) this.#told(armed, session.id, direction, what)
+  judged(session: Session, direction: Direction, { did, broken }: Outcome, _unit: Unit): void {
+    for (const { armed, did: what, note } of did) this.#told(armed, session.id, direction, what, note)
     if (!broken) return
     const { armed, problem } = broken
     this.#host.emit({ kind: 'broken', rule: armed.rule.id, session: session.id, problem, at: this.clock.now() })
     this.#host.broken(armed)
+  }
+
+  opaque(session: Session, why: string): void {
+    const told = this.#opaque.get(why) ?? 0
+    this.#opaque.set(why, told + 1)
+    if (told === 0) this.#host.emit({ kind: 'opaque', target: this.#spec.name, session: session.id, why, at: this.clock.now() })
   }
 
   drained(armed: ArmedRule): void { this.#host.emit({ kind: 'drained', rule: armed.rule.id, at: this.clock.now() }) }
@@ -155,7 +164,7 @@ export class TargetProxy implements SessionHost {
   #accept(socket: Socket, from: string | undefined): void {
     this.meter.accepted++
     const client = (this.#tls as TlsSides).client(socket)
-    const session = new Session(++this.#sessionsMade, client, { client: socket.remoteAddress ?? '', from }, this)
+    const session = new Session(++this.#sessionsMade, client, { client: socket.remoteAddress ?? '', from }, this, conversationIn(this.#spec.protocol))
     this.#sessions.add(session)
     this.expire(this.clock.now())
     session.begin(this.#armed)
@@ -167,9 +176,9 @@ export class TargetProxy implements SessionHost {
     for (const session of this.#sessions) session.rearm(armed)
   }
 
-  #told(armed: ArmedRule, session: number, direction: Direction, did: string): void {
+  #told(armed: ArmedRule, session: number, direction: Direction, did: string, note?: string): void {
     if (++armed.altered > TOLD_MAX) return
-    this.#host.emit({ kind: 'altered', rule: armed.rule.id, session, direction, did, at: this.clock.now() })
+    this.#host.emit({ kind: 'altered', rule: armed.rule.id, session, direction, did, ...(note === undefined ? {} : { note }), at: this.clock.now() })
   }
 
   #startTicking(armed: ArmedRule): void {
@@ -205,7 +214,7 @@ export class TargetProxy implements SessionHost {
 
   #wantedListener(armed: ArmedRule): ListenerState {
     const now = this.clock.now()
-    const scene = { session: 0, direction: 'to-server' as const, random: () => 0, now: () => now, armedAt: armed.armedAt, connections: () => this.meter.connections }
+    const scene = { session: 0, direction: 'to-server' as const, conversation: undefined, random: () => 0, now: () => now, armedAt: armed.armedAt, connections: () => this.meter.connections }
     let verdict: Verdict
     try {
       verdict = armed.fault.decide({ kind: 'listen' }, armed.params(now), scene, undefined, armed.shared)

@@ -2,11 +2,14 @@
 
 import type { Clock, Timer } from '../core/clock.ts'
 import { ms, type Ms } from '../core/units.ts'
-import type { Side } from '../fault.ts'
+import type { Side, Unit } from '../fault.ts'
 import type { Facets } from '../match.ts'
-import { opposite, type Direction } from '../protocols/codec.ts'
-import { Grip, type ArmedRule } from './armed.ts'
-import { judge, type Closing, type Judgement } from './judge.ts'
+import { opposite, type Direction, type ExchangeId } from '../protocols/codec.ts'
+import type { AnyConversation } from '../protocols/spoken.ts'
+import type { ArmedRule, Grip } from './armed.ts'
+import { Dialogue, type DialogueOwner } from './dialogue.ts'
+import { Grips } from './grips.ts'
+import { judge, type Closing, type Outcome } from './judge.ts'
 import { Link, type LinkOwner } from './link.ts'
 import type { Meter } from './meter.ts'
 import type { Endpoint } from './endpoint.ts'
@@ -20,7 +23,9 @@ export interface SessionHost {
   dial(): Endpoint
   expire(now: Ms): void
   /** For the ledger. */
-  judged(session: Session, direction: Direction, judgement: Judgement): void
+  judged(session: Session, direction: Direction, judgement: Outcome, unit: Unit): void
+  /** Nothing more of the session is read, and why. */
+  opaque(session: Session, why: string): void
   drained(armed: ArmedRule): void
   /** Both of its sockets are gone. */
   closed(session: Session): void
@@ -30,19 +35,20 @@ export interface SessionHost {
 const LINGER: Ms = ms(2000)
 
 type Role = 'client' | 'server'
-const roleOf = (direction: Direction): { source: Role; target: Role } =>
-  direction === 'to-server' ? { source: 'client', target: 'server' } : { source: 'server', target: 'client' }
+const TARGETS: Readonly<Record<Direction, Role>> = { 'to-server': 'server', 'to-client': 'client' }
 
-export class Session implements LinkOwner {
+export class Session implements LinkOwner, DialogueOwner {
   readonly id: number
   readonly facets: Facets
   readonly #host: SessionHost
+  readonly #dialogue: Dialogue | undefined
+  readonly #grips: Grips
   readonly #links: Readonly<Record<Direction, Link>>
   readonly #ends: { client: Endpoint; server: Endpoint | undefined }
   readonly #timers = new Map<ArmedRule, Timer[]>()
-  #grips: readonly Grip[] = []
   /** A rule took one side away; the other is kept, unknowing, until that rule disarms. */
   #orphan: { readonly by: ArmedRule; readonly gone: Role } | undefined
+  #byMessage = false
   #awaiting = false
   #openedAt: Ms = ms(0)
   #draining: ArmedRule[] = []
@@ -50,12 +56,15 @@ export class Session implements LinkOwner {
   #linger: Timer | undefined
   #over = false
 
-  constructor(id: number, client: Endpoint, facets: Facets, host: SessionHost) {
+  constructor(id: number, client: Endpoint, facets: Facets, host: SessionHost, conversation?: AnyConversation) {
     this.id = id
     this.facets = facets
     this.#host = host
     this.#ends = { client, server: undefined }
-    this.#links = { 'to-server': new Link('to-server', host.clock, this), 'to-client': new Link('to-client', host.clock, this) }
+    this.#grips = new Grips(id, facets, conversation)
+    this.#dialogue = conversation && new Dialogue(conversation, this)
+    const link = (direction: Direction): Link => new Link(direction, host.clock, this, this.#dialogue)
+    this.#links = { 'to-server': link('to-server'), 'to-client': link('to-client') }
     this.#links['to-client'].to(client.stream)
     this.#attend('client', client)
     host.meter.connections++
@@ -63,40 +72,32 @@ export class Session implements LinkOwner {
 
   /** Asks the rules about the connection, dials when they let it, and begins to read the client. */
   begin(rules: readonly ArmedRule[]): void {
-    this.#grips = rules.map((armed) => new Grip(armed, this.id, this.facets))
+    const grips = this.#grips.renew(rules)
     const toServer = this.#links['to-server']
-    toServer.arm(this.#grips.filter((grip) => grip.sees('connect', 'to-server')))
+    toServer.arm(this.#grips.onConnect())
     toServer.judge({ kind: 'connect' }, () => this.#dial())
     if (this.#over) return
     this.#link()
     this.#links['to-server'].from(this.#ends.client.stream)
-    this.#tick(this.#grips, 'armed')
+    this.#tick(grips, 'armed')
   }
 
-  /** The rules of the target have changed: grips on rules that stay are kept, with their state and their draws. */
+  /** The rules of the target have changed. */
   rearm(rules: readonly ArmedRule[]): void {
     if (this.#over) return
-    const kept = new Map(this.#grips.map((grip) => [grip.armed, grip]))
-    const fresh: Grip[] = []
-    this.#grips = rules.map((armed) => {
-      const grip = kept.get(armed)
-      if (grip) return grip
-      const added = new Grip(armed, this.id, this.facets)
-      fresh.push(added)
-      return added
-    })
+    const fresh = this.#grips.renew(rules)
     this.#link()
     this.#tick(fresh, 'armed')
   }
 
   /** Takes a rule off: its last word, then everything that it holds or has planned. */
   disarm(armed: ArmedRule): void {
-    const grip = this.#grips.find((one) => one.armed === armed)
+    const grip = this.#grips.of(armed)
     if (!grip || this.#over) return
     if (grip.begun && this.#awaiting) { armed.draining++; this.#draining.push(armed) }
     if (grip.begun) this.#tick([grip], 'disarm')
     this.loosen(armed)
-    this.#grips = this.#grips.filter((one) => one !== grip)
+    this.#grips.retire(grip)
     this.#link()
     if (this.#orphan?.by === armed) this.close('reset', 'both')
   }
@@ -110,9 +111,7 @@ export class Session implements LinkOwner {
   }
 
   /** A time that the rule asked for has come, or it was changed in place. */
-  tick(armed: ArmedRule, why: 'armed' | 'due'): void {
-    this.#tick(this.#grips.filter((grip) => grip.armed === armed), why)
-  }
+  tick(armed: ArmedRule, why: 'armed' | 'due'): void { this.#tick([this.#grips.of(armed)].filter((grip) => grip !== undefined), why) }
 
   arrived(direction: Direction, size: number): void {
     this.#host.meter.arrived(direction, size)
@@ -136,21 +135,35 @@ export class Session implements LinkOwner {
 
   expire(now: Ms): void { this.#host.expire(now) }
 
-  judged(direction: Direction, judgement: Judgement): void { this.#host.judged(this, direction, judgement) }
+  judged(direction: Direction, judgement: Outcome, unit: Unit): void { this.#host.judged(this, direction, judgement, unit) }
 
-  closing({ armed, how, side, after }: Closing): void {
-    if (after <= 0) return this.close(how, side, armed)
+  say(raw: Buffer): void { this.#links['to-client'].say(raw) }
+
+  over(exchange: ExchangeId): void {
+    if (this.#grips.over(exchange) || (this.#byMessage && !this.#grips.readMessages)) this.#relink()
+  }
+
+  opaque(why: string): void {
+    this.#host.opaque(this, why)
+    // An answer of ours that waits has lost its place: nobody knows any more what stands before it.
+    if (this.#dialogue?.busy) this.close('reset', 'both')
+  }
+
+  closing({ armed, how, side, after, last }: Closing, direction: Direction): void {
+    const close = (): void => this.close(how, side, armed)
+    const now = (): void => (last ? this.#links[opposite(direction)].say(last, close) : close())
+    if (after <= 0) return now()
     const { clock } = this.#host
     const timer = clock.at(ms(clock.now() + after), () => {
-      this.judged('to-server', { pieces: [], closing: undefined, did: [{ armed, did: 'close' }], broken: undefined })
-      this.close(how, side, armed)
+      this.judged(direction, { did: [{ armed, did: 'close' }], broken: undefined }, { kind: 'tick', why: 'due' })
+      now()
     })
     this.#timers.set(armed, [...(this.#timers.get(armed) ?? []), timer])
   }
 
   /** In turn: one side has said its last, and all of it has been passed on. */
   ended(direction: Direction, how: 'end' | 'reset'): void {
-    const target = this.#ends[roleOf(direction).target]
+    const target = this.#ends[TARGETS[direction]]
     if (how === 'reset') return this.close('reset', 'both')
     if (target && !this.#orphan) target.end()
   }
@@ -168,10 +181,7 @@ export class Session implements LinkOwner {
       return void (how === 'reset' ? gone?.reset() : gone?.destroySoon())
     }
     this.#finish()
-    for (const end of [this.#ends.client, this.#ends.server]) {
-      if (how === 'reset') end?.reset()
-      else end?.end()
-    }
+    for (const end of [this.#ends.client, this.#ends.server]) end?.[how]()
     const { clock } = this.#host
     this.#linger = clock.at(ms(clock.now() + LINGER), () => this.#destroy())
   }
@@ -211,18 +221,22 @@ export class Session implements LinkOwner {
     }
   }
 
+  /** Where one rule reads messages both links go message by message, or an answer of ours would overtake a real one. */
   #link(): void {
-    for (const link of Object.values(this.#links)) {
-      link.arm(this.#grips.filter((grip) => grip.sees('bytes', link.direction) || grip.sees('end', link.direction)))
-    }
+    this.#byMessage = this.#grips.readMessages || this.#dialogue?.busy === true
+    for (const link of Object.values(this.#links)) link.arm(this.#grips.on(link.direction), this.#byMessage)
   }
+
+  /** Not from inside a judgement: the chunk at hand is still being heard. */
+  #relink(): void { this.#host.clock.at(this.#host.clock.now(), () => { if (!this.#over) this.#link() }) }
 
   #tick(grips: readonly Grip[], why: 'armed' | 'due' | 'disarm'): void {
     for (const grip of grips) {
       if (this.#over || !grip.sees('tick', 'to-server') || (why === 'disarm' && !grip.begun)) continue
-      const judgement = judge([grip], { kind: 'tick', why }, 'to-server')
-      if (judgement.did.length > 0 || judgement.broken) this.judged('to-server', judgement)
-      if (judgement.closing) this.closing(judgement.closing)
+      const unit = { kind: 'tick', why } as const
+      const judgement = judge([grip], unit, 'to-server')
+      if (judgement.did.length > 0 || judgement.broken) this.judged('to-server', judgement, unit)
+      if (judgement.closing) this.closing(judgement.closing, 'to-server')
     }
   }
 

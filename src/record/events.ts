@@ -23,7 +23,7 @@ export interface EventBodies {
   'rule.armed': { readonly rule: string; readonly step: string; readonly effectiveAt: Ms }
   'rule.cleared': { readonly rule: string; readonly step: string; readonly reason: ClearReason; readonly effectiveAt: Ms; readonly matched: number; readonly altered: number }
   /** The first operations that a rule altered; the rest is counted by rule.cleared. */
-  altered: { readonly rule: string; readonly session: number; readonly direction: Direction; readonly did: string; readonly effectiveAt: Ms }
+  altered: { readonly rule: string; readonly session: number; readonly direction: Direction; readonly did: string; readonly note?: string | undefined; readonly effectiveAt: Ms }
   /** The last held byte of a rule's has gone, or its connection has closed. */
   drained: { readonly rule: string; readonly effectiveAt: Ms }
   bucket: { readonly bucket: BucketRecord }
@@ -34,6 +34,8 @@ export interface EventBodies {
   load: { readonly name: string; readonly valid: boolean; readonly why?: string | undefined; readonly latenessP99Ms: number; readonly cpu: number; readonly droppedShare: number }
   /** After healing: does a fresh connection answer as before? */
   heal: { readonly target: string; readonly ok: boolean; readonly before: string; readonly after: string }
+  /** A session of that target whose messages are not read (any more): faults and figures by message do not reach it. The first for each reason. */
+  opaque: { readonly target: string; readonly session: number; readonly why: string }
   /** The process did not run for that long: what was measured then is not to be trusted. */
   suspect: { readonly stallMs: number }
   note: { readonly text: string }

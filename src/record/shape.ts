@@ -22,6 +22,7 @@ const SHAPES: { readonly [K in EventKind]: Shape<K> } = {
   app: { app: 'string', event: 'string' },
   load: { name: 'string', valid: 'boolean', latenessP99Ms: 'number', cpu: 'number', droppedShare: 'number' },
   heal: { target: 'string', ok: 'boolean', before: 'string', after: 'string' },
+  opaque: { target: 'string', session: 'number', why: 'string' },
   suspect: { stallMs: 'number' },
   note: { text: 'string' },
   problem: { code: 'string', text: 'string' },

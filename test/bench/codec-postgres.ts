@@ -48,7 +48,7 @@ function exchanging(name: string, request: Buffer, reply: Buffer, read: (convers
     let messages = 0
     const ask = (chunk: Buffer): void => {
       for (const message of conversation.toServer.feed(chunk)) {
-        conversation.sent(message, conversation.asked(message).exchange)
+        conversation.sent(message, conversation.asked(message).exchange, null)
         messages++
       }
     }

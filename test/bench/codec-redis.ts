@@ -45,7 +45,7 @@ const [asked, answered] = [chunksOf(Buffer.concat(Array.from({ length: 16 }, () 
 measure('GET and its reply, framed, named and paired', asked, (chunk) => {
   let messages = 0
   for (const message of conversation.toServer.feed(chunk)) {
-    conversation.sent(message, conversation.asked(message).exchange)
+    conversation.sent(message, conversation.asked(message).exchange, null)
     messages++
   }
   for (const message of conversation.toClient.feed(answered.subarray(0, 9 * conversation.unanswered))) if (conversation.received(message)) messages++

@@ -48,7 +48,7 @@ function converse({ toServer, toClient, lengths }: Round): void {
       out['to-server'].push(message.raw)
       const { exchange } = conversation.asked(message)
       // Now and then a fault has dropped it.
-      if (message.raw.length % 11 !== 10) conversation.sent(message, exchange)
+      if (message.raw.length % 11 !== 10) conversation.sent(message, exchange, null)
       look(conversation, message)
     }
     for (const message of conversation.toClient.feed(answering[n] ?? Buffer.alloc(0))) {

@@ -40,7 +40,7 @@ for (let n = 0; n < COUNT; n++) {
     const conversation = new RedisConversation()
     for (const message of conversation.toServer.feed(asked)) {
       conversation.facets(message).keys()
-      conversation.sent(message, conversation.asked(message).exchange)
+      conversation.sent(message, conversation.asked(message).exchange, null)
     }
     for (const message of conversation.toClient.feed(answered)) {
       if (conversation.received(message)) understood++

@@ -3,7 +3,7 @@ import { limitData } from '../../faults/tcp/limit-data.ts'
 import { Stage } from './scene.ts'
 import { closeAll, exchange, healthy, wire } from './wire.ts'
 
-const last = (text: string) => ({ kind: 'close', how: 'end', last: Buffer.from(text) })
+const last = (text: string) => ({ kind: 'close', how: 'end', last: { 'to-client': Buffer.from(text) } })
 
 describe('limit_data', () => {
   it('lets exactly so many bytes through, cuts inside a chunk and closes', () => {

@@ -42,7 +42,7 @@ function replay(input: readonly Recorded[], rules: readonly Rule[], seed: number
     const { pieces, closing, did } = judge(grips, { kind: 'bytes', raw }, direction)
     log.push(JSON.stringify({
       at, session, direction, did: did.map((one) => [one.armed.rule.id, one.did]), closing: closing?.how,
-      pieces: pieces.map(({ unit, holds }) => [unit.kind === 'bytes' ? unit.raw.length : 0, holds.map((hold) => [hold.armed.rule.id, hold.by])]),
+      pieces: pieces.map(({ unit, holds }) => [unit.kind === 'bytes' ? unit.raw.length : 0, holds.map((hold) => [hold.by instanceof ArmedRule ? hold.by.rule.id : '', hold.time])]),
     }))
   }
   return log.join('\n')

@@ -15,7 +15,7 @@ const lose = defineFault({ ...about, name: 'lose', on: ['bytes'], params: {}, de
 const burst = defineFault({ ...about, name: 'burst', on: ['bytes'], params: {}, decide: () => { throw new Error('a bug in a fault') } })
 const kick = defineFault({ ...about, name: 'kick', on: ['tick'], params: { after: duration('When.') }, decide: (unit, { after }) => (unit.kind === 'tick' && unit.why === 'armed' ? { kind: 'close', how: 'reset', after } : PASS) })
 const count = defineFault({ ...about, name: 'count', on: ['bytes'], params: { upTo: integer('Chunks.') }, begin: () => ({ seen: 0 }),
-  decide: (unit, { upTo }, _scene, state) => (++state.seen === upTo && unit.kind === 'bytes' ? { kind: 'close', how: 'end', last: unit.raw.subarray(0, 1) } : PASS) })
+  decide: (unit, { upTo }, _scene, state) => (++state.seen === upTo && unit.kind === 'bytes' ? { kind: 'close', how: 'end', last: { 'to-client': unit.raw.subarray(0, 1) } } : PASS) })
 const faults: readonly AnyFault[] = [slow, mark, hold, lose, burst, kick, count]
 const stage = () => target({ faults })
 

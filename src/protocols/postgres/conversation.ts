@@ -1,8 +1,8 @@
 /** Pairs what a server says with what it was sent, through pipelines, errors and COPY. (PostgreSQL 18, 54.2) */
 
-import type { Conversation, ExchangeId } from '../codec.ts'
+import type { Asked, Conversation, ExchangeId, OperationId } from '../codec.ts'
 import { Handshake, PostgresDecoder } from './decoder.ts'
-import { Exchanges, type Asked } from './exchanges.ts'
+import { Exchanges } from './exchanges.ts'
 import { ExpectedQueue, type Paired } from './expected.ts'
 import { facetsOf, type PostgresFacets, type SessionFacets } from './facets.ts'
 import { isFatal, parameterOf, startupParameters, statusOfReadyForQuery, type TransactionStatus } from './fields.ts'
@@ -21,6 +21,7 @@ const IGNORED_IN_COPY: ReadonlySet<MessageType> = new Set(['Sync'])
 const APPLICATION = 'application_name'
 
 export class PostgresConversation implements Conversation<PostgresMessage> {
+  readonly protocol = 'postgres'
   readonly #handshake = new Handshake()
   readonly toServer = new PostgresDecoder('to-server', this.#handshake)
   readonly toClient = new PostgresDecoder('to-client', this.#handshake)
@@ -43,35 +44,36 @@ export class PostgresConversation implements Conversation<PostgresMessage> {
   get status(): TransactionStatus { return this.#session.status }
   /** Requests that were sent and are not answered in full. */
   get unanswered(): number { return this.#expected.size }
-  /** Too much was unanswered: no message is paired any more. */
+  get latest(): ExchangeId | undefined { return this.#expected.tail?.exchange }
+  /** Too much was unanswered, or a rule broke the stream: no message is paired any more. */
   get lost(): boolean { return this.#lost }
+  get opaque(): string | undefined { return this.encrypted ? 'encrypted' : this.toServer.broken ?? this.toClient.broken ?? (this.#lost ? 'too much is unanswered' : undefined) }
 
   /** The exchange that a client's message belongs to. Once a message, in the order in which they came, before any fault. */
   asked(message: PostgresMessage): Asked {
-    this.#statements.of(message)
-    return this.#exchanges.asked(message)
+    return this.#exchanges.asked(message, this.#statements.of(message))
   }
 
-  sent(message: PostgresMessage, exchange: ExchangeId): void {
+  sent(message: PostgresMessage, exchange: ExchangeId, operation: OperationId | null): void {
     if (message.part === 'middle' || message.part === 'last') return
     const { type } = message
     switch (type) {
       case 'SSLRequest': case 'GSSENCRequest':
         this.#handshake.unanswered++
-        return this.#expect(message, exchange)
+        return this.#expect(message, exchange, operation)
       case 'StartupMessage':
         this.#introduced(message)
-        return this.#expect(message, exchange)
+        return this.#expect(message, exchange, operation)
       case 'CopyDone': case 'CopyFail':
         if (this.#copyIn) this.#copyIn = false
-        else if (this.#expected.size > 0) this.#expected.push({ type: 'CopyDone', exchange, last: false, statement: null })
+        else if (this.#expected.size > 0) this.#expected.push({ type: 'CopyDone', exchange, operation: null, last: false, statement: null })
         return
       case 'Sync':
         if (this.#copyIn) return
         this.#skipping = false
-        return this.#expect(message, exchange)
+        return this.#expect(message, exchange, operation)
       case 'Query': case 'FunctionCall': case 'Parse': case 'Bind': case 'Describe': case 'Execute': case 'Close':
-        return this.#skipping ? this.#passedOver(message) : this.#expect(message, exchange)
+        return this.#skipping ? this.#passedOver(message) : this.#expect(message, exchange, operation)
     }
   }
 
@@ -88,12 +90,29 @@ export class PostgresConversation implements Conversation<PostgresMessage> {
     return facetsOf(message, this.#session)
   }
 
-  #expect(message: PostgresMessage, exchange: ExchangeId): void {
+  reread(raw: Buffer, { direction, statement, answers }: PostgresMessage): PostgresMessage[] {
+    const handshake = new Handshake()
+    handshake.authenticated = this.#handshake.authenticated
+    const decoder = new PostgresDecoder(direction, handshake, direction === 'to-client' || this.toServer.started)
+    const messages = decoder.feed(raw)
+    if (decoder.broken !== undefined || decoder.rest.length > 0) return []
+    if (direction === 'to-client') for (const message of messages) { message.statement = statement; message.answers = answers }
+    return messages
+  }
+
+  lose(why: string): void {
+    this.#lost = true
+    this.#expected.clear()
+    this.toServer.giveUp(why)
+    this.toClient.giveUp(why)
+  }
+
+  #expect(message: PostgresMessage, exchange: ExchangeId, operation: OperationId | null): void {
     if (this.#expected.size >= UNANSWERED_MAX) {
       this.#lost = true
       this.#expected.clear()
     }
-    if (!this.#lost) this.#expected.push({ type: message.type, exchange, last: false, statement: this.#statements.of(message) })
+    if (!this.#lost) this.#expected.push({ type: message.type, exchange, operation, last: false, statement: this.#statements.of(message) })
   }
 
   #passedOver(message: PostgresMessage): void {
@@ -148,7 +167,7 @@ export class PostgresConversation implements Conversation<PostgresMessage> {
   #closes(head: Paired | undefined): Paired | null {
     if (!head) return null
     this.#expected.pop()
-    return { exchange: head.exchange, last: true, statement: null }
+    return { ...head, last: true, statement: null }
   }
 
   #failed(message: PostgresMessage): Paired | null {
@@ -157,7 +176,7 @@ export class PostgresConversation implements Conversation<PostgresMessage> {
     if (!head) return null
     if (head.type === 'SSLRequest' || head.type === 'GSSENCRequest' || isFatal(message)) {
       this.#expected.clear()
-      return { exchange: head.exchange, last: true, statement: head.statement }
+      return { ...head, last: true }
     }
     if (EXTENDED.has(head.type)) this.#skip()
     return head
@@ -179,7 +198,7 @@ export class PostgresConversation implements Conversation<PostgresMessage> {
     let entry = this.#expected.pop()
     while (entry && !ENDED_BY_READY.has(entry.type)) entry = this.#expected.pop()
     this.#answers = entry?.type
-    return entry ? { exchange: entry.exchange, last: true, statement: entry.statement } : null
+    return entry ? { ...entry, last: true } : null
   }
 
   #introduced({ raw }: PostgresMessage): void {

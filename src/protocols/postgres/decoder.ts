@@ -39,14 +39,19 @@ export class PostgresDecoder implements Decoder<PostgresMessage> {
   #started = false
   #broken: string | undefined
 
-  constructor(direction: Direction, handshake: Handshake = new Handshake()) {
+  /** `started`: the stream is past the packets that have no type byte. */
+  constructor(direction: Direction, handshake: Handshake = new Handshake(), started = direction === 'to-client') {
     this.#direction = direction
     this.#handshake = handshake
-    this.#started = direction === 'to-client'
+    this.#started = started
   }
 
   get broken(): string | undefined { return this.#broken }
   get rest(): Buffer { return this.#held.subarray(0, this.#heldLength) }
+  get started(): boolean { return this.#started }
+
+  /** What comes from now on is not read. */
+  giveUp(why: string): void { this.#broken ??= why }
 
   feed(chunk: Buffer): PostgresMessage[] {
     const messages: PostgresMessage[] = []

@@ -1,16 +1,11 @@
 /** What the server has still to answer, oldest first. */
 
-import type { ExchangeId } from '../codec.ts'
+import type { Answered } from '../codec.ts'
 import type { MessageType } from './message.ts'
 import type { Statement } from './statement.ts'
 
 /** What a message from the server is paired with. */
-export interface Paired {
-  readonly exchange: ExchangeId
-  /** Nothing more of this exchange will come, nor of any before it. */
-  readonly last: boolean
-  readonly statement: Statement | null
-}
+export interface Paired extends Answered { readonly statement: Statement | null }
 
 /** One message of the client's that is answered. It is itself what its answers are paired with, but for the last: a row costs no object. */
 export interface Expected extends Paired { readonly type: MessageType; readonly last: false }
@@ -22,6 +17,7 @@ export class ExpectedQueue {
 
   get size(): number { return this.#entries.length - this.#head }
   get head(): Expected | undefined { return this.#entries[this.#head] }
+  get tail(): Expected | undefined { return this.#entries[this.#entries.length - 1] }
 
   push(expected: Expected): void { this.#entries.push(expected) }
 

@@ -1,6 +1,6 @@
 /** Pairs what a server says with the commands it was sent: one reply each, but for pub/sub, MONITOR, CLIENT REPLY and pushes. */
 
-import type { Conversation, ExchangeId } from '../codec.ts'
+import type { Answered, Asked, Conversation, ExchangeId, OperationId } from '../codec.ts'
 import type { Command } from './commands.ts'
 import { RedisDecoder } from './decoder.ts'
 import { type Expected, ExpectedQueue } from './expected.ts'
@@ -14,12 +14,12 @@ import { commandOf, countOf, upper, wordsOf } from './words.ts'
 /** Commands unanswered at the most: past it pairing is given up for the session. */
 export const UNANSWERED_MAX = 2 ** 20
 
-export interface Asked { readonly exchange: ExchangeId; readonly first: boolean; readonly last: boolean }
-/** `last`: with this message the exchange is answered in full. */
-export interface Paired { readonly exchange: ExchangeId; readonly last: boolean; readonly command: Command }
+/** A command and its answer are an exchange, and its one operation. */
+export interface Paired extends Answered { readonly command: Command }
 
 interface Trailing { readonly of: Expected; left: number }
 
+const ENDS_TRANSACTION: ReadonlySet<string> = new Set(['exec', 'discard', 'reset'])
 const PLUS = 43
 const ZERO = 48
 const SPACE = 32
@@ -29,6 +29,7 @@ const UNTIL_NONE = Number.POSITIVE_INFINITY
 const MONITOR_LINE = /^\+\d+\.\d{6} \[/
 
 export class RedisConversation implements Conversation<RedisMessage> {
+  readonly protocol = 'redis'
   readonly toServer = new RedisDecoder('to-server')
   readonly toClient = new RedisDecoder('to-client')
   readonly #expected = new ExpectedQueue()
@@ -38,6 +39,7 @@ export class RedisConversation implements Conversation<RedisMessage> {
   /** CLIENT REPLY, as it was sent: `skip` holds for the next command. */
   #replies: 'on' | 'off' | 'skip' = 'on'
   #monitoring = false
+  #transaction = false
   /** A SUBSCRIBE to n channels in a transaction makes n elements of an EXEC that says it has one: the n - 1 over come behind it, or push others out. */
   #surplus = 0
   #trailing: Trailing | undefined
@@ -47,26 +49,31 @@ export class RedisConversation implements Conversation<RedisMessage> {
 
   /** Commands that were sent and are not answered in full. */
   get unanswered(): number { return this.#expected.size }
+  get latest(): ExchangeId | undefined { return this.#expected.tail?.exchange }
   /** Too much was unanswered, or the session replicates: no message is paired any more. */
   get lost(): boolean { return this.#lost }
+  get opaque(): string | undefined { return this.toServer.broken ?? this.toClient.broken ?? (this.#lost ? 'too much is unanswered' : undefined) }
   /** What is due to be answered may wait for data. */
   get blocked(): boolean { return this.#expected.head?.blocking ?? false }
   /** The version in which the next command sent will be answered. */
   get resp(): Resp { return this.#state.asked.resp }
+  /** A MULTI was sent, and what ends it was not. */
+  get transaction(): boolean { return this.#transaction }
   get subscribed(): boolean { return this.#subscriptions.any }
 
   /** The exchange that a client's message belongs to: each command is one. Once a message, in the order in which they came, before any fault. */
   asked(message: RedisMessage): Asked {
     const first = begins(message)
     if (first) this.#exchange++
-    return { exchange: this.#exchange, first, last: ends(message) }
+    return { exchange: this.#exchange, operation: this.#exchange, first, last: ends(message) }
   }
 
-  sent(message: RedisMessage, exchange: ExchangeId): void {
+  sent(message: RedisMessage, exchange: ExchangeId, operation: OperationId | null): void {
     if (this.#lost || !begins(message) || (message.type !== 'Command' && message.type !== 'InlineCommand')) return
     const command = commandOf(message)
-    if (command.answer === 'replication') return this.#replicates()
+    if (command.answer === 'replication') return this.lose('replication')
     if (command.answer === 'reset') this.#replies = 'on'
+    if (command.answer !== 'one') this.#transaction = command.answer === 'multi' || (this.#transaction && !ENDS_TRANSACTION.has(command.answer))
     if (command.answer === 'replies' && this.#silences(message)) return
     if (this.#replies !== 'on') {
       if (this.#replies === 'skip') this.#replies = 'on'
@@ -78,7 +85,7 @@ export class RedisConversation implements Conversation<RedisMessage> {
       }
       return
     }
-    this.#expect(message, exchange, command)
+    this.#expect(message, { exchange, operation, command })
   }
 
   received(message: RedisMessage): Paired | null {
@@ -94,11 +101,19 @@ export class RedisConversation implements Conversation<RedisMessage> {
     return new Facets(message, db, name)
   }
 
-  #replicates(): void {
+  reread(raw: Buffer, { direction, command }: RedisMessage): RedisMessage[] {
+    const decoder = new RedisDecoder(direction)
+    const messages = decoder.feed(raw)
+    if (decoder.broken !== undefined || decoder.rest.length > 0) return []
+    if (direction === 'to-client') for (const message of messages) message.command = command
+    return messages
+  }
+
+  lose(why: string): void {
     this.#lost = true
     this.#expected.clear()
-    this.toServer.giveUp('replication')
-    this.toClient.giveUp('replication')
+    this.toServer.giveUp(why)
+    this.toClient.giveUp(why)
   }
 
   /** CLIENT REPLY OFF and SKIP, which are not answered. */
@@ -110,18 +125,19 @@ export class RedisConversation implements Conversation<RedisMessage> {
     return mode === 'OFF' || mode === 'SKIP'
   }
 
-  #expect(message: RedisMessage, exchange: ExchangeId, command: Command): void {
+  #expect(message: RedisMessage, asked: Pick<Expected, 'exchange' | 'operation' | 'command'>): void {
+    const { command } = asked
     if (this.#expected.size >= UNANSWERED_MAX) {
       this.#lost = true
       return this.#expected.clear()
     }
     if (command.answer === 'one') {
       const blocking = command.keys.at === 'streams' ? wordsOf(message.raw).some((word) => upper(word) === 'BLOCK') : command.blocking
-      return this.#expected.push({ exchange, command, blocking, left: 1, change: undefined })
+      return this.#expected.push({ ...asked, blocking, left: 1, change: undefined })
     }
     const change = changeOf(command, message)
     if (change) this.#state.ask(change)
-    this.#expected.push({ exchange, command, blocking: false, left: answersTo(command, message), change })
+    this.#expected.push({ ...asked, blocking: false, left: answersTo(command, message), change })
   }
 
   #pair(message: RedisMessage): Paired | null {
@@ -138,13 +154,13 @@ export class RedisConversation implements Conversation<RedisMessage> {
     }
     this.#expected.pop()
     if (head.command.answer !== 'one') this.#answered(head, message)
-    return { exchange: head.exchange, last: this.#trailing === undefined, command: head.command }
+    return paired(head, this.#trailing === undefined)
   }
 
   #trails(trailing: Trailing): Paired {
     trailing.left--
     if (trailing.left === 0) this.#trailing = undefined
-    return { exchange: trailing.of.exchange, last: trailing.left === 0, command: trailing.of.command }
+    return paired(trailing.of, trailing.left === 0)
   }
 
   /** Pub/sub speaks in pushes, before RESP3 in arrays. */
@@ -158,9 +174,9 @@ export class RedisConversation implements Conversation<RedisMessage> {
     const left = this.#subscriptions.confirm(word, message)
     if (!head || head.command.name !== word.toUpperCase()) return null
     head.left = head.left === UNTIL_NONE && left > 0 ? UNTIL_NONE : head.left === UNTIL_NONE ? 0 : head.left - 1
-    if (head.left > 0) return { exchange: head.exchange, last: false, command: head.command }
+    if (head.left > 0) return paired(head, false)
     this.#expected.pop()
-    return { exchange: head.exchange, last: true, command: head.command }
+    return paired(head, true)
   }
 
   /** A reply that changes how the session goes on. */
@@ -187,6 +203,7 @@ export class RedisConversation implements Conversation<RedisMessage> {
   }
 }
 
+const paired = ({ exchange, operation, command }: Expected, last: boolean): Paired => ({ exchange, operation, last, command })
 const listens = (entry: Expected | undefined): boolean => entry?.command.answer === 'subscribe' || entry?.command.answer === 'unsubscribe'
 
 /** Confirmations: one a channel; of an UNSUBSCRIBE from all as many as there are, and one if there are none. */

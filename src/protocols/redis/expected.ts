@@ -1,11 +1,12 @@
 /** Commands that a server was sent and has not answered in full, oldest first. */
 
-import type { ExchangeId } from '../codec.ts'
+import type { ExchangeId, OperationId } from '../codec.ts'
 import type { Command } from './commands.ts'
 import type { Change } from './state.ts'
 
 export interface Expected {
   readonly exchange: ExchangeId
+  readonly operation: OperationId | null
   readonly command: Command
   readonly blocking: boolean
   /** Answers still to come; without an end where the server answers once for each channel that it knows of. */
@@ -23,6 +24,7 @@ export class ExpectedQueue {
 
   get size(): number { return this.#entries.length - this.#first }
   get head(): Expected | undefined { return this.#entries[this.#first] }
+  get tail(): Expected | undefined { return this.#entries[this.#entries.length - 1] }
 
   push(entry: Expected): void { this.#entries.push(entry) }
 

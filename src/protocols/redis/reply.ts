@@ -52,6 +52,9 @@ function endOfLine(raw: Buffer, at: number): number {
 
 export const OK: Buffer = Buffer.from('+OK\r\n')
 
+/** A command as a client sends it. */
+export const request = (...words: readonly string[]): Buffer => Buffer.from(`*${words.length}\r\n${words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`).join('')}`)
+
 /** `-CODE text`. A line break would begin another reply: it becomes a space. */
 export const errorReply = (code: string, text: string): Buffer => Buffer.from(`-${`${code} ${text}`.replace(/[\r\n]+/g, ' ').trimEnd()}\r\n`)
 

@@ -212,7 +212,7 @@ describe('postgres conversation', () => {
     conversation.toClient.feed(AUTHENTICATION_OK)
     const many = 100_000
     const client = Buffer.concat(Array.from({ length: many }, () => Buffer.concat([bind(''), execute(), SYNC])))
-    for (const message of conversation.toServer.feed(client)) conversation.sent(message, conversation.asked(message).exchange)
+    for (const message of conversation.toServer.feed(client)) conversation.sent(message, conversation.asked(message).exchange, null)
     const server = Buffer.concat(Array.from({ length: many }, (_, n) => (n % 7 === 3 ? Buffer.concat([error(), READY()]) : Buffer.concat([BOUND, done('OK'), READY()]))))
     const ended = conversation.toClient.feed(server).map((message) => conversation.received(message)).filter((paired) => paired?.last).map((paired) => paired?.exchange)
     assert.deepEqual(ended, Array.from({ length: many }, (_, n) => n + 1))
@@ -223,7 +223,7 @@ describe('postgres conversation', () => {
     conversation.toServer.feed(STARTUP)
     const [sync] = conversation.toServer.feed(SYNC)
     assert.ok(sync)
-    for (let n = 0; n <= UNANSWERED_MAX; n++) conversation.sent(sync, n)
+    for (let n = 0; n <= UNANSWERED_MAX; n++) conversation.sent(sync, n, null)
     assert.deepEqual([conversation.lost, conversation.unanswered], [true, 0])
     conversation.toClient.feed(AUTHENTICATION_OK)
     const [ready] = conversation.toClient.feed(READY())

@@ -25,8 +25,8 @@ class Recorded {
   toServer(chunk: Buffer): void {
     this.bytes['to-server'].push(chunk)
     for (const message of this.conversation.toServer.feed(chunk)) {
-      const { exchange } = this.conversation.asked(message)
-      this.conversation.sent(message, exchange)
+      const { exchange, operation } = this.conversation.asked(message)
+      this.conversation.sent(message, exchange, operation)
       this.asked.push({ message, exchange, facets: this.conversation.facets(message) })
     }
   }

@@ -13,8 +13,8 @@ export class Talk {
   /** The client says it and it reaches the server. */
   ask(...bytes: readonly Buffer[]): this {
     for (const message of this.conversation.toServer.feed(Buffer.concat(bytes))) {
-      const { exchange } = this.conversation.asked(message)
-      this.conversation.sent(message, exchange)
+      const { exchange, operation } = this.conversation.asked(message)
+      this.conversation.sent(message, exchange, operation)
       this.facets.push(this.conversation.facets(message))
       this.lines.push(`> ${message.type} ${exchange}`)
     }

@@ -22,7 +22,7 @@ describe('redis conversation', () => {
     const [first, second] = talk.conversation.toServer.feed(Buffer.concat([command('GET', 'a'), command('GET', 'b')]))
     assert.ok(first && second)
     talk.conversation.asked(first)
-    talk.conversation.sent(second, talk.conversation.asked(second).exchange)
+    talk.conversation.sent(second, talk.conversation.asked(second).exchange, null)
     talk.answer(bulk('b')).says('< BulkString GET 2!')
   })
 
@@ -152,7 +152,7 @@ describe('redis conversation', () => {
   it('a pipeline of 100,000 is paired in order', () => {
     const conversation = new RedisConversation()
     const COUNT = 100_000
-    for (const message of conversation.toServer.feed(Buffer.alloc(14 * COUNT, '*1\r\n$4\r\nPING\r\n'))) conversation.sent(message, conversation.asked(message).exchange)
+    for (const message of conversation.toServer.feed(Buffer.alloc(14 * COUNT, '*1\r\n$4\r\nPING\r\n'))) conversation.sent(message, conversation.asked(message).exchange, null)
     assert.equal(conversation.unanswered, COUNT)
     const exchanges = conversation.toClient.feed(Buffer.alloc(7 * COUNT, '+PONG\r\n')).map((message) => conversation.received(message)?.exchange)
     assert.deepEqual(exchanges, Array.from({ length: COUNT }, (_, n) => n + 1))
@@ -163,9 +163,9 @@ describe('redis conversation', () => {
     const conversation = new RedisConversation()
     const [message] = conversation.toServer.feed(command('PING'))
     assert.ok(message)
-    for (let n = 0; n < UNANSWERED_MAX; n++) conversation.sent(message, n)
+    for (let n = 0; n < UNANSWERED_MAX; n++) conversation.sent(message, n, null)
     assert.equal(conversation.lost, false)
-    conversation.sent(message, UNANSWERED_MAX)
+    conversation.sent(message, UNANSWERED_MAX, null)
     assert.deepEqual([conversation.lost, conversation.unanswered], [true, 0])
     assert.deepEqual(conversation.toClient.feed(Buffer.from('+PONG\r\n')).map((reply) => conversation.received(reply)), [null])
   })

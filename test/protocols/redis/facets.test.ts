@@ -54,7 +54,7 @@ describe('redis facets', () => {
       const session = new RedisConversation()
       for (const message of session.toServer.feed(Buffer.concat(requests.map((words) => command(...words))))) {
         everything(session.facets(message))
-        session.sent(message, session.asked(message).exchange)
+        session.sent(message, session.asked(message).exchange, null)
       }
       for (const message of session.toClient.feed(Buffer.concat([Buffer.from('*2\r\n$9\r\nsubscribe\r\n$1\r\na\r\n>1\r\n$7\r\nmessage\r\n+OK\r\n'), Buffer.from(replies)]))) {
         session.received(message)

@@ -26,7 +26,7 @@ export class Recorded {
       const { exchange } = this.conversation.asked(message)
       const facets = this.conversation.facets(message)
       this.asked.push({ message, exchange, facets, keys: facets.keys() })
-      this.conversation.sent(message, exchange)
+      this.conversation.sent(message, exchange, exchange)
     }
   }
 

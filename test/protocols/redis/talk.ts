@@ -16,7 +16,7 @@ export class Talk {
     for (const message of this.conversation.toServer.feed(Buffer.concat(bytes))) {
       const { exchange } = this.conversation.asked(message)
       const { command: name } = this.conversation.facets(message)
-      this.conversation.sent(message, exchange)
+      this.conversation.sent(message, exchange, exchange)
       this.lines.push(`> ${name ?? message.type} ${exchange}`)
     }
     return this

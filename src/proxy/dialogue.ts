@@ -1,0 +1,173 @@
+/**
+ * What is understood of a session: cuts both directions into messages, pairs them, and gives answers of ours their turn.
+ *
+ *   nothing reads messages    the bytes are written, then overheard
+ *   a rule reads messages     the bytes are heard, judged message by message, then written
+ *
+ * It changes from one to the other between messages only: of the one in hand `#ahead` bytes have been written before it is heard in full.
+ */
+
+import type { Conversation, Direction, ExchangeId, Framed, OperationId } from '../protocols/codec.ts'
+import { perDirection } from '../protocols/codec.ts'
+import type { AnyConversation, Spoken } from '../protocols/spoken.ts'
+import type { Grip } from './armed.ts'
+
+/** An answer of ours, given when all that was asked before it has been answered. */
+export interface Turn { readonly after: ExchangeId; readonly exchange: ExchangeId; raw: Buffer | undefined }
+
+export interface DialogueOwner {
+  /** To the client, behind what was said before. */
+  say(raw: Buffer): void
+  /** Nothing more will come of `exchange`, nor of any before it. */
+  over(exchange: ExchangeId): void
+  /** From here on nothing is read. Told once. */
+  opaque(why: string): void
+}
+
+/** What is heard: a message, or bytes that are none or of which a part is on its way already. */
+export type Heard = (unit: Spoken | { readonly kind: 'bytes'; readonly raw: Buffer }) => void
+
+const FIRST = 0
+
+export class Dialogue {
+  readonly conversation: AnyConversation
+  readonly #talk: Conversation<Framed>
+  readonly #owner: DialogueOwner
+  readonly #ahead = perDirection(() => ({ bytes: 0 }))
+  readonly #turns: Turn[] = []
+  /** Who sent what on its own account, and in the course of which exchange. */
+  readonly #owners = new Map<OperationId, { readonly grip: Grip; readonly exchange: ExchangeId }>()
+  #ownSent = 0
+  /** Exchanges up to this one have been answered in full. */
+  #answered: ExchangeId = FIRST
+  #opaque = false
+
+  constructor(conversation: AnyConversation, owner: DialogueOwner) {
+    this.conversation = conversation
+    this.#talk = conversation
+    this.#owner = owner
+  }
+
+  /** Bytes that were written, or will be as they are. */
+  overhear(direction: Direction, chunk: Buffer): void {
+    for (const message of this.#decoder(direction).feed(chunk)) {
+      const unit = this.#spoken(direction, message)
+      if (unit.kind !== 'message') continue
+      if (direction === 'to-server') this.sent(unit)
+      else this.answered(unit)
+    }
+    this.#tell()
+  }
+
+  /** Bytes that are held until each message in them was judged. */
+  hear(direction: Direction, chunk: Buffer, heard: Heard): void {
+    for (const message of this.#decoder(direction).feed(chunk)) this.#hear(direction, message, heard)
+    this.#tell()
+  }
+
+  /** The stream has ended: what is left of it. */
+  finish(direction: Direction, heard: Heard): void {
+    for (const message of this.#decoder(direction).end()) this.#hear(direction, message, heard)
+  }
+
+  /** From here on that direction is heard: what the decoder has of a message was written already. */
+  enter(direction: Direction): void { this.#ahead[direction].bytes = this.#decoder(direction).rest.length }
+
+  /** From here on it is overheard: the bytes that the decoder holds and nobody has written. */
+  leave(direction: Direction): Buffer {
+    const rest = Buffer.from(this.#decoder(direction).rest.subarray(this.#ahead[direction].bytes))
+    this.#ahead[direction].bytes = 0
+    return rest
+  }
+
+  /** The server is sent it, in this order. */
+  sent(unit: Spoken): void { this.#talk.sent(unit.message, unit.exchange ?? FIRST, unit.operation) }
+
+  /** The same of what a fault sends on its own account: what it is answered is for that fault. */
+  sentOwn(unit: Spoken, grip: Grip): void {
+    const operation = -++this.#ownSent
+    const exchange = unit.exchange ?? FIRST
+    this.#owners.set(operation, { grip, exchange })
+    this.#talk.sent(unit.message, exchange, operation)
+  }
+
+  /** A turn for an answer to `exchange` that is given later, behind all that the server is to answer before it. */
+  reserve(exchange: ExchangeId): Turn {
+    const turn: Turn = { after: this.#talk.latest ?? FIRST, exchange, raw: undefined }
+    this.#turns.push(turn)
+    return turn
+  }
+
+  give(turn: Turn, raw: Buffer): void {
+    turn.raw = raw
+    this.#serve()
+  }
+
+  /** A message of the server's has gone out; with the last of an exchange the turns come that waited for it. */
+  answered({ exchange, last, own }: Spoken): void {
+    if (!last || own || exchange === null) return
+    this.#answered = exchange
+    for (const [operation, owner] of this.#owners) if (owner.exchange <= exchange) this.#owners.delete(operation)
+    this.#owner.over(exchange)
+    this.#serve()
+  }
+
+  /** An answer of ours has not had its turn, or something that the client knows nothing of is unanswered: messages must be heard. */
+  get busy(): boolean { return this.#turns.length > 0 || this.#owners.size > 0 }
+
+  lose(why: string): void {
+    this.#talk.lose(why)
+    this.#tell()
+  }
+
+  #serve(): void {
+    const upTo = this.#talk.unanswered === 0 ? Number.POSITIVE_INFINITY : this.#answered
+    for (let turn = this.#turns[0]; turn?.raw && turn.after <= upTo; turn = this.#turns[0]) {
+      this.#turns.shift()
+      this.#owner.say(turn.raw)
+      this.#owner.over(turn.exchange)
+    }
+  }
+
+  #hear(direction: Direction, message: Framed, heard: Heard): void {
+    const unit = this.#spoken(direction, message)
+    const ahead = this.#ahead[direction]
+    if (ahead.bytes > 0) {
+      // Its beginning is on its way: it passes as it is.
+      const raw = message.raw.subarray(ahead.bytes)
+      ahead.bytes = Math.max(0, ahead.bytes - message.raw.length)
+      if (unit.kind === 'message' && direction === 'to-server') this.sent(unit)
+      if (raw.length > 0) heard({ kind: 'bytes', raw })
+      if (unit.kind === 'message' && direction === 'to-client') this.answered(unit)
+    } else if (unit.kind === 'message' && unit.own) this.#forOwner(unit)
+    else heard(unit)
+  }
+
+  /** An answer to what a fault sent on its own account: it sees it, nobody else does. */
+  #forOwner(unit: Spoken): void {
+    const operation = unit.operation ?? FIRST
+    this.#owners.get(operation)?.grip.decide(unit, unit.direction)
+    if (unit.last) this.#owners.delete(operation)
+  }
+
+  #spoken(direction: Direction, message: Framed): Spoken | { readonly kind: 'bytes'; readonly raw: Buffer } {
+    if (this.#opaque || ('type' in message && message.type === 'Opaque')) return { kind: 'bytes', raw: message.raw }
+    const of = direction === 'to-server' ? this.#talk.asked(message) : this.#talk.received(message)
+    const operation = of?.operation ?? null
+    const own = operation !== null && operation < FIRST
+    const last = direction === 'to-client' && of?.last === true
+    return {
+      kind: 'message', protocol: this.conversation.protocol, message, raw: message.raw, direction, conversation: this.conversation,
+      exchange: of?.exchange ?? null, operation, last, own,
+    } as Spoken
+  }
+
+  #tell(): void {
+    const why = this.#opaque ? undefined : this.#talk.opaque
+    if (why === undefined) return
+    this.#opaque = true
+    this.#owner.opaque(why)
+  }
+
+  #decoder(direction: Direction): Conversation<Framed>['toServer'] { return direction === 'to-server' ? this.#talk.toServer : this.#talk.toClient }
+}

@@ -1,0 +1,64 @@
+/** A real Redis behind a target, and clients through it; all closed after each test. */
+
+import { Redis } from 'ioredis'
+import { ms } from '../../../src/core/units.ts'
+import type { AnyFault } from '../../../src/fault.ts'
+import { LocalPlane } from '../../../src/proxy/local-plane.ts'
+import type { PlaneEvent, TargetSpec } from '../../../src/proxy/plane.ts'
+import type { Rule } from '../../../src/rule.ts'
+import { registry } from '../../../faults/index.ts'
+import { later, LOCAL, PLAIN } from '../../proxy/stage.ts'
+import { redis } from '../../support/servers.ts'
+import { readParams } from '../scene.ts'
+
+export { closeAll, until } from '../../proxy/stage.ts'
+
+export interface ClientOptions {
+  readonly protocol?: 2 | 3
+  readonly retryStrategy?: (times: number) => number | null
+  readonly maxRetriesPerRequest?: number | null
+  readonly commandTimeout?: number
+}
+
+export interface RedisStage {
+  readonly plane: LocalPlane
+  readonly events: PlaneEvent[]
+  readonly port: number
+  /** Past the proxy: what the server really has. */
+  readonly direct: Redis
+  /** Through the proxy; no retries, so that what the server said is what the test sees. */
+  client(options?: ClientOptions): Promise<Redis>
+  strike(fault: AnyFault, written?: Readonly<Record<string, unknown>>, more?: Partial<Rule>): Promise<void>
+  heal(): Promise<void>
+  /** What the rules did so far, oldest first, with their notes: `close executed`. */
+  did(): readonly string[]
+}
+
+export async function redisStage(seed = 1): Promise<RedisStage> {
+  const server = await redis()
+  const plane = new LocalPlane({ registry, seed })
+  const events: PlaneEvent[] = []
+  plane.on((event) => events.push(event))
+  const spec: TargetSpec = { name: 'cache', protocol: 'redis', upstream: { host: server.host, port: server.port }, listen: [{ address: LOCAL }], tls: PLAIN, dialTimeout: ms(2000) }
+  const [opened] = await plane.open([spec])
+  later(() => plane.close())
+  const address = opened?.listen[0]?.address ?? LOCAL
+  const port = 'port' in address ? address.port : 0
+  const made = async (to: number, options: ClientOptions = {}): Promise<Redis> => {
+    const client = new Redis(to, '127.0.0.1', { lazyConnect: true, retryStrategy: () => null, maxRetriesPerRequest: 0, enableReadyCheck: false, ...options })
+    client.on('error', () => undefined)
+    later(() => client.disconnect())
+    await client.connect()
+    return client
+  }
+  const direct = await made(server.port)
+  await direct.flushall()
+  return {
+    plane, events, port, direct,
+    client: (options) => made(port, options),
+    strike: (fault, written = {}, more = {}) =>
+      plane.arm([{ id: 'it', fault: fault.name, on: 'cache', params: readParams(fault, written), ...(more.for === undefined ? { standing: true as const } : {}), ...more }]).then(() => undefined),
+    async heal() { await plane.disarm(['it']) },
+    did: () => events.flatMap((event) => (event.kind === 'altered' ? [event.note === undefined ? event.did : `${event.did} ${event.note}`] : [])),
+  }
+}
