@@ -27,7 +27,7 @@ const NOBODY: Readonly<Record<'postgres' | 'redis', Where>> = { redis: { key: 'n
 const WAYS = ['nothing armed', 'a rule armed that matches nothing', 'in pieces of one to seven bytes before and behind, with that rule'] as const
 
 /** A proxy before the server, or three in a row, the outer of which cut everything small. */
-async function through(server: DemoServer, protocol: 'postgres' | 'redis', way: (typeof WAYS)[number]): Promise<{ url: string; port: number; opaque: readonly string[] }> {
+export async function through(server: DemoServer, protocol: 'postgres' | 'redis', way: (typeof WAYS)[number]): Promise<{ url: string; port: number; opaque: readonly string[] }> {
   const plane = new LocalPlane({ registry: faults, seed: 1 })
   later(() => plane.close())
   const opaque: string[] = []
