@@ -25,7 +25,7 @@ export class Sampler {
   constructor(options: SamplerOptions) {
     this.#options = options
     const { recorder, plane, origin, width } = options
-    recorder.on((event) => { if (event.kind === 'bucket' || event.kind === 'probe') this.#recent.push(event) })
+    recorder.on((event) => { if (event.kind === 'bucket' || event.kind === 'figures' || event.kind === 'probe') this.#recent.push(event) })
     plane.measure(origin, width)
     this.#wait()
   }
@@ -65,6 +65,10 @@ export class Sampler {
   #gather(): void {
     const { plane, recorder } = this.#options
     for (const bucket of plane.takeBuckets()) recorder.write({ kind: 'bucket', bucket })
+    const { figures, reactions, totals } = plane.takeRecords()
+    for (const one of figures) recorder.write({ kind: 'figures', figures: one })
+    for (const one of reactions) recorder.write({ kind: 'reaction', ...one })
+    for (const one of totals) recorder.write({ kind: 'reactions', ...one })
   }
 
   #judge(from: Ms): void {

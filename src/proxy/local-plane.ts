@@ -11,7 +11,7 @@ import type { ClearReason } from '../record/events.ts'
 import { checkRule, faultNamed, type Rule } from '../rule.ts'
 import type { ArmedRule } from './armed.ts'
 import type { Permit } from './dial.ts'
-import type { Cleared, DynamicPlane, OpenTarget, PlaneEvent, PlaneFigures, PlaneSnapshot, TargetSpec } from './plane.ts'
+import type { Cleared, DynamicPlane, OpenTarget, PlaneEvent, PlaneFigures, PlaneSnapshot, TakenRecords, TargetSpec } from './plane.ts'
 import { TargetProxy } from './proxy.ts'
 
 /** How often the process looks whether it was held up, and how late it must be for that to be told. */
@@ -82,6 +82,7 @@ export class LocalPlane implements DynamicPlane {
     return {
       targets: Object.fromEntries(this.#proxies.map(({ spec, meter }) => [spec.name, meter.figures()])),
       rules: this.#proxies.flatMap(({ armed }) => armed.map(({ rule, matched, altered }) => ({ rule: rule.id, on: rule.on, fault: rule.fault, matched, altered }))),
+      operations: Object.fromEntries(this.#proxies.map(({ spec, accounts }) => [spec.name, accounts.figures()])),
     }
   }
 
@@ -106,11 +107,21 @@ export class LocalPlane implements DynamicPlane {
     }
   }
 
-  measure(origin: Ms, width: Ms): void { for (const { meter } of this.#proxies) meter.cut(origin, width) }
+  measure(origin: Ms, width: Ms): void {
+    for (const { meter, accounts } of this.#proxies) {
+      meter.cut(origin, width)
+      accounts.cut(origin, width)
+    }
+  }
 
   takeBuckets(): readonly BucketRecord[] {
     const now = this.#clock.now()
     return this.#proxies.flatMap(({ meter }) => meter.take(now))
+  }
+
+  takeRecords(): TakenRecords {
+    const taken = this.#proxies.map(({ accounts }) => accounts.take(this.#clock.now()))
+    return { figures: taken.flatMap(({ figures }) => figures), reactions: taken.flatMap(({ reactions }) => reactions), totals: taken.flatMap(({ totals }) => totals) }
   }
 
   on(listener: (event: PlaneEvent) => void): void { this.#listeners.push(listener) }

@@ -4,6 +4,7 @@ import type { Ms } from '../core/units.ts'
 import type { Direction, Protocol } from '../protocols/codec.ts'
 import type { ClearReason } from '../record/events.ts'
 import type { BucketRecord } from '../record/buckets.ts'
+import type { FiguresRecord, Labels, ReactionRecord, ReactionTotals } from '../record/figures.ts'
 import type { Rule } from '../rule.ts'
 
 /** A TCP address (IPv6 without brackets) or the path of a unix socket. */
@@ -50,6 +51,9 @@ export type PlaneEvent =
 export interface TargetGauges { readonly connections: number; readonly accepted: number; readonly failedDials: number; readonly resets: number; readonly bytesToServer: number; readonly bytesToClient: number }
 export interface PlaneSnapshot { readonly targets: Readonly<Record<string, TargetGauges>>; readonly armed: readonly string[] }
 
+export interface TakenRecords { readonly figures: readonly FiguresRecord[]; readonly reactions: readonly ReactionRecord[]; readonly totals: readonly ReactionTotals[] }
+export const NO_RECORDS: TakenRecords = { figures: [], reactions: [], totals: [] }
+
 export interface Plane {
   /** Opens the listeners of all targets or of none: PORT_IN_USE, LISTEN_FAILED, TLS_INVALID. */
   open(targets: readonly TargetSpec[]): Promise<readonly OpenTarget[]>
@@ -62,6 +66,8 @@ export interface Plane {
   measure(origin: Ms, width: Ms): void
   /** The finished buckets of every target since the last call. */
   takeBuckets(): readonly BucketRecord[]
+  /** What passed through every target by name, and how clients reacted, since the last call. Cut as the buckets are. */
+  takeRecords(): TakenRecords
   on(listener: (event: PlaneEvent) => void): void
   /** Disarms, closes listeners, waits up to `drain` for connections to end, then closes them. Idempotent. */
   close(drain?: Ms): Promise<void>
@@ -72,7 +78,13 @@ export interface HeldTimes { readonly bounds: readonly Ms[]; readonly counts: re
 /** Totals since the target was opened. `bytesFrom…` were read, `bytesTo…` written: what lies between is held or lost. */
 export interface TargetFigures extends TargetGauges { readonly bytesFromClient: number; readonly bytesFromServer: number; readonly held: HeldTimes }
 export interface RuleFigures { readonly rule: string; readonly on: string; readonly fault: string; readonly matched: number; readonly altered: number }
-export interface PlaneFigures { readonly targets: Readonly<Record<string, TargetFigures>>; readonly rules: readonly RuleFigures[] }
+/** Totals of what passed under one name. `durations` are of what was answered well, as clients saw it. */
+export interface NamedFigures {
+  readonly of: Labels; readonly inFlight: number; readonly offered: number; readonly ok: number; readonly errors: Readonly<Record<string, number>>
+  readonly hits: number; readonly misses: number; readonly held: Ms; readonly durations: HeldTimes
+}
+export interface OperationFigures { readonly named: readonly NamedFigures[]; readonly transactions: number; readonly rolledBack: number }
+export interface PlaneFigures { readonly targets: Readonly<Record<string, TargetFigures>>; readonly rules: readonly RuleFigures[]; readonly operations: Readonly<Record<string, OperationFigures>> }
 
 /** A plane whose targets come, change and go while it runs. `open` may be called again and again. */
 export interface DynamicPlane extends Plane {

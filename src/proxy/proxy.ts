@@ -8,6 +8,7 @@ import type { AnyFault, Unit, Verdict } from '../fault.ts'
 import type { Direction } from '../protocols/codec.ts'
 import { conversationIn } from '../protocols/spoken.ts'
 import type { Rule } from '../rule.ts'
+import { Accounts } from './accounts/accounts.ts'
 import { ArmedRule, type ArmedContext } from './armed.ts'
 import { dial, type Permit } from './dial.ts'
 import type { Endpoint } from './endpoint.ts'
@@ -37,6 +38,7 @@ export class TargetProxy implements SessionHost {
   readonly clock: Clock
   readonly meter: Meter
   readonly #host: ProxyHost
+  #accounts: Accounts
   #spec: TargetSpec
   #listeners: readonly Listener[]
   readonly #sessions = new Set<Session>()
@@ -53,6 +55,7 @@ export class TargetProxy implements SessionHost {
     this.#spec = spec
     this.clock = host.clock
     this.meter = new Meter(spec.name)
+    this.#accounts = new Accounts(spec.name, spec.protocol)
     this.#host = host
     this.#context = { seed: host.seed, now: () => host.clock.now(), connections: () => this.meter.connections }
     this.#listeners = spec.listen.map(({ address, from }) => this.#listener(address, from))
@@ -72,6 +75,7 @@ export class TargetProxy implements SessionHost {
     const listeners = spec.listen.map(({ address, from }) => kept(address, from) ?? this.#listener(address, from))
     await relisten(old.filter((one) => !listeners.includes(one)), listeners.filter((one) => !old.includes(one)))
     this.endSessions()
+    if (spec.protocol !== this.#spec.protocol) this.#accounts = new Accounts(spec.name, spec.protocol)
     this.#spec = spec
     this.#tls = tls
     this.#listeners = listeners
@@ -80,6 +84,7 @@ export class TargetProxy implements SessionHost {
   }
 
   get spec(): TargetSpec { return this.#spec }
+  get accounts(): Accounts { return this.#accounts }
   get dialTimeout(): Ms { return this.#spec.dialTimeout }
 
   get armed(): readonly ArmedRule[] { return this.#armed }

@@ -3,6 +3,7 @@
 import type { Ms } from '../core/units.ts'
 import type { Direction, Protocol } from '../protocols/codec.ts'
 import type { BucketRecord } from './buckets.ts'
+import type { FiguresRecord, ReactionRecord, ReactionTotals } from './figures.ts'
 
 /** Why a rule is no longer armed. */
 export type ClearReason = 'deadline' | 'method-end' | 'abort' | 'signal' | 'error' | 'request' | 'lease' | 'journal'
@@ -27,6 +28,11 @@ export interface EventBodies {
   /** The last held byte of a rule's has gone, or its connection has closed. */
   drained: { readonly rule: string; readonly effectiveAt: Ms }
   bucket: { readonly bucket: BucketRecord }
+  /** What passed through a target by name; a bucket in which nothing did has none. */
+  figures: { readonly figures: FiguresRecord }
+  /** The first reactions to a rule; all of them are counted by `reactions`. */
+  reaction: ReactionRecord
+  reactions: ReactionTotals
   probe: { readonly name: string; readonly ok: boolean; readonly tookMs: number; readonly value?: number | undefined; readonly problem?: string | undefined }
   action: { readonly step: string; readonly event: 'run' | 'undo'; readonly argv: readonly string[]; readonly exit: number | null; readonly tookMs: number }
   app: { readonly app: string; readonly event: 'starting' | 'ready' | 'exited' | 'stopped'; readonly detail?: string | undefined }

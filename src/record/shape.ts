@@ -5,7 +5,7 @@ import type { EventBodies, EventKind, JournalEvent } from './events.ts'
 type Type = 'string' | 'number' | 'boolean' | 'object' | 'array' | 'any'
 type Shape<K extends EventKind> = { readonly [Key in RequiredKeys<EventBodies[K]>]: Type }
 /** Fields of a line, known to be there and no more. */
-interface Fields { readonly kind?: unknown; readonly bucket?: unknown; readonly counts?: unknown; readonly targets?: unknown; readonly expectations?: unknown }
+interface Fields { readonly kind?: unknown; readonly bucket?: unknown; readonly counts?: unknown; readonly targets?: unknown; readonly figures?: unknown; readonly parts?: unknown; readonly of?: unknown; readonly altered?: unknown; readonly control?: unknown; readonly moves?: unknown; readonly expectations?: unknown }
 type RequiredKeys<T> = { [Key in keyof T]-?: undefined extends T[Key] ? (unknown extends T[Key] ? Key : never) : Key }[keyof T]
 
 const SHAPES: { readonly [K in EventKind]: Shape<K> } = {
@@ -17,6 +17,9 @@ const SHAPES: { readonly [K in EventKind]: Shape<K> } = {
   altered: { rule: 'string', session: 'number', direction: 'string', did: 'string', effectiveAt: 'number' },
   drained: { rule: 'string', effectiveAt: 'number' },
   bucket: { bucket: 'object' },
+  figures: { figures: 'object' },
+  reaction: { rule: 'string', session: 'number', operation: 'string', did: 'string', alteredAt: 'number', next: 'string', attempts: 'number' },
+  reactions: { rule: 'string', altered: 'object', unwatched: 'number', control: 'object' },
   probe: { name: 'string', ok: 'boolean', tookMs: 'number' },
   action: { step: 'string', event: 'string', argv: 'array', exit: 'any', tookMs: 'number' },
   app: { app: 'string', event: 'string' },
@@ -30,6 +33,9 @@ const SHAPES: { readonly [K in EventKind]: Shape<K> } = {
   'run.ended': { exit: 'number', outcome: 'string' },
 }
 const BUCKET: Readonly<Record<string, Type>> = { source: 'string', name: 'string', start: 'number', width: 'number', counts: 'object' }
+const FIGURES: Readonly<Record<string, Type>> = { target: 'string', start: 'number', width: 'number', parts: 'array', inFlight: 'number' }
+const PART: Readonly<Record<string, Type>> = { of: 'object', offered: 'number', ok: 'number' }
+const REACTIONS: Readonly<Record<string, Type>> = { watched: 'number', attempts: 'number', moves: 'object' }
 const COUNTS: Readonly<Record<string, Type>> = { offered: 'number', ok: 'number', error: 'number', timeout: 'number', indeterminate: 'number', dropped: 'number' }
 const TARGET: Readonly<Record<string, Type>> = { name: 'string', protocol: 'string', upstream: 'string', listen: 'array' }
 const EXPECTATION: Readonly<Record<string, Type>> = { text: 'string', outcome: 'string', measured: 'string', limit: 'string' }
@@ -43,10 +49,12 @@ export function isEvent(value: unknown): value is JournalEvent {
   return shape !== undefined && fits(value, shape) && partsFit(kind, value)
 }
 
-function partsFit(kind: string, { bucket, targets, expectations }: Fields): boolean {
+function partsFit(kind: string, { bucket, targets, expectations, figures, altered, control }: Fields): boolean {
   const each = (list: unknown, shape: Readonly<Record<string, Type>>): boolean => Array.isArray(list) && list.every((one) => fits(one, shape))
   switch (kind) {
     case 'bucket': return fits(bucket, BUCKET) && fits(bucket.counts, COUNTS)
+    case 'figures': return fits(figures, FIGURES) && each(figures.parts, PART)
+    case 'reactions': return fits(altered, REACTIONS) && fits(control, REACTIONS)
     case 'run.started': return each(targets, TARGET)
     case 'verdict': return each(expectations, EXPECTATION)
     default: return true

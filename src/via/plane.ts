@@ -12,7 +12,7 @@ import { monotonicNow, sleep } from '../core/clock.ts'
 import { BrownoutError, knownError } from '../core/errors.ts'
 import { ms, type Ms } from '../core/units.ts'
 import type { Registry } from '../fault.ts'
-import type { Cleared, OpenTarget, Plane, PlaneEvent, PlaneSnapshot, TargetSpec } from '../proxy/plane.ts'
+import type { Cleared, OpenTarget, Plane, PlaneEvent, PlaneSnapshot, TakenRecords, TargetSpec } from '../proxy/plane.ts'
 import type { BucketRecord } from '../record/buckets.ts'
 import type { ClearReason } from '../record/events.ts'
 import { checkRule, faultNamed, type Rule } from '../rule.ts'
@@ -113,6 +113,7 @@ export class ViaPlane implements Plane {
   snapshot(): PlaneSnapshot { return this.#local.snapshot() }
   measure(origin: Ms, width: Ms): void { this.#local.measure(origin, width) }
   takeBuckets(): readonly BucketRecord[] { return this.#local.takeBuckets() }
+  takeRecords(): TakenRecords { return this.#local.takeRecords() }
   on(listener: (event: PlaneEvent) => void): void { this.#listeners.push(listener) }
 
   close(drain?: Ms): Promise<void> {

@@ -9,7 +9,7 @@ import { Method } from '../../src/experiment/method.ts'
 import type { Step } from '../../src/experiment/plan.ts'
 import { Recorder } from '../../src/experiment/recorder.ts'
 import { Stop, Stopped } from '../../src/experiment/stop.ts'
-import type { Cleared, Plane, PlaneEvent } from '../../src/proxy/plane.ts'
+import { NO_RECORDS, type Cleared, type Plane, type PlaneEvent, type TakenRecords } from '../../src/proxy/plane.ts'
 import type { ClearReason } from '../../src/record/events.ts'
 import { Journal } from '../../src/record/journal.ts'
 import type { Rule } from '../../src/rule.ts'
@@ -31,6 +31,7 @@ class FakePlane implements Plane {
   snapshot(): ReturnType<Plane['snapshot']> { return { targets: {}, armed: [...this.armed.keys()] } }
   measure(): undefined { return undefined }
   takeBuckets(): never[] { return [] }
+  takeRecords(): TakenRecords { return NO_RECORDS }
   on(listener: (event: PlaneEvent) => void): void { this.#listener = listener }
   close(): Promise<void> { return Promise.resolve() }
   #clear(ids: readonly string[], reason: ClearReason): readonly Cleared[] {

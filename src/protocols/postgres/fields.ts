@@ -36,6 +36,9 @@ export const sqlOfParse = ({ raw }: PostgresMessage): Buffer => textAt(raw, afte
 export const portalOfBind = ({ raw }: PostgresMessage): string => nameAt(raw, BODY)
 export const statementOfBind = ({ raw }: PostgresMessage): string => nameAt(raw, afterText(raw, BODY))
 
+/** Where its parameters begin, formats included: what differs between two executions of one statement. */
+export const parametersOfBind = ({ raw }: PostgresMessage): number => afterText(raw, afterText(raw, BODY))
+
 export const portalOfExecute = ({ raw }: PostgresMessage): string => nameAt(raw, BODY)
 
 /** Describe and Close: of a statement or of a portal. */

@@ -9,7 +9,7 @@ import { begins, ends, type RedisMessage } from './message.ts'
 import { isNil } from './reply.ts'
 import { ConnectionState, type Change, type Resp } from './state.ts'
 import { pubsubWord, Subscriptions } from './subscriptions.ts'
-import { commandOf, countOf, upper, wordsOf } from './words.ts'
+import { commandOf, countOf, upper, waits, wordsOf } from './words.ts'
 
 /** Commands unanswered at the most: past it pairing is given up for the session. */
 export const UNANSWERED_MAX = 2 ** 20
@@ -132,8 +132,7 @@ export class RedisConversation implements Conversation<RedisMessage> {
       return this.#expected.clear()
     }
     if (command.answer === 'one') {
-      const blocking = command.keys.at === 'streams' ? wordsOf(message.raw).some((word) => upper(word) === 'BLOCK') : command.blocking
-      return this.#expected.push({ ...asked, blocking, left: 1, change: undefined })
+      return this.#expected.push({ ...asked, blocking: waits(command, message.raw), left: 1, change: undefined })
     }
     const change = changeOf(command, message)
     if (change) this.#state.ask(change)

@@ -6,7 +6,7 @@ import { commandOf, countOf, numberAt, upper, wordsOf } from './words.ts'
 
 const CR = 13
 const byteOf = (character: string): number => character.charCodeAt(0)
-const [BULK, MINUS, VERBATIM, BULK_ERROR, COLON] = [byteOf('$'), byteOf('-'), byteOf('='), byteOf('!'), byteOf(':')]
+const [BULK, MINUS, VERBATIM, BULK_ERROR, COLON, NULL] = [byteOf('$'), byteOf('-'), byteOf('='), byteOf('!'), byteOf(':'), byteOf('_')]
 /** An error's code is a word of capitals; any other text is reported as `ERR`, for it may quote the request. */
 const CODE = /^[A-Z][A-Z0-9_]{1,31}$/
 
@@ -42,6 +42,18 @@ export function elementsOf({ raw, valueAt }: RedisMessage, most: number): (Buffe
     } else break
   }
   return elements
+}
+
+/** Of an aggregate that is here in full and holds no other: how many of its elements are null. Makes nothing. */
+export function nilsOf({ raw, valueAt }: RedisMessage): number {
+  let nils = 0
+  for (let at = endOfLine(raw, valueAt); at < raw.length;) {
+    const kind = raw[at]
+    const nil = kind === NULL || (kind === BULK && raw[at + 1] === MINUS)
+    if (nil) nils++
+    at = endOfLine(raw, at) + (!nil && (kind === BULK || kind === VERBATIM) ? numberAt(raw, at + 1) + 2 : 0)
+  }
+  return nils
 }
 
 function endOfLine(raw: Buffer, at: number): number {

@@ -50,6 +50,27 @@ function arrayWords(raw: Buffer, most: number): Buffer[] {
   return words
 }
 
+/** Puts into `span` where word `index` of a request lies, the command's own being 0; false where it is not here in full, or the request is inline. Makes nothing. */
+export function findWord(raw: Buffer, index: number, span: { start: number; end: number }): boolean {
+  if (raw[0] !== ARRAY || index >= numberAt(raw, 1)) return false
+  let at = lineEnd(raw, 0)
+  for (let word = 0; ; word++) {
+    const start = lineEnd(raw, at)
+    const end = start + numberAt(raw, at + 1)
+    if (start === at || end > raw.length) return false
+    if (word === index) {
+      span.start = start
+      span.end = end
+      return true
+    }
+    at = end + 2
+  }
+}
+
+/** Whether a request may wait for data: as its command does, and a read of streams with BLOCK. */
+export const waits = ({ blocking, keys }: Command, raw: Buffer): boolean =>
+  keys.at === 'streams' ? wordsOf(raw).some((word) => upper(word) === 'BLOCK') : blocking
+
 /** Where the line that begins at `at` ends, behind its CR LF; `raw.length` where that is not here. */
 function lineEnd(raw: Buffer, at: number): number {
   let end = at

@@ -1,0 +1,43 @@
+/** The books of one target: what passes through it by name, and what its clients do after a fault. */
+
+import type { Ms } from '../../core/units.ts'
+import type { Protocol } from '../../protocols/codec.ts'
+import type { OperationFigures, TakenRecords } from '../plane.ts'
+import { BareAccounts } from './bare.ts'
+import { PostgresAccounts } from './postgres.ts'
+import { Reactions } from './reactions.ts'
+import { RedisAccounts } from './redis.ts'
+import { RedisNames } from './redis-names.ts'
+import { Register } from './register.ts'
+import type { SessionAccounts } from './session-accounts.ts'
+
+export class Accounts {
+  readonly #protocol: Protocol
+  readonly #register: Register
+  readonly #reactions = new Reactions()
+  readonly #redis: RedisNames
+
+  constructor(target: string, protocol: Protocol) {
+    this.#protocol = protocol
+    this.#register = new Register(target)
+    this.#redis = new RedisNames(this.#register)
+  }
+
+  /** For a new connection of `client`: the label of the listener that it came through, or its address. */
+  session(id: number, client: string, now: Ms): SessionAccounts {
+    const who = this.#reactions.connected(id, client, now)
+    switch (this.#protocol) {
+      case 'redis': return new RedisAccounts(this.#register, this.#redis, who)
+      case 'postgres': return new PostgresAccounts(this.#register, who)
+      default: return new BareAccounts(who)
+    }
+  }
+
+  /** Begins to cut buckets: bucket i covers [origin + i width, …). What was counted before is in the totals only. */
+  cut(origin: Ms, width: Ms): void { this.#register.cut(origin, width) }
+
+  /** What has come about by `now` and was not taken yet. Reactions are told once it is plain what they are. */
+  take(now: Ms): TakenRecords { return { figures: this.#register.take(now), ...this.#reactions.take(now) } }
+
+  figures(): OperationFigures { return this.#register.figures() }
+}

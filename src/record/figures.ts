@@ -1,0 +1,82 @@
+/** What passed through a target by name, and what clients did after a fault: as it is journalled. */
+
+import type { Ms } from '../core/units.ts'
+import type { CellCounts } from './cells.ts'
+
+/**
+ * What a part of a target's traffic is told by: Redis `{ command, key }` with the key's pattern, Postgres `{ statement, tag, table }`
+ * with the fingerprint. No values in it.
+ */
+export type Labels = Readonly<Record<string, string>>
+
+/** Operations of one name in one bucket; what is absent is none. */
+export interface PartRecord {
+  readonly of: Labels
+  /** Begun, by their first byte. */
+  readonly offered: number
+  /** Answered, by the last byte of the answer: well, or by an error. */
+  readonly ok: number
+  readonly errors?: Readonly<Record<string, number>>
+  /** Of those answered well, as the client saw them: what we held back is in it. Commands that wait for data are not. */
+  readonly latency?: CellCounts
+  /** The same without what we held back, where that is not the same. */
+  readonly server?: CellCounts
+  /** What rules held back, together. */
+  readonly heldMs?: number
+  /** Of reads of a cache: there, and not there. */
+  readonly hits?: number
+  readonly misses?: number
+  /** The most at once. */
+  readonly inFlight?: number
+}
+
+/** Of one target in one bucket. */
+export interface FiguresRecord {
+  readonly target: string
+  readonly start: Ms
+  readonly width: Ms
+  readonly parts: readonly PartRecord[]
+  /** The most at once, whatever their names. */
+  readonly inFlight: number
+  /** Transactions that ended, how many of them were rolled back, and how long they took. */
+  readonly transactions?: { readonly ended: number; readonly rolledBack: number; readonly length: CellCounts }
+}
+
+/** `retry`: the same request again. `reconnect`: its connection closed, and the client opened another. `went-on`: something else. `gave-up`: nothing, as long as was watched. */
+export type NextMove = 'retry' | 'reconnect' | 'went-on' | 'gave-up'
+export const NEXT_MOVES = ['retry', 'reconnect', 'went-on', 'gave-up'] as const satisfies readonly NextMove[]
+
+/** What a client did after an operation of its had been altered. */
+export interface ReactionRecord {
+  readonly rule: string
+  readonly session: number
+  /** Its name, without values; empty where a connection was altered and no operation of its. */
+  readonly operation: string
+  /** What was done to it first. */
+  readonly did: string
+  readonly alteredAt: Ms
+  readonly next: NextMove
+  /** From the alteration until then; absent when it gave up. */
+  readonly afterMs?: number
+  /** A retry came over another connection. */
+  readonly elsewhere?: true
+  /** How often the request was made while it was watched, the first time included. */
+  readonly attempts: number
+}
+
+/** Operations that were watched, by what came next. */
+export interface ReactionCounts {
+  readonly watched: number
+  readonly attempts: number
+  readonly moves: Readonly<Record<NextMove, number>>
+}
+
+/** All reactions to one rule so far: the latest one counts. */
+export interface ReactionTotals {
+  readonly rule: string
+  readonly altered: ReactionCounts
+  /** Altered operations that were not watched: too many at once. */
+  readonly unwatched: number
+  /** Operations of the same target that nothing was done to: what comes next without a fault. */
+  readonly control: ReactionCounts
+}
