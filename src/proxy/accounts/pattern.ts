@@ -8,13 +8,14 @@
  * A plain word without digits is taken for part of the name.
  */
 
+import { FNV_BASIS, FNV_PRIME } from './identity.ts'
+
 /** Bytes of a pattern at the most; `…` ends one that was cut. */
 export const PATTERN_MAX = 64
 /** More of a key is not looked at. */
 const KEY_MAX = 512
 const CUT = Buffer.from('…')
-/** What a pattern may take up: `scratch` must have this room. */
-export const PATTERN_ROOM = PATTERN_MAX + CUT.length
+const PATTERN_ROOM = PATTERN_MAX + CUT.length
 
 const STAR = 42
 const DASH = 45
@@ -34,10 +35,16 @@ const HEX_LETTERS_MIN = 8
 const WITH_DIGIT_MIN = 12
 const LETTERS_MIN = 24
 
-/** Writes the pattern of the key in `raw` from `start` to `end` into `scratch`; its length. Makes nothing. */
-export function patternOf(raw: Buffer, start: number, end: number, scratch: Buffer): number {
+/** Where a pattern is written, and what the key itself can be known by again. */
+export interface Scratch { readonly bytes: Buffer; length: number; identity: number }
+export const newScratch = (): Scratch => ({ bytes: Buffer.alloc(PATTERN_ROOM), length: 0, identity: 0 })
+
+/** Writes the pattern of the key in `raw` from `start` to `end` into `into`. Makes nothing. */
+export function readPattern(raw: Buffer, start: number, end: number, into: Scratch): void {
+  const scratch = into.bytes
   const until = Math.min(end, start + KEY_MAX)
   let length = 0
+  let hash = FNV_BASIS ^ (end - start)
   for (let at = start; at < until && length <= PATTERN_MAX;) {
     let to = at
     let digits = 0
@@ -45,7 +52,9 @@ export function patternOf(raw: Buffer, start: number, end: number, scratch: Buff
     let joins = 0
     let unsafe = 0
     for (; to < until; to++) {
-      const kind = CLASSES[raw[to] ?? 0]
+      const byte = raw[to] ?? 0
+      const kind = CLASSES[byte]
+      hash = Math.imul(hash ^ byte, FNV_PRIME)
       if (kind === PARTS) break
       if (kind === DIGIT) digits++
       else if (kind === LETTER) letters++
@@ -58,10 +67,42 @@ export function patternOf(raw: Buffer, start: number, end: number, scratch: Buff
     if (to < until) length = put(raw[to] ?? 0, scratch, length)
     at = to + 1
   }
-  if (length <= PATTERN_MAX && end <= until) return length
+  into.identity = hash
+  into.length = length
+  if (length <= PATTERN_MAX && end <= until) return
   const cut = Math.min(length, PATTERN_MAX)
   CUT.copy(scratch, cut)
-  return cut + CUT.length
+  into.length = cut + CUT.length
+}
+
+/** Whether what varies in it stands apart from all else, so that keys can be held against it. */
+export function isMatchable(pattern: Buffer): boolean {
+  const apart = (byte: number | undefined): boolean => byte === undefined || CLASSES[byte] === PARTS
+  return pattern.every((byte, at) => byte < 128 && (byte !== STAR || (apart(pattern[at - 1]) && apart(pattern[at + 1]))))
+}
+
+/** Whether that is the key's pattern and only numbers vary: a short way to it, false where it is not known. Where true `into` has the key's identity. */
+export function matchesPattern(pattern: Buffer, raw: Buffer, start: number, end: number, into: Scratch): boolean {
+  if (end - start > KEY_MAX) return false
+  let hash = FNV_BASIS ^ (end - start)
+  let at = start
+  for (let place = 0; place < pattern.length; place++) {
+    const wanted = pattern[place]
+    let byte = raw[at] ?? 0
+    if (wanted !== STAR) {
+      if (byte !== wanted) return false
+      hash = Math.imul(hash ^ byte, FNV_PRIME)
+      at++
+      continue
+    }
+    if (CLASSES[byte] !== DIGIT) return false
+    do {
+      hash = Math.imul(hash ^ byte, FNV_PRIME)
+      byte = raw[++at] ?? 0
+    } while (CLASSES[byte] === DIGIT)
+  }
+  into.identity = hash
+  return at === end
 }
 
 /** The words of a part, and what joins them. */

@@ -189,12 +189,12 @@ export class PostgresAccounts implements SessionAccounts<PostgresMessage, Paired
   #entryOf(statement: Statement | null | undefined): Entry {
     if (!statement) return this.#named('(unknown statement)')
     const { fingerprint } = statement
-    return this.#register.entry(fingerprint, () => ({
+    return this.#register.entry(fingerprint) ?? this.#register.add(fingerprint, {
       statement: shown(fingerprint), ...(statement.keyword ? { tag: statement.keyword } : {}), ...(statement.table ? { table: statement.table } : {}),
-    }))
+    })
   }
 
-  #named(name: string): Entry { return this.#register.entry(name, () => ({ statement: name })) }
+  #named(name: string): Entry { return this.#register.entry(name) ?? this.#register.add(name, { statement: name }) }
 }
 
 const shown = (fingerprint: string): string =>

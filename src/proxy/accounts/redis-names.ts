@@ -5,7 +5,8 @@ import { keysOf } from '../../protocols/redis/keys.ts'
 import type { RedisMessage } from '../../protocols/redis/message.ts'
 import { commandOf, findWord } from '../../protocols/redis/words.ts'
 import type { Entry } from './entry.ts'
-import { patternOf, PATTERN_ROOM } from './pattern.ts'
+import { FNV_PRIME } from './identity.ts'
+import { isMatchable, matchesPattern, newScratch, readPattern } from './pattern.ts'
 import type { Register } from './register.ts'
 
 /** What the answer says of a cache: nil or not; each element nil or not; empty or not. */
@@ -25,16 +26,21 @@ export interface CommandNames {
   readonly keyAt: number
   plain: Entry | undefined
   rest: Entry | undefined
+  /** That of the latest key, where keys can be held against it: most are like the one before. */
+  latest: Pattern | undefined
 }
-interface Pattern { readonly command: number; readonly bytes: Buffer; readonly entry: Entry }
+interface Pattern { readonly command: number; readonly bytes: Buffer; readonly entry: Entry; readonly matchable: boolean }
 
 export class RedisNames {
   readonly #register: Register
   readonly #commands = new Map<string, CommandNames>()
   readonly #patterns: (Pattern | undefined)[] = Array.from({ length: SLOTS }, () => undefined)
-  readonly #scratch = Buffer.alloc(PATTERN_ROOM)
+  readonly #scratch = newScratch()
   readonly #key = { start: 0, end: 0 }
-  readonly #unknown: CommandNames = { name: 'unknown command', number: 0, reads: undefined, keyAt: 0, plain: undefined, rest: undefined }
+  readonly #unknown: CommandNames = { name: 'unknown command', number: 0, reads: undefined, keyAt: 0, plain: undefined, rest: undefined, latest: undefined }
+
+  /** What the latest request can be known by again: its command and its first key. */
+  identity = 0
 
   constructor(register: Register) { this.#register = register }
 
@@ -45,10 +51,11 @@ export class RedisNames {
 
   entry(message: RedisMessage, names: CommandNames): Entry {
     const { keyAt } = names
+    this.identity = names.number
     if (keyAt > 0 && findWord(message.raw, keyAt, this.#key)) return this.#patterned(names, message.raw, this.#key.start, this.#key.end)
     const [key] = keyAt === 0 ? [] : keysOf(message)
     if (key !== undefined) return this.#patterned(names, Buffer.from(key), 0, Buffer.byteLength(key))
-    names.plain ??= this.#register.entry(names.name, () => ({ command: names.name }))
+    names.plain ??= this.#register.add(names.name, { command: names.name })
     return names.plain
   }
 
@@ -58,26 +65,40 @@ export class RedisNames {
     const known = COMMANDS.has(name) || /^[A-Z]{1,16}\.[A-Z_.]{1,32}$/.test(name) || COMMANDS.has(name.split(' ', 1)[0] ?? '')
     if (!known || this.#commands.size >= COMMANDS_MAX) return this.#unknown
     const keyAt = keys.at === 'none' ? 0 : keys.at === 'range' ? keys.first : keys.at === 'store' ? 1 : -1
-    const made: CommandNames = { name, number: this.#commands.size + 1, reads: READS[name], keyAt, plain: undefined, rest: undefined }
+    const made: CommandNames = { name, number: this.#commands.size + 1, reads: READS[name], keyAt, plain: undefined, rest: undefined, latest: undefined }
     this.#commands.set(name, made)
     return made
   }
 
   #patterned(names: CommandNames, raw: Buffer, start: number, end: number): Entry {
-    const scratch = this.#scratch
-    const length = patternOf(raw, start, end, scratch)
+    const { latest } = names
+    if (latest && matchesPattern(latest.bytes, raw, start, end, this.#scratch)) {
+      this.identity = Math.imul(this.#scratch.identity ^ names.number, FNV_PRIME) || 1
+      return latest.entry
+    }
+    readPattern(raw, start, end, this.#scratch)
+    const { bytes: scratch, length, identity } = this.#scratch
+    this.identity = Math.imul(identity ^ names.number, FNV_PRIME) || 1
     let hash = names.number
-    for (let at = 0; at < length; at++) hash = Math.imul(hash ^ (scratch[at] ?? 0), 16_777_619)
+    for (let at = 0; at < length; at++) hash = Math.imul(hash ^ (scratch[at] ?? 0), FNV_PRIME)
     let slot = (hash ^ (hash >>> 16)) & (SLOTS - 1)
     for (let known = this.#patterns[slot]; known; known = this.#patterns[slot]) {
-      if (known.command === names.number && same(known.bytes, scratch, length)) return known.entry
+      if (known.command === names.number && same(known.bytes, scratch, length)) {
+        if (known.matchable) names.latest = known
+        return known.entry
+      }
       slot = (slot + 1) & (SLOTS - 1)
     }
-    const bytes = Buffer.from(scratch.subarray(0, length))
+    return this.#add(names, slot)
+  }
+
+  /** The pattern at hand, in a free slot. */
+  #add(names: CommandNames, slot: number): Entry {
+    const bytes = Buffer.from(this.#scratch.bytes.subarray(0, this.#scratch.length))
     const key = bytes.toString()
-    const entry = this.#register.entry(`${names.name} ${key}`, () => ({ command: names.name, key }))
+    const entry = this.#register.add(`${names.name} ${key}`, { command: names.name, key })
     if (entry === this.#register.other) return this.#rest(names)
-    this.#patterns[slot] = { command: names.number, bytes, entry }
+    this.#patterns[slot] = { command: names.number, bytes, entry, matchable: isMatchable(bytes) }
     return entry
   }
 

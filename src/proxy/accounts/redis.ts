@@ -6,7 +6,6 @@ import type { Paired } from '../../protocols/redis/conversation.ts'
 import { begins, type RedisMessage } from '../../protocols/redis/message.ts'
 import { errorOf, isNil, nilsOf } from '../../protocols/redis/reply.ts'
 import { commandOf, numberAt, waits } from '../../protocols/redis/words.ts'
-import { identityOf } from './identity.ts'
 import { NONE, OpenOperations, type Slot } from './open.ts'
 import type { Who } from './reactions.ts'
 import type { Reads, RedisNames } from './redis-names.ts'
@@ -47,9 +46,9 @@ export class RedisAccounts implements SessionAccounts<RedisMessage, Paired> {
     const names = this.#names.command(message)
     const waiting = waits(commandOf(message), message.raw)
     if (waiting) this.#waiting++
-    const identity = this.#who.watching ? identityOf(message.raw, 0, message.raw.length) : 0
     const size = this.#open.size
     const entry = this.#names.entry(message, names)
+    const { identity } = this.#names
     this.#open.push(exchange, entry, now, identity, (this.#waiting > 0 ? UNTIMED : 0) | (waiting ? WAITS : 0) | (names.reads ? READS[names.reads] : 0))
     this.#register.flying(this.#open.size - size)
     this.#who.asked(identity, now)

@@ -50,14 +50,13 @@ export class Register {
     }
   }
 
-  /** The entry of that key, made with `of` where it is new and there is room; else `other`. */
-  entry(key: string, of: () => Labels): Entry {
-    const known = this.#entries.get(key)
-    if (known) return known
-    return this.#entries.size >= NAMES_MAX ? this.other : this.spare(key, of())
-  }
+  /** The entry of that key, where there is one. */
+  entry(key: string): Entry | undefined { return this.#entries.get(key) }
 
-  /** An entry past the bound, for a caller that has one of its own. */
+  /** A new entry; `other` where there is no room for it. */
+  add(key: string, of: Labels): Entry { return this.#entries.size >= NAMES_MAX ? this.other : this.spare(key, of) }
+
+  /** A new entry past the bound, for a caller that has one of its own. */
   spare(key: string, of: Labels): Entry {
     const made = new Entry(of)
     this.#entries.set(key, made)
