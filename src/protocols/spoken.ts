@@ -2,6 +2,7 @@
 
 import type { Conversation, Direction, ExchangeId, Framed, OperationId, Protocol } from './codec.ts'
 import { PostgresConversation } from './postgres/conversation.ts'
+import { codeOf } from './postgres/fields.ts'
 import type { PostgresMessage } from './postgres/message.ts'
 import { RedisConversation } from './redis/conversation.ts'
 import type { RedisMessage } from './redis/message.ts'
@@ -47,3 +48,13 @@ export function facetsOf(unit: Spoken): object {
   const { conversation, message } = unit as { readonly conversation: Conversation<Framed>; readonly message: Framed }
   return conversation.facets(message)
 }
+
+/** The code of an error that begins with `raw`, an answer of that protocol; undefined of any other. */
+export function errorIn(protocol: Spoken['protocol'], raw: Buffer): string | undefined {
+  switch (protocol) {
+    case 'redis': return raw[0] === MINUS ? raw.toString('latin1', 1, 33).split(/[ \r]/, 1)[0] : undefined
+    case 'postgres': return raw[0] === ERROR_RESPONSE ? codeOf({ raw }) : undefined
+  }
+}
+const MINUS = 45
+const ERROR_RESPONSE = 69

@@ -7,13 +7,16 @@
  * It changes from one to the other between messages only: of the one in hand `#ahead` bytes have been written before it is heard in full.
  */
 
+import type { Clock } from '../core/clock.ts'
+import { ms, type Ms } from '../core/units.ts'
 import type { Conversation, Direction, ExchangeId, Framed, OperationId } from '../protocols/codec.ts'
 import { perDirection } from '../protocols/codec.ts'
-import type { AnyConversation, Spoken } from '../protocols/spoken.ts'
+import { errorIn, type AnyConversation, type Spoken } from '../protocols/spoken.ts'
+import type { SessionAccounts } from './accounts/session-accounts.ts'
 import type { Grip } from './armed.ts'
 
 /** An answer of ours, given when all that was asked before it has been answered. */
-export interface Turn { readonly after: ExchangeId; readonly exchange: ExchangeId; raw: Buffer | undefined }
+export interface Turn { readonly after: ExchangeId; readonly exchange: ExchangeId; raw: Buffer | undefined; held: Ms }
 
 export interface DialogueOwner {
   /** To the client, behind what was said before. */
@@ -28,11 +31,14 @@ export interface DialogueOwner {
 export type Heard = (unit: Spoken | { readonly kind: 'bytes'; readonly raw: Buffer }) => void
 
 const FIRST = 0
+const NOT_HELD = ms(0)
 
 export class Dialogue {
   readonly conversation: AnyConversation
   readonly #talk: Conversation<Framed>
   readonly #owner: DialogueOwner
+  readonly #accounts: SessionAccounts
+  readonly #clock: Clock
   readonly #ahead = perDirection(() => ({ bytes: 0 }))
   readonly #turns: Turn[] = []
   /** Who sent what on its own account, and in the course of which exchange. */
@@ -42,32 +48,36 @@ export class Dialogue {
   #answered: ExchangeId = FIRST
   #opaque = false
 
-  constructor(conversation: AnyConversation, owner: DialogueOwner) {
+  constructor(conversation: AnyConversation, accounts: SessionAccounts, clock: Clock, owner: DialogueOwner) {
     this.conversation = conversation
     this.#talk = conversation
+    this.#accounts = accounts
+    this.#clock = clock
     this.#owner = owner
   }
 
   /** Bytes that were written, or will be as they are. */
   overhear(direction: Direction, chunk: Buffer): void {
+    const now = this.#clock.now()
     for (const message of this.#decoder(direction).feed(chunk)) {
-      const unit = this.#spoken(direction, message)
+      const unit = this.#spoken(direction, message, now)
       if (unit.kind !== 'message') continue
-      if (direction === 'to-server') this.sent(unit)
-      else this.answered(unit)
+      if (direction === 'to-server') { this.sent(unit); continue }
+      this.went(unit, now, NOT_HELD)
+      this.answered(unit)
     }
     this.#tell()
   }
 
   /** Bytes that are held until each message in them was judged. */
-  hear(direction: Direction, chunk: Buffer, heard: Heard): void {
-    for (const message of this.#decoder(direction).feed(chunk)) this.#hear(direction, message, heard)
+  hear(direction: Direction, chunk: Buffer, now: Ms, heard: Heard): void {
+    for (const message of this.#decoder(direction).feed(chunk)) this.#hear(direction, message, now, heard)
     this.#tell()
   }
 
   /** The stream has ended: what is left of it. */
-  finish(direction: Direction, heard: Heard): void {
-    for (const message of this.#decoder(direction).end()) this.#hear(direction, message, heard)
+  finish(direction: Direction, now: Ms, heard: Heard): void {
+    for (const message of this.#decoder(direction).end()) this.#hear(direction, message, now, heard)
   }
 
   /** From here on that direction is heard: what the decoder has of a message was written already. */
@@ -91,15 +101,23 @@ export class Dialogue {
     this.#talk.sent(unit.message, exchange, operation)
   }
 
+  /** A message has gone on, so long after it came. */
+  went({ direction, message, exchange, last, own }: Spoken, now: Ms, held: Ms): void {
+    if (own) return
+    if (direction === 'to-client') this.#accounts.answered(message, exchange === null ? null : { exchange, last }, now, held)
+    else if (held > 0) this.#accounts.heldBack(exchange ?? FIRST, held)
+  }
+
   /** A turn for an answer to `exchange` that is given later, behind all that the server is to answer before it. */
   reserve(exchange: ExchangeId): Turn {
-    const turn: Turn = { after: this.#talk.latest ?? FIRST, exchange, raw: undefined }
+    const turn: Turn = { after: this.#talk.latest ?? FIRST, exchange, raw: undefined, held: NOT_HELD }
     this.#turns.push(turn)
     return turn
   }
 
-  give(turn: Turn, raw: Buffer): void {
+  give(turn: Turn, raw: Buffer, held: Ms): void {
     turn.raw = raw
+    turn.held = held
     this.#serve()
   }
 
@@ -125,12 +143,13 @@ export class Dialogue {
     for (let turn = this.#turns[0]; turn?.raw && turn.after <= upTo; turn = this.#turns[0]) {
       this.#turns.shift()
       this.#owner.say(turn.raw)
+      this.#accounts.replied(turn.exchange, errorIn(this.conversation.protocol, turn.raw), this.#clock.now(), turn.held)
       this.#owner.over(turn.exchange)
     }
   }
 
-  #hear(direction: Direction, message: Framed, heard: Heard): void {
-    const unit = this.#spoken(direction, message)
+  #hear(direction: Direction, message: Framed, now: Ms, heard: Heard): void {
+    const unit = this.#spoken(direction, message, now)
     const ahead = this.#ahead[direction]
     if (ahead.bytes > 0) {
       // Its beginning is on its way: it passes as it is.
@@ -138,7 +157,9 @@ export class Dialogue {
       ahead.bytes = Math.max(0, ahead.bytes - message.raw.length)
       if (unit.kind === 'message' && direction === 'to-server') this.sent(unit)
       if (raw.length > 0) heard({ kind: 'bytes', raw })
-      if (unit.kind === 'message' && direction === 'to-client') this.answered(unit)
+      if (unit.kind !== 'message' || direction === 'to-server') return
+      this.went(unit, now, NOT_HELD)
+      this.answered(unit)
     } else if (unit.kind === 'message' && unit.own) this.#forOwner(unit)
     else heard(unit)
   }
@@ -150,12 +171,16 @@ export class Dialogue {
     if (unit.last) this.#owners.delete(operation)
   }
 
-  #spoken(direction: Direction, message: Framed): Spoken | { readonly kind: 'bytes'; readonly raw: Buffer } {
-    if (this.#opaque || ('type' in message && message.type === 'Opaque')) return { kind: 'bytes', raw: message.raw }
+  #spoken(direction: Direction, message: Framed, now: Ms): Spoken | { readonly kind: 'bytes'; readonly raw: Buffer } {
+    if (this.#opaque || ('type' in message && message.type === 'Opaque')) {
+      if (direction === 'to-server') this.#accounts.spoke(now)
+      return { kind: 'bytes', raw: message.raw }
+    }
     const of = direction === 'to-server' ? this.#talk.asked(message) : this.#talk.received(message)
     const operation = of?.operation ?? null
     const own = operation !== null && operation < FIRST
     const last = direction === 'to-client' && of?.last === true
+    if (direction === 'to-server') this.#accounts.opened(of?.exchange ?? FIRST, message, now)
     return {
       kind: 'message', protocol: this.conversation.protocol, message, raw: message.raw, direction, conversation: this.conversation,
       exchange: of?.exchange ?? null, operation, last, own,

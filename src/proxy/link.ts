@@ -17,7 +17,10 @@ import type { Spoken } from '../protocols/spoken.ts'
 import type { Grip } from './armed.ts'
 import type { Dialogue } from './dialogue.ts'
 import { judge, type Closing, type Hold, type Judgement, type Outcome, type Piece } from './judge.ts'
+import { Run } from './run.ts'
 import { HELD_COUNT_MAX, HELD_MAX, HELD_SHARE, HELD_TOTAL_MAX, heldTotal } from './held.ts'
+
+const NOT_HELD = ms(0)
 
 interface Entry {
   readonly at: Ms
@@ -25,7 +28,9 @@ interface Entry {
   readonly size: number
   holds: readonly Hold[]
   /** Bytes to write, or what to do in their turn. */
-  readonly act: Buffer | (() => void)
+  readonly act: Buffer | ((held: Ms) => void)
+  /** The message that goes on with it. */
+  readonly carries: Spoken | undefined
 }
 
 export interface LinkOwner {
@@ -56,7 +61,7 @@ export class Link {
   #swallowing = false
   /** While messages are judged what they leave is gathered: neighbours in one chunk are written as one. */
   #gathering = false
-  #run: Buffer | undefined
+  readonly #run = new Run((raw) => this.#write(raw))
   #queue: Entry[] = []
   #head = 0
   #heldBytes = 0
@@ -106,7 +111,7 @@ export class Link {
     }
     this.#owner.expire(this.#clock.now())
     this.#owner.arrived(this.direction, chunk.length)
-    if (this.#byMessage) return this.#gather(() => this.#dialogue?.hear(this.direction, chunk, this.#heard))
+    if (this.#byMessage) return this.#gather(() => this.#dialogue?.hear(this.direction, chunk, this.#clock.now(), this.#heard))
     this.judge({ kind: 'bytes', raw: chunk })
     this.#dialogue?.overhear(this.direction, chunk)
   }
@@ -114,7 +119,7 @@ export class Link {
   /** FIN or RST of the source: judged as an end, and done in its turn. */
   sourceEnded(how: 'end' | 'reset'): void {
     this.#owner.expire(this.#clock.now())
-    if (this.#byMessage) this.#dialogue?.finish(this.direction, this.#heard)
+    if (this.#byMessage) this.#dialogue?.finish(this.direction, this.#clock.now(), this.#heard)
     this.judge({ kind: 'end' }, () => this.#owner.ended(this.direction, how))
   }
 
@@ -153,7 +158,7 @@ export class Link {
 
   #send(now: Ms, { unit, holds, carries, owner }: Piece, act: (() => void) | undefined): void {
     const done = 'raw' in unit ? unit.raw : act
-    if (done) this.#schedule(now, holds, done)
+    if (done) this.#schedule(now, holds, done, carries)
     if (!carries || this.direction === 'to-client') return
     if (owner) this.#dialogue?.sentOwn(carries, owner)
     else this.#dialogue?.sent(carries)
@@ -162,20 +167,14 @@ export class Link {
   /** Its place among the server's answers is taken now, though it may be held. */
   #answer(now: Ms, { raw, holds }: NonNullable<Judgement['answer']>, { exchange }: Spoken): void {
     const turn = this.#dialogue?.reserve(exchange ?? 0)
-    if (turn) this.#schedule(now, holds, () => this.#dialogue?.give(turn, raw))
+    if (turn) this.#schedule(now, holds, (held) => this.#dialogue?.give(turn, raw, held))
   }
 
   #gather(action: () => void): void {
     this.#gathering = true
     action()
     this.#gathering = false
-    this.#flush()
-  }
-
-  #flush(): void {
-    const run = this.#run
-    this.#run = undefined
-    if (run) this.#write(run)
+    this.#run.flush()
   }
 
   /** Lets go of everything that `by` holds: those entries are due as if it had never been there. */
@@ -203,11 +202,11 @@ export class Link {
     this.#flow()
   }
 
-  #schedule(now: Ms, holds: readonly Hold[], act: Buffer | (() => void)): void {
+  #schedule(now: Ms, holds: readonly Hold[], act: Entry['act'], carries?: Spoken): void {
     if (this.#over) return
-    if (holds.length === 0 && this.#head === this.#queue.length) return this.#do(act)
+    if (holds.length === 0 && this.#head === this.#queue.length) return this.#do(act, carries, now, NOT_HELD)
     const size = typeof act === 'function' ? 0 : act.length
-    const entry: Entry = { at: now, due: 0, size, holds, act }
+    const entry: Entry = { at: now, due: 0, size, holds, act, carries }
     const last = this.#queue[this.#queue.length - 1]
     entry.due = Math.max(dueOf(entry), this.#head < this.#queue.length && last ? last.due : 0)
     this.#queue.push(entry)
@@ -235,7 +234,7 @@ export class Link {
       this.#head++
       this.#letGo(entry)
       if (entry.size > 0) this.#owner.held(ms(now - entry.at))
-      this.#do(entry.act)
+      this.#do(entry.act, entry.carries, now, ms(now - entry.at))
     }
     target?.uncork()
     if (this.#head > 64 && this.#head * 2 > this.#queue.length) {
@@ -254,24 +253,16 @@ export class Link {
     heldTotal.add(-entry.size)
   }
 
-  #do(act: Buffer | (() => void)): void {
+  #do(act: Entry['act'], carries: Spoken | undefined, now: Ms, held: Ms): void {
     if (this.#over) return
     if (typeof act === 'function') {
-      this.#flush()
-      return act()
+      this.#run.flush()
+      return act(held)
     }
-    if (this.#gathering) this.#run = this.#extended(act)
+    if (carries) this.#dialogue?.went(carries, now, held)
+    if (this.#gathering) this.#run.add(act)
     else this.#write(act)
     this.#owner.passed(this.direction, act.length)
-  }
-
-  /** What is gathered, with `raw` behind it; what cannot be joined to that is written. */
-  #extended(raw: Buffer): Buffer {
-    const run = this.#run
-    if (!run) return raw
-    if (run.buffer === raw.buffer && run.byteOffset + run.length === raw.byteOffset) return Buffer.from(run.buffer, run.byteOffset, run.length + raw.length)
-    this.#write(run)
-    return raw
   }
 
   #write(raw: Buffer): void {

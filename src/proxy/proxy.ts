@@ -4,7 +4,7 @@ import type { Socket } from 'node:net'
 import { isDeepStrictEqual } from 'node:util'
 import type { Clock, Timer } from '../core/clock.ts'
 import { ms, ratio, type Ms } from '../core/units.ts'
-import type { AnyFault, Unit, Verdict } from '../fault.ts'
+import type { AnyFault, Verdict } from '../fault.ts'
 import type { Direction } from '../protocols/codec.ts'
 import { conversationIn } from '../protocols/spoken.ts'
 import type { Rule } from '../rule.ts'
@@ -16,7 +16,8 @@ import type { Outcome } from './judge.ts'
 import { Listener, relisten, type ListenerState } from './listener.ts'
 import { Meter } from './meter.ts'
 import type { Address, OpenTarget, PlaneEvent, TargetSpec } from './plane.ts'
-import { Session, type SessionHost } from './session.ts'
+import { Session } from './session.ts'
+import type { SessionHost } from './session-host.ts'
 import { tlsSides, type TlsSides } from './tls.ts'
 
 /** Altered operations of a rule that are told one by one; the rest is counted. */
@@ -41,7 +42,7 @@ export class TargetProxy implements SessionHost {
   #accounts: Accounts
   #spec: TargetSpec
   #listeners: readonly Listener[]
-  readonly #sessions = new Set<Session>()
+  readonly #sessions = new Map<number, Session>()
   readonly #tickers = new Map<ArmedRule, Timer>()
   readonly #context: ArmedContext
   #tls: TlsSides | undefined
@@ -96,9 +97,9 @@ export class TargetProxy implements SessionHost {
     if (there && there.fault !== fault) this.#takeOff(there)
     else if (there) {
       there.change(rule)
-      for (const session of this.#sessions) session.loosen(there)
+      for (const session of this.#sessions.values()) session.loosen(there)
       this.#armedChanged(this.#armed)
-      for (const session of this.#sessions) session.tick(there, 'armed')
+      for (const session of this.#sessions.values()) session.tick(there, 'armed')
       this.#startTicking(there)
       return this.#listen()
     }
@@ -117,7 +118,7 @@ export class TargetProxy implements SessionHost {
   #takeOff(armed: ArmedRule): void {
     this.#tickers.get(armed)?.cancel()
     this.#tickers.delete(armed)
-    for (const session of this.#sessions) session.disarm(armed)
+    for (const session of this.#sessions.values()) session.disarm(armed)
     this.#armedChanged(this.#armed.filter((one) => one !== armed))
   }
 
@@ -136,31 +137,31 @@ export class TargetProxy implements SessionHost {
     return (this.#tls as TlsSides).server(dial(this.#spec, this.#host.permit))
   }
 
-  judged(session: Session, direction: Direction, { did, broken }: Outcome, _unit: Unit): void {
-    for (const { armed, did: what, note } of did) this.#told(armed, session.id, direction, what, note)
+  judged(session: number, direction: Direction, { did, broken }: Outcome): void {
+    for (const { armed, did: what, note } of did) this.#told(armed, session, direction, what, note)
     if (!broken) return
     const { armed, problem } = broken
-    this.#host.emit({ kind: 'broken', rule: armed.rule.id, session: session.id, problem, at: this.clock.now() })
+    this.#host.emit({ kind: 'broken', rule: armed.rule.id, session, problem, at: this.clock.now() })
     this.#host.broken(armed)
   }
 
-  opaque(session: Session, why: string): void {
+  opaque(session: number, why: string): void {
     const told = this.#opaque.get(why) ?? 0
     this.#opaque.set(why, told + 1)
-    if (told === 0) this.#host.emit({ kind: 'opaque', target: this.#spec.name, session: session.id, why, at: this.clock.now() })
+    if (told === 0) this.#host.emit({ kind: 'opaque', target: this.#spec.name, session, why, at: this.clock.now() })
   }
 
   drained(armed: ArmedRule): void { this.#host.emit({ kind: 'drained', rule: armed.rule.id, at: this.clock.now() }) }
 
-  closed(session: Session): void { this.#sessions.delete(session) }
+  closed(session: number): void { this.#sessions.delete(session) }
 
   /** No new connections; those there are may go on. */
   async stopListening(): Promise<void> { await Promise.all(this.#listeners.map((listener) => listener.close())) }
 
   /** FIN to both sides of every connection; what is held is lost. */
-  endSessions(): void { for (const session of this.#sessions) session.close('end', 'both') }
+  endSessions(): void { for (const session of this.#sessions.values()) session.close('end', 'both') }
 
-  destroySessions(): void { for (const session of this.#sessions) session.destroy() }
+  destroySessions(): void { for (const session of this.#sessions.values()) session.destroy() }
 
   #listener(address: Address, from: string | undefined): Listener { return new Listener(address, from, (socket, label) => this.#accept(socket, label)) }
 
@@ -169,8 +170,11 @@ export class TargetProxy implements SessionHost {
   #accept(socket: Socket, from: string | undefined): void {
     this.meter.accepted++
     const client = (this.#tls as TlsSides).client(socket)
-    const session = new Session(++this.#sessionsMade, client, { client: socket.remoteAddress ?? '', from }, this, conversationIn(this.#spec.protocol))
-    this.#sessions.add(session)
+    const id = ++this.#sessionsMade
+    const address = socket.remoteAddress ?? ''
+    const accounts = this.#accounts.session(id, from ?? address, this.clock.now())
+    const session = new Session(id, client, { client: address, from }, this, accounts, conversationIn(this.#spec.protocol))
+    this.#sessions.set(id, session)
     this.expire(this.clock.now())
     session.begin(this.#armed)
   }
@@ -178,7 +182,7 @@ export class TargetProxy implements SessionHost {
   #armedChanged(armed: readonly ArmedRule[]): void {
     this.#armed = armed
     this.#nextExpiry = Math.min(...armed.map((one) => one.until))
-    for (const session of this.#sessions) session.rearm(armed)
+    for (const session of this.#sessions.values()) session.rearm(armed)
   }
 
   #told(armed: ArmedRule, session: number, direction: Direction, did: string, note?: string): void {
@@ -194,7 +198,7 @@ export class TargetProxy implements SessionHost {
       const due = ms(from + Math.max(1, fault.every?.(armed.params(from)) ?? 1))
       this.#tickers.set(armed, this.clock.at(due, () => {
         if (this.clock.now() >= armed.until) return
-        for (const session of this.#sessions) session.tick(armed, 'due')
+        for (const session of this.#sessions.values()) session.tick(armed, 'due')
         if (this.#armed.includes(armed)) next(due)
       }))
     }

@@ -1,35 +1,21 @@
 /** One client connection, its upstream connection, and the two links between them. */
 
-import type { Clock, Timer } from '../core/clock.ts'
+import type { Timer } from '../core/clock.ts'
 import { ms, type Ms } from '../core/units.ts'
 import type { Side, Unit } from '../fault.ts'
 import type { Facets } from '../match.ts'
 import { opposite, type Direction, type ExchangeId } from '../protocols/codec.ts'
 import type { AnyConversation } from '../protocols/spoken.ts'
+import type { SessionAccounts } from './accounts/session-accounts.ts'
 import type { ArmedRule, Grip } from './armed.ts'
 import { Dialogue, type DialogueOwner } from './dialogue.ts'
 import { Grips } from './grips.ts'
 import { judge, type Closing, type Outcome } from './judge.ts'
 import { Link, type LinkOwner } from './link.ts'
-import type { Meter } from './meter.ts'
 import type { Endpoint } from './endpoint.ts'
+import type { SessionHost } from './session-host.ts'
+import { Planned } from './planned.ts'
 import { isReset } from './socket.ts'
-
-/** What a session asks of its proxy. */
-export interface SessionHost {
-  readonly clock: Clock
-  readonly meter: Meter
-  readonly dialTimeout: Ms
-  dial(): Endpoint
-  expire(now: Ms): void
-  /** For the ledger. */
-  judged(session: Session, direction: Direction, judgement: Outcome, unit: Unit): void
-  /** Nothing more of the session is read, and why. */
-  opaque(session: Session, why: string): void
-  drained(armed: ArmedRule): void
-  /** Both of its sockets are gone. */
-  closed(session: Session): void
-}
 
 /** How long a peer may take to read its last words and to close before it is cut off. */
 const LINGER: Ms = ms(2000)
@@ -42,10 +28,11 @@ export class Session implements LinkOwner, DialogueOwner {
   readonly facets: Facets
   readonly #host: SessionHost
   readonly #dialogue: Dialogue | undefined
+  readonly #accounts: SessionAccounts
   readonly #grips: Grips
   readonly #links: Readonly<Record<Direction, Link>>
   readonly #ends: { client: Endpoint; server: Endpoint | undefined }
-  readonly #timers = new Map<ArmedRule, Timer[]>()
+  readonly #planned: Planned
   /** A rule took one side away; the other is kept, unknowing, until that rule disarms. */
   #orphan: { readonly by: ArmedRule; readonly gone: Role } | undefined
   #byMessage = false
@@ -56,13 +43,15 @@ export class Session implements LinkOwner, DialogueOwner {
   #linger: Timer | undefined
   #over = false
 
-  constructor(id: number, client: Endpoint, facets: Facets, host: SessionHost, conversation?: AnyConversation) {
+  constructor(id: number, client: Endpoint, facets: Facets, host: SessionHost, accounts: SessionAccounts, conversation?: AnyConversation) {
     this.id = id
     this.facets = facets
     this.#host = host
+    this.#planned = new Planned(host.clock)
     this.#ends = { client, server: undefined }
     this.#grips = new Grips(id, facets, conversation)
-    this.#dialogue = conversation && new Dialogue(conversation, this)
+    this.#dialogue = conversation && new Dialogue(conversation, accounts, host.clock, this)
+    this.#accounts = accounts
     const link = (direction: Direction): Link => new Link(direction, host.clock, this, this.#dialogue)
     this.#links = { 'to-server': link('to-server'), 'to-client': link('to-client') }
     this.#links['to-client'].to(client.stream)
@@ -104,8 +93,7 @@ export class Session implements LinkOwner, DialogueOwner {
 
   /** Lets go of what a rule holds or has planned here; the rule itself stays. */
   loosen(armed: ArmedRule): void {
-    for (const timer of this.#timers.get(armed) ?? []) timer.cancel()
-    this.#timers.delete(armed)
+    this.#planned.cancel(armed)
     this.#links['to-server'].release(armed)
     this.#links['to-client'].release(armed)
   }
@@ -118,6 +106,7 @@ export class Session implements LinkOwner, DialogueOwner {
     if (direction === 'to-client' || this.#awaiting) return
     this.#awaiting = true
     this.#openedAt = this.#host.clock.now()
+    if (!this.#dialogue) this.#accounts.spoke(this.#openedAt)
     this.#host.meter.exchangeOpened(this.#openedAt)
   }
 
@@ -135,7 +124,10 @@ export class Session implements LinkOwner, DialogueOwner {
 
   expire(now: Ms): void { this.#host.expire(now) }
 
-  judged(direction: Direction, judgement: Outcome, unit: Unit): void { this.#host.judged(this, direction, judgement, unit) }
+  judged(direction: Direction, judgement: Outcome, unit: Unit): void {
+    for (const { armed, did } of judgement.did) this.#accounts.altered(armed.rule.id, unit.kind === 'message' ? unit.exchange ?? 0 : 0, did, this.#host.clock.now())
+    this.#host.judged(this.id, direction, judgement)
+  }
 
   say(raw: Buffer): void { this.#links['to-client'].say(raw) }
 
@@ -144,7 +136,7 @@ export class Session implements LinkOwner, DialogueOwner {
   }
 
   opaque(why: string): void {
-    this.#host.opaque(this, why)
+    this.#host.opaque(this.id, why)
     // An answer of ours that waits has lost its place: nobody knows any more what stands before it.
     if (this.#dialogue?.busy) this.close('reset', 'both')
   }
@@ -153,12 +145,10 @@ export class Session implements LinkOwner, DialogueOwner {
     const close = (): void => this.close(how, side, armed)
     const now = (): void => (last ? this.#links[opposite(direction)].say(last, close) : close())
     if (after <= 0) return now()
-    const { clock } = this.#host
-    const timer = clock.at(ms(clock.now() + after), () => {
+    this.#planned.add(armed, after, () => {
       this.judged(direction, { did: [{ armed, did: 'close' }], broken: undefined }, { kind: 'tick', why: 'due' })
       now()
     })
-    this.#timers.set(armed, [...(this.#timers.get(armed) ?? []), timer])
   }
 
   /** In turn: one side has said its last, and all of it has been passed on. */
@@ -205,14 +195,14 @@ export class Session implements LinkOwner, DialogueOwner {
     if (this.#over) return
     this.#over = true
     this.#dialTimer?.cancel()
-    for (const timers of this.#timers.values()) for (const timer of timers) timer.cancel()
-    this.#timers.clear()
+    this.#planned.cancelAll()
     this.#links['to-server'].abandon()
     this.#links['to-client'].abandon()
     if (this.#awaiting) this.#host.meter.exchangeFailed(this.#host.clock.now())
     this.#awaiting = false
     this.#drained()
     this.#host.meter.connections--
+    this.#accounts.closed(this.#host.clock.now())
   }
 
   #drained(): void {
@@ -286,7 +276,7 @@ export class Session implements LinkOwner, DialogueOwner {
       if (this.#ends.client.gone && (this.#ends.server?.gone ?? true)) {
         this.#linger?.cancel()
         this.#finish()
-        this.#host.closed(this)
+        this.#host.closed(this.id)
       }
     })
   }

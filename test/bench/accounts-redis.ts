@@ -23,7 +23,7 @@ function measure(accounted: boolean): number {
       for (const message of conversation.toServer.feed(asked[n % KEYS] ?? answered)) {
         const { exchange } = conversation.asked(message)
         if (accounted) session.opened(exchange, message, ms(now))
-        conversation.sent(message, exchange)
+        conversation.sent(message, exchange, exchange)
       }
       for (const message of conversation.toClient.feed(answered)) {
         const paired = conversation.received(message)

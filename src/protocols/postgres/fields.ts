@@ -60,7 +60,7 @@ export function statusOfReadyForQuery({ raw }: PostgresMessage): TransactionStat
 }
 
 /** ErrorResponse and NoticeResponse: by field type, `C` for the SQLSTATE. (PostgreSQL 18, 54.8) */
-export function errorFields({ raw }: PostgresMessage): ReadonlyMap<string, string> {
+export function errorFields({ raw }: Pick<PostgresMessage, 'raw'>): ReadonlyMap<string, string> {
   const fields = new Map<string, string>()
   for (let at = BODY; at < raw.length && raw[at] !== 0; at = afterText(raw, at + 1)) {
     fields.set(String.fromCharCode(raw[at] ?? 0), textAt(raw, at + 1).toString())
@@ -69,7 +69,7 @@ export function errorFields({ raw }: PostgresMessage): ReadonlyMap<string, strin
 }
 
 /** The SQLSTATE of an ErrorResponse or a NoticeResponse; empty where it has none. */
-export const codeOf = (message: PostgresMessage): string => errorFields(message).get(SQLSTATE) ?? ''
+export const codeOf = (message: Pick<PostgresMessage, 'raw'>): string => errorFields(message).get(SQLSTATE) ?? ''
 
 /** The server closes the connection after this error. */
 export function isFatal(message: PostgresMessage): boolean {
