@@ -1,6 +1,11 @@
 /** The manifest: every fault there is. A fault that is not in this list does not exist. */
 
 import type { AnyFault, Registry } from '../src/fault.ts'
+import { cancelLoss as postgresCancelLoss } from './postgres/cancel-loss.ts'
+import { cutRows as postgresCutRows } from './postgres/cut-rows.ts'
+import { dropNotify as postgresDropNotify } from './postgres/drop-notify.ts'
+import { kill as postgresKill } from './postgres/kill.ts'
+import { startup as postgresStartup } from './postgres/startup.ts'
 import { error as redisError } from './redis/error.ts'
 import { acceptDelay } from './tcp/accept-delay.ts'
 import { bandwidth } from './tcp/bandwidth.ts'
@@ -35,6 +40,11 @@ export const faults = [
   limitData,
   packetLoss,
   partition,
+  postgresCancelLoss,
+  postgresCutRows,
+  postgresDropNotify,
+  postgresKill,
+  postgresStartup,
   redisError,
   refuse,
   resetPeer,

@@ -29,7 +29,7 @@ type Compared = Readonly<Record<string, Comparison>>
 export const FACETS: Readonly<Record<Protocol, Compared>> = {
   tcp: {},
   redis: { command: 'word', key: 'text', db: 'number', client_name: 'text' },
-  postgres: { sql: 'sql', tag: 'word', table: 'text', phase: 'word', in_transaction: 'flag', application: 'text', database: 'text', user: 'text' },
+  postgres: { sql: 'sql', tag: 'word', table: 'text', phase: 'word', in_transaction: 'flag', application: 'text', database: 'text', user: 'text', channel: 'text' },
   http: {},
   websocket: {},
 }

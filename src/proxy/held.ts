@@ -1,6 +1,27 @@
-/** Bounds on what is held back, for a link and for the process: past them a source is no longer read. */
+/** What is held back, and the bounds on it, for a link and for the process: past them a source is no longer read. */
 
-import { bytes, type Bytes } from '../core/units.ts'
+import { bytes, type Bytes, type Ms } from '../core/units.ts'
+import type { Spoken } from '../protocols/spoken.ts'
+import type { Hold } from './judge.ts'
+
+/** One thing in the queue of a link. */
+export interface Entry {
+  readonly at: Ms
+  due: number
+  readonly size: number
+  holds: readonly Hold[]
+  /** Bytes to write, or what to do in their turn. */
+  readonly act: Buffer | ((held: Ms) => void)
+  /** The message that goes on with it. */
+  readonly carries: Spoken | undefined
+}
+
+/** When it would go, had it nothing ahead of it. */
+export function dueOf({ at, holds }: Entry): number {
+  let due: number = at
+  for (const { time } of holds) due += time
+  return due
+}
 
 /** One link: 8 MiB carry 80 MiB/s over 100 ms of injected latency. */
 export const HELD_MAX: Bytes = bytes(8 * 1024 ** 2)

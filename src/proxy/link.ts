@@ -17,21 +17,10 @@ import type { Spoken } from '../protocols/spoken.ts'
 import type { Grip } from './armed.ts'
 import type { Dialogue } from './dialogue.ts'
 import { judge, type Closing, type Hold, type Judgement, type Outcome, type Piece } from './judge.ts'
+import { dueOf, HELD_COUNT_MAX, HELD_MAX, HELD_SHARE, HELD_TOTAL_MAX, heldTotal, type Entry } from './held.ts'
 import { Run } from './run.ts'
-import { HELD_COUNT_MAX, HELD_MAX, HELD_SHARE, HELD_TOTAL_MAX, heldTotal } from './held.ts'
 
 const NOT_HELD = ms(0)
-
-interface Entry {
-  readonly at: Ms
-  due: number
-  readonly size: number
-  holds: readonly Hold[]
-  /** Bytes to write, or what to do in their turn. */
-  readonly act: Buffer | ((held: Ms) => void)
-  /** The message that goes on with it. */
-  readonly carries: Spoken | undefined
-}
 
 export interface LinkOwner {
   /** A chunk has come from the source. Bookkeeping comes behind the byte: on the fast path it has been written already. */
@@ -70,6 +59,8 @@ export class Link {
   #paused = false
   /** Past its end: nothing is written any more, what comes is read and thrown away. */
   #over = false
+  /** A rule closes the connection behind what is held: nothing that comes after is judged, counted or sent. */
+  #closing = false
 
   constructor(direction: Direction, clock: Clock, owner: LinkOwner, dialogue?: Dialogue) {
     this.direction = direction
@@ -142,6 +133,7 @@ export class Link {
 
   /** Shows a unit to the rules and schedules what is left of it; `act` is what a unit without bytes does in its turn. */
   judge(unit: Unit, act?: () => void): void {
+    if (this.#over || this.#closing) return
     const now = this.#clock.now()
     const judgement = judge(this.#grips, unit, this.direction)
     for (const piece of judgement.pieces) this.#send(now, piece, act)
@@ -152,7 +144,10 @@ export class Link {
     }
     if (holed) this.#dialogue?.lose('a rule has changed the stream')
     if (closing && closing.after > 0) this.#owner.closing(closing, this.direction)
-    else if (closing) this.#schedule(now, [], () => this.#owner.closing(closing, this.direction))
+    else if (closing) {
+      this.#closing = true
+      this.#schedule(now, [], () => this.#owner.closing(closing, this.direction))
+    }
     if (did.length > 0 || broken) this.#owner.judged(this.direction, judgement, unit)
   }
 
@@ -280,10 +275,4 @@ export class Link {
     if (pause) this.#source?.pause()
     else this.#source?.resume()
   }
-}
-
-const dueOf = ({ at, holds }: Entry): number => {
-  let due: number = at
-  for (const { time } of holds) due += time
-  return due
 }

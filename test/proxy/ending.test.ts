@@ -92,6 +92,20 @@ describe('how a connection ends passes through', () => {
     await hole.disarm()
   })
 
+  it('judges nothing that comes behind a close which waits for its turn: the ledger has one', async () => {
+    const stage = await target()
+    const one = await stage.client()
+    await stage.arm('slow', 'latency', { delay: 150 }, { standing: true, direction: 'to-client' })
+    await stage.arm('cut', 'limit_data', { bytes: 3 }, { standing: true, direction: 'to-client' })
+    for (let n = 0; n < 5; n++) {
+      one.socket.write('seven!!')
+      await new Promise((resolve) => { setTimeout(resolve, 10) })
+    }
+    await one.ended
+    assert.equal(one.text(), 'sev')
+    assert.equal(stage.events.filter((event) => event.kind === 'altered' && event.rule === 'cut').length, 1)
+  })
+
   it('has a real RST after data that was still being written', async () => {
     const { client, arm } = await target({ serve: (socket) => { socket.once('data', () => socket.write(Buffer.alloc(3_000_000, 'y'))) } })
     await arm('cut', 'limit_data', { bytes: 2_000_000 })

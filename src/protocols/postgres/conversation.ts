@@ -7,6 +7,7 @@ import { ExpectedQueue, type Paired } from './expected.ts'
 import { facetsOf, type PostgresFacets, type SessionFacets } from './facets.ts'
 import { isFatal, parameterOf, startupParameters, statusOfReadyForQuery, type TransactionStatus } from './fields.ts'
 import type { MessageType, PostgresMessage } from './message.ts'
+import { Listens } from './listens.ts'
 import { Statements } from './statements.ts'
 
 /** Requests unanswered at the most: past it pairing is given up for the session. */
@@ -28,12 +29,14 @@ export class PostgresConversation implements Conversation<PostgresMessage> {
   readonly #exchanges = new Exchanges()
   readonly #statements = new Statements()
   readonly #expected = new ExpectedQueue()
+  readonly #listens = new Listens()
   readonly #session: SessionFacets = { status: 'I', user: undefined, database: undefined, application: undefined }
   /** The server passes over what it is sent until a Sync, and none was sent yet. */
   #skipping = false
   /** The server takes COPY data; the client has not said yet that it is done. */
   #copyIn = false
   #lost = false
+  #loggedIn = false
   /** What the message in hand was paired with, for the parts of a large one. */
   #paired: Paired | null = null
   #answers: MessageType | undefined
@@ -42,6 +45,10 @@ export class PostgresConversation implements Conversation<PostgresMessage> {
   get encrypted(): boolean { return this.#handshake.encrypted }
   /** As the latest ReadyForQuery had it. */
   get status(): TransactionStatus { return this.#session.status }
+  /** The first ReadyForQuery has come. */
+  get loggedIn(): boolean { return this.#loggedIn }
+  /** It has LISTENed, and not UNLISTENed to all of it. */
+  get listening(): boolean { return this.#listens.any }
   /** Requests that were sent and are not answered in full. */
   get unanswered(): number { return this.#expected.size }
   get latest(): ExchangeId | undefined { return this.#expected.tail?.exchange }
@@ -51,6 +58,7 @@ export class PostgresConversation implements Conversation<PostgresMessage> {
 
   /** The exchange that a client's message belongs to. Once a message, in the order in which they came, before any fault. */
   asked(message: PostgresMessage): Asked {
+    if (message.type === 'StartupMessage') this.#introduced(message)
     return this.#exchanges.asked(message, this.#statements.of(message))
   }
 
@@ -61,9 +69,6 @@ export class PostgresConversation implements Conversation<PostgresMessage> {
       case 'SSLRequest': case 'GSSENCRequest':
         this.#handshake.unanswered++
         return this.#expect(message, exchange, operation)
-      case 'StartupMessage':
-        this.#introduced(message)
-        return this.#expect(message, exchange, operation)
       case 'CopyDone': case 'CopyFail':
         if (this.#copyIn) this.#copyIn = false
         else if (this.#expected.size > 0) this.#expected.push({ type: 'CopyDone', exchange, operation: null, last: false, statement: null })
@@ -72,6 +77,7 @@ export class PostgresConversation implements Conversation<PostgresMessage> {
         if (this.#copyIn) return
         this.#skipping = false
         return this.#expect(message, exchange, operation)
+      case 'StartupMessage': return this.#expect(message, exchange, operation)
       case 'Query': case 'FunctionCall': case 'Parse': case 'Bind': case 'Describe': case 'Execute': case 'Close':
         return this.#skipping ? this.#passedOver(message) : this.#expect(message, exchange, operation)
     }
@@ -140,7 +146,8 @@ export class PostgresConversation implements Conversation<PostgresMessage> {
         return this.#answered('Close')
       }
       case 'RowDescription': case 'NoData': return this.#answered('Describe')
-      case 'CommandComplete': case 'EmptyQueryResponse': case 'PortalSuspended': return this.#answered('Execute')
+      case 'CommandComplete': this.#listens.done(message, head?.statement ?? null); return this.#answered('Execute')
+      case 'EmptyQueryResponse': case 'PortalSuspended': return this.#answered('Execute')
       case 'CopyInResponse':
         this.#copyIn = !this.#expected.takeOut(IGNORED_IN_COPY, 'CopyDone')
         return head ?? null
@@ -193,6 +200,7 @@ export class PostgresConversation implements Conversation<PostgresMessage> {
 
   #ready(message: PostgresMessage): Paired | null {
     this.#session.status = statusOfReadyForQuery(message)
+    this.#loggedIn = true
     this.#copyIn = false
     if (this.#session.status === 'I') this.#statements.transactionEnded()
     let entry = this.#expected.pop()

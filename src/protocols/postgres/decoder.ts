@@ -49,6 +49,8 @@ export class PostgresDecoder implements Decoder<PostgresMessage> {
   get broken(): string | undefined { return this.#broken }
   get rest(): Buffer { return this.#held.subarray(0, this.#heldLength) }
   get started(): boolean { return this.#started }
+  /** What was fed ends where a message does. */
+  get between(): boolean { return this.#heldLength === 0 && this.#left === 0 }
 
   /** What comes from now on is not read. */
   giveUp(why: string): void { this.#broken ??= why }

@@ -1,6 +1,6 @@
 /** What a rule may match of a Postgres message. Nothing is read before it is asked for. */
 
-import { codeOf, commandOf, tagOfCommandComplete, type TransactionStatus } from './fields.ts'
+import { channelOf, codeOf, commandOf, tagOfCommandComplete, type TransactionStatus } from './fields.ts'
 import type { MessageType, PostgresMessage } from './message.ts'
 
 /** `push`: what nobody asked for. `commit`: the execution of a COMMIT or END. */
@@ -21,6 +21,8 @@ export interface PostgresFacets {
   readonly user: string | undefined
   /** The SQLSTATE of an ErrorResponse or a NoticeResponse. */
   readonly code: string | undefined
+  /** Of a NotificationResponse. */
+  readonly channel: string | undefined
 }
 
 /** What is known of a session; the conversation keeps it up. */
@@ -61,6 +63,8 @@ class Facets implements PostgresFacets {
     const carries = (type === 'ErrorResponse' || type === 'NoticeResponse') && (part === 'whole' || part === 'first')
     return carries ? codeOf(this.#message) : undefined
   }
+
+  get channel(): string | undefined { return this.#message.type === 'NotificationResponse' ? channelOf(this.#message) : undefined }
 
   get phase(): Phase {
     const { direction, type, answers, statement } = this.#message

@@ -95,5 +95,8 @@ export function startupParameters(raw: Buffer): ReadonlyMap<string, string> {
 export const parameterOf = ({ raw }: PostgresMessage): readonly [string, string] =>
   [textAt(raw, BODY).toString(), textAt(raw, afterText(raw, BODY)).toString()]
 
+/** NotificationResponse: the channel, behind the process that notified. */
+export const channelOf = ({ raw }: PostgresMessage): string => textAt(raw, BODY + 4).toString()
+
 /** Authentication with a request of 0: the client is let in. */
 export const isAuthenticationOk = ({ raw }: PostgresMessage): boolean => raw.length === BODY + 4 && raw.readUInt32BE(BODY) === 0

@@ -1,0 +1,90 @@
+/** A real Postgres behind a target, and clients through it; all closed after each test. */
+
+import pg from 'pg'
+import { ms } from '../../../src/core/units.ts'
+import type { DemoServer } from '../../../src/demo/daemon.ts'
+import type { AnyFault } from '../../../src/fault.ts'
+import { LocalPlane } from '../../../src/proxy/local-plane.ts'
+import type { PlaneEvent, TargetSpec, TlsOptions } from '../../../src/proxy/plane.ts'
+import type { Rule } from '../../../src/rule.ts'
+import { registry } from '../../../faults/index.ts'
+import { later, LOCAL, PLAIN } from '../../proxy/stage.ts'
+import { postgres } from '../../support/servers.ts'
+import { readParams } from '../scene.ts'
+
+export { closeAll, until } from '../../proxy/stage.ts'
+
+export interface PostgresStage {
+  readonly plane: LocalPlane
+  readonly events: PlaneEvent[]
+  readonly port: number
+  /** Past the proxy: what the server really has. */
+  readonly direct: pg.Client
+  /** Through the proxy and logged in. An error that comes while nothing is asked is in `errors`. */
+  client(config?: pg.ClientConfig): Promise<Client>
+  pool(config?: pg.PoolConfig): pg.Pool
+  strike(fault: AnyFault, written?: Readonly<Record<string, unknown>>, more?: Partial<Rule>): Promise<void>
+  heal(): Promise<void>
+  /** What the rules did so far, oldest first, with their notes: `close executed`. */
+  did(): readonly string[]
+  /** A table of the test's own, empty: `(id int, note text)` unless told otherwise. */
+  table(columns?: string): Promise<string>
+  /** Resolves once a server process works on a statement that holds `text`. */
+  active(text: string): Promise<void>
+}
+
+/** A client, with what it was told of its own accord, and whether its connection has ended. */
+export interface Client extends pg.Client { readonly errors: Error[]; readonly notices: object[]; readonly notified: string[]; readonly over: Promise<void> }
+
+interface Options { readonly seed?: number; readonly server?: Pick<DemoServer, 'host' | 'port'>; readonly tls?: TlsOptions }
+
+let tables = 0
+const LOGIN = { host: '127.0.0.1', user: 'postgres', database: 'postgres' }
+
+export async function postgresStage({ seed = 1, server, tls = PLAIN }: Options = {}): Promise<PostgresStage> {
+  const { host, port: upstream } = server ?? await postgres()
+  const plane = new LocalPlane({ registry, seed })
+  const events: PlaneEvent[] = []
+  plane.on((event) => events.push(event))
+  const spec: TargetSpec = { name: 'db', protocol: 'postgres', upstream: { host, port: upstream }, listen: [{ address: LOCAL }], tls, dialTimeout: ms(2000) }
+  const [opened] = await plane.open([spec])
+  later(() => plane.close())
+  const address = opened?.listen[0]?.address ?? LOCAL
+  const port = 'port' in address ? address.port : 0
+  const direct = await watched(new pg.Client({ ...LOGIN, port: upstream }))
+  return {
+    plane, events, port, direct,
+    client: (config = {}) => watched(new pg.Client({ ...LOGIN, port, ...config })),
+    pool(config = {}) {
+      const pool = new pg.Pool({ ...LOGIN, port, ...config })
+      pool.on('error', () => undefined)
+      later(() => { pool.end().catch(() => undefined) })
+      return pool
+    },
+    strike: (fault, written = {}, more = {}) =>
+      plane.arm([{ id: 'it', fault: fault.name, on: 'db', params: readParams(fault, written), ...(more.for === undefined ? { standing: true as const } : {}), ...more }]).then(() => undefined),
+    async heal() { await plane.disarm(['it']) },
+    did: () => events.flatMap((event) => (event.kind === 'altered' ? [event.note === undefined ? event.did : `${event.did} ${event.note}`] : [])),
+    async table(columns = 'id int, note text') {
+      const name = `staged_${process.pid}_${++tables}`
+      await direct.query(`create table ${name} (${columns})`)
+      return name
+    },
+    async active(text) {
+      const asked = "select 1 from pg_stat_activity where state = 'active' and query like $1 and pid <> pg_backend_pid()"
+      let found = 0
+      while (found === 0) found = (await direct.query(asked, [`%${text}%`])).rowCount ?? 0
+    },
+  }
+}
+
+async function watched(client: pg.Client): Promise<Client> {
+  const errors: Error[] = []
+  const notices: object[] = []
+  const notified: string[] = []
+  const over = new Promise<void>((resolve) => { client.once('end', resolve) })
+  client.on('error', (error) => errors.push(error)).on('notice', (notice) => notices.push(notice)).on('notification', ({ channel, payload = '' }) => notified.push(`${channel} ${payload}`))
+  later(() => { client.end().catch(() => undefined) })
+  await client.connect()
+  return Object.assign(client, { errors, notices, notified, over })
+}
