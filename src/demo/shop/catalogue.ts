@@ -7,6 +7,9 @@ export interface Product { readonly id: number; readonly name: string; readonly 
 export interface Basket { readonly product: number; readonly quantity: number }
 export interface Order { readonly id: number; readonly totalCents: number }
 
+/** The server was asked to commit and did not say whether it has: the order may be there or not. */
+export class InDoubt extends Error {}
+
 /** A customer's mistake: answered with this status, and no fault of any dependency. */
 export class Refused extends Error {
   readonly status: 400 | 404 | 409
@@ -24,7 +27,8 @@ const SCHEMA = `
   select pg_advisory_xact_lock(7310577365);
   create schema if not exists brownout_shop;
   create table if not exists brownout_shop.products (id int primary key, name text not null, price_cents int not null, stock int not null check (stock >= 0));
-  create table if not exists brownout_shop.orders (id bigint generated always as identity primary key, product int not null references brownout_shop.products, quantity int not null, total_cents int not null, at timestamptz not null default now());
+  create table if not exists brownout_shop.orders (id bigint generated always as identity primary key, product int not null references brownout_shop.products, quantity int not null, total_cents int not null, at timestamptz not null default now(), request text unique);
+  alter table brownout_shop.orders add column if not exists request text unique;
   insert into brownout_shop.products select n, 'Product ' || n, 100 + n * 7 % 900, 1000000 from generate_series(1, ${PRODUCTS}) n on conflict do nothing;
   commit;`
 
@@ -54,8 +58,8 @@ export async function allProducts(pool: Pool, deadline?: Ms): Promise<readonly P
 
 const within = (deadline: Ms | undefined): { query_timeout?: number } => deadline === undefined ? {} : { query_timeout: deadline }
 
-/** Takes the stock and writes the order, both or neither. `client` is in no transaction, before and after; not so when it throws. */
-export async function placeOrder(client: ClientBase, { product, quantity }: Basket): Promise<Order> {
+/** Takes the stock and writes the order, both or neither; `request` names it, so that it can be looked for and is never written twice. `client` is in no transaction, before and after; not so when it throws. InDoubt. */
+export async function placeOrder(client: ClientBase, { product, quantity }: Basket, request: string): Promise<Order> {
   await client.query('begin')
   const { rows: [sold] } = await client.query<{ price: number }>(
     'update brownout_shop.products set stock = stock - $2 where id = $1 and stock >= $2 returning price_cents as price', [product, quantity])
@@ -65,7 +69,17 @@ export async function placeOrder(client: ClientBase, { product, quantity }: Bask
   }
   const totalCents = sold.price * quantity
   const { rows: [order] } = await client.query<{ id: string }>(
-    'insert into brownout_shop.orders (product, quantity, total_cents) values ($1, $2, $3) returning id', [product, quantity, totalCents])
-  await client.query('commit')
+    'insert into brownout_shop.orders (product, quantity, total_cents, request) values ($1, $2, $3, $4) returning id', [product, quantity, totalCents, request])
+  try {
+    await client.query('commit')
+  } catch (error) {
+    throw error instanceof pg.DatabaseError && error.severity === 'ERROR' ? error : new InDoubt('nobody said whether it was committed', { cause: error })
+  }
   return { id: Number(order?.id), totalCents }
+}
+
+/** The order that `request` led to; undefined where there is none. */
+export async function orderOf(pool: Pool, request: string): Promise<Order | undefined> {
+  const { rows: [order] } = await pool.query<{ id: string; total: number }>('select id, total_cents as total from brownout_shop.orders where request = $1', [request])
+  return order && { id: Number(order.id), totalCents: order.total }
 }

@@ -1,8 +1,10 @@
 /** The shop as it is usually written: it works, and every default of its clients is left as it came. */
 
+import { randomUUID } from 'node:crypto'
 import { Redis } from 'ioredis'
+import { monotonicNow } from '../../core/clock.ts'
 import { allProducts, createSchema, openPool, placeOrder, productById } from './catalogue.ts'
-import { CACHE_SECONDS, type Dependencies, LIST_KEY, productKey, type Store } from './store.ts'
+import { CACHE_SECONDS, type Dependencies, LIST_KEY, productKey, type Read, type Store } from './store.ts'
 
 /** No deadline anywhere: a command to a cache that says nothing waits for ever, and so does a request for a connection of the pool. */
 export function naiveStore({ redisUrl, databaseUrl, log }: Dependencies): Store {
@@ -10,12 +12,12 @@ export function naiveStore({ redisUrl, databaseUrl, log }: Dependencies): Store 
   const pool = openPool({ connectionString: databaseUrl }, log)
   redis?.on('error', (error) => log(`cache: ${error.message}`))
 
-  async function cached<T>(key: string, load: () => Promise<T>): Promise<T> {
+  async function cached<T>(key: string, load: () => Promise<T>): Promise<Read<T>> {
     const hit = await redis?.get(key)
-    if (typeof hit === 'string') return JSON.parse(hit) as T
-    const value = await load()
-    await redis?.set(key, JSON.stringify(value), 'EX', CACHE_SECONDS)
-    return value
+    if (typeof hit === 'string') return JSON.parse(hit) as Read<T>
+    const read = { value: await load(), readAt: monotonicNow() }
+    await redis?.set(key, JSON.stringify(read), 'EX', CACHE_SECONDS)
+    return read
   }
 
   return {
@@ -25,7 +27,7 @@ export function naiveStore({ redisUrl, databaseUrl, log }: Dependencies): Store 
     async checkout(basket) {
       const client = await pool.connect()
       try {
-        const order = await placeOrder(client, basket)
+        const order = await placeOrder(client, basket, randomUUID())
         await redis?.del(productKey(basket.product))
         return order
       } catch (error) {

@@ -1,17 +1,20 @@
 /**
  * The shop as it should be: a deadline on every call, and an answer for when it passes.
  *
- *   read:      cache ─miss or failure─▶ copy younger than a second ─▶ database (twice, one read a key) ─failure or late─▶ last good copy
- *   checkout:  database or a quick 503; what the cache says about it changes nothing
+ *   read:      cache ─miss, failure or too old─▶ copy just read (a second where the cache failed) ─▶ database (twice, one read a key) ─failure or late─▶ last good copy
+ *   checkout:  database, again where two transactions met, looked up where nobody said whether it was committed, or a quick 503
  */
 
+import { randomUUID } from 'node:crypto'
 import { Redis } from 'ioredis'
-import { realClock } from '../../core/clock.ts'
+import { monotonicNow, realClock, sleep } from '../../core/clock.ts'
 import { ms, type Ms } from '../../core/units.ts'
-import { allProducts, createSchema, openPool, placeOrder, productById, Refused } from './catalogue.ts'
+import pg from 'pg'
+import { randomStream } from '../../core/random.ts'
+import { allProducts, type Basket, createSchema, InDoubt, openPool, type Order, orderOf, placeOrder, productById, Refused } from './catalogue.ts'
 import { Breaker, BreakerOpen } from './breaker.ts'
 import { Copies } from './copies.ts'
-import { CACHE_SECONDS, type Dependencies, LIST_KEY, productKey, type Store } from './store.ts'
+import { CACHE_SECONDS, type Dependencies, FRESH_MAX, LIST_KEY, productKey, type Read, type Store } from './store.ts'
 
 /** A cache that is slower than this is no cache. */
 const CACHE_DEADLINE: Ms = ms(50)
@@ -26,6 +29,15 @@ const RECONNECT_MAX: Ms = ms(250)
 /** While the cache is gone a copy this young stands in for it, so that its traffic does not fall on the database. */
 const FRESH: Ms = ms(1000)
 const STALE_MAX: Ms = ms(600_000)
+/** So long one read serves all who miss: a cache that has lost everything must not send all its traffic to the database. */
+const JUST_READ: Ms = ms(250)
+/** A sale that met another is tried again, a little later each time and not all at once. */
+const SALE_TRIES = 5
+const RETRY_AFTER: Ms = ms(15)
+/** Serialization failure, deadlock: the transaction is gone, and nothing else is wrong. */
+const MET_ANOTHER: ReadonlySet<string | undefined> = new Set(['40001', '40P01'])
+/** The request's name is taken: an attempt in doubt had been committed. */
+const TAKEN = '23505'
 
 export function resilientStore({ redisUrl, databaseUrl, log }: Dependencies): Store {
   const redis = redisUrl === undefined ? undefined : new Redis(redisUrl, {
@@ -44,35 +56,70 @@ export function resilientStore({ redisUrl, databaseUrl, log }: Dependencies): St
   })
   const database = new Breaker({ failures: 5, openFor: ms(250), onOpen: () => log('database: given up for now') })
   const copies = new Copies()
-  const underWay = new Map<string, Promise<unknown>>()
+  const underWay = new Map<string, Promise<Read<unknown>>>()
+  const jitter = randomStream(process.pid, 'backoff')
 
   /** One read a key at a time, tried twice: it changes nothing, so a second try does no harm. */
-  function fromDatabase(key: string, load: () => Promise<unknown>): Promise<unknown> {
+  function fromDatabase(key: string, load: () => Promise<unknown>): Promise<Read<unknown>> {
     const running = underWay.get(key)
     if (running) return running
-    const read = database.run(load)
-      .catch((error: unknown) => { if (error instanceof BreakerOpen) throw error; return database.run(load) })
+    const stamped = async (): Promise<Read<unknown>> => ({ readAt: monotonicNow(), value: await load() })
+    const read = database.run(stamped)
+      .catch((error: unknown) => { if (error instanceof BreakerOpen) throw error; return database.run(stamped) })
       .finally(() => underWay.delete(key))
     underWay.set(key, read)
     return read
   }
 
-  async function cached<T>(key: string, load: () => Promise<T>): Promise<T> {
+  async function cached<T>(key: string, load: () => Promise<T>): Promise<Read<T>> {
     const hit = redis && await cache.run(() => redis.get(key)).catch(() => undefined)
-    if (typeof hit === 'string') {
-      const value = JSON.parse(hit) as T
-      copies.keep(key, value)
-      return value
+    const found = typeof hit === 'string' ? JSON.parse(hit) as Read<T> : undefined
+    // Older than a cache may be: it answers as of some other time, and is not believed.
+    if (found && monotonicNow() - found.readAt <= FRESH_MAX) {
+      copies.keep(key, found)
+      return found
     }
-    const copy = hit === undefined ? copies.find(key, FRESH) : undefined
-    if (copy) return copy.value as T
+    const copy = copies.find(key, hit === undefined ? FRESH : JUST_READ)
+    if (copy) return copy.value as Read<T>
     const last = copies.find(key, STALE_MAX)
-    const read = fromDatabase(key, load).then((value) => {
-      copies.keep(key, value)
-      tellCache((cache) => cache.set(key, JSON.stringify(value), 'EX', CACHE_SECONDS))
-      return value
+    const read = fromDatabase(key, load).then((fresh) => {
+      copies.keep(key, fresh)
+      tellCache((cache) => cache.set(key, JSON.stringify(fresh), 'EX', CACHE_SECONDS))
+      return fresh
     })
-    return (last ? await unlessLate(read, last.value) : await read) as T
+    return (last ? await unlessLate(read, last.value) : await read) as Read<T>
+  }
+
+  /** On a connection of the pool; one that failed in a transaction is closed, not asked to roll back: the server does that by itself. */
+  async function attempt(basket: Basket, request: string): Promise<Order> {
+    const client = await pool.connect()
+    let broken: Error | boolean = true
+    try {
+      const placed = await placeOrder(client, basket, request)
+      broken = false
+      return placed
+    } catch (error) {
+      broken = !(error instanceof Refused)
+      throw error
+    } finally {
+      client.release(broken)
+    }
+  }
+
+  /** As often as it may help: `request` is written once, whatever is tried again. */
+  async function sell(basket: Basket, request: string): Promise<Order> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await attempt(basket, request)
+      } catch (error) {
+        const code = error instanceof pg.DatabaseError ? error.code : undefined
+        const inDoubt = error instanceof InDoubt || code === TAKEN
+        const placed = inDoubt ? await orderOf(pool, request) : undefined
+        if (placed) return placed
+        if (tries >= SALE_TRIES || !(inDoubt || MET_ANOTHER.has(code))) throw error
+        await sleep(ms(RETRY_AFTER * tries * (0.5 + jitter())))
+      }
+    }
   }
 
   /** Nobody waits for the cache to be told. */
@@ -85,21 +132,7 @@ export function resilientStore({ redisUrl, databaseUrl, log }: Dependencies): St
     product: (id) => cached(productKey(id), () => productById(pool, id, READ_DEADLINE)),
     products: () => cached(LIST_KEY, () => allProducts(pool, READ_DEADLINE)),
     async checkout(basket) {
-      const order = await database.run(async () => {
-        const client = await pool.connect()
-        let broken: Error | boolean = true
-        try {
-          const placed = await placeOrder(client, basket)
-          broken = false
-          return placed
-        } catch (error) {
-          broken = !(error instanceof Refused)
-          throw error
-        } finally {
-          // A connection that failed in a transaction is closed, not asked to roll back: the server does that by itself.
-          client.release(broken)
-        }
-      }, (error) => error instanceof Refused)
+      const order = await database.run(() => sell(basket, randomUUID()), (error) => error instanceof Refused)
       copies.outdate(productKey(basket.product), FRESH)
       tellCache((cache) => cache.del(productKey(basket.product)))
       return order

@@ -1,8 +1,9 @@
 /** The shop's pages: GET /products, GET /products/:id, POST /checkout, GET /healthz, GET /healthz/cache. All JSON. */
 
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import { monotonicNow } from '../../core/clock.ts'
 import { type Basket, Refused } from './catalogue.ts'
-import type { Store } from './store.ts'
+import { FRESH_MAX, type Read, type Store } from './store.ts'
 
 export interface Pages {
   readonly store: Store
@@ -34,13 +35,16 @@ async function page(request: IncomingMessage, { store, isReady }: Pages): Promis
   const route = `${request.method} ${path}`
   if (route === 'GET /healthz') return { status: isReady() ? 200 : 503, body: { ready: isReady(), ...store.state() } }
   if (route === 'GET /healthz/cache') return { status: store.usesCache() ? 200 : 503, body: store.state() }
-  if (route === 'GET /products') return { status: 200, body: await store.products() }
+  if (route === 'GET /products') return fresh(await store.products())
   if (route === 'POST /checkout') return { status: 201, body: await store.checkout(basketOf(await textOf(request))) }
   const [, id] = /^GET \/products\/(\d{1,9})$/.exec(route) ?? []
-  const product = id === undefined ? null : await store.product(Number(id))
-  if (product === null) throw new Refused(404, 'there is no such thing')
-  return { status: 200, body: product }
+  const product = id === undefined ? undefined : await store.product(Number(id))
+  if (!product || product.value === null) throw new Refused(404, 'there is no such thing')
+  return fresh(product)
 }
+
+/** 203 says that it may not be so any more: it was read longer ago than a cache may be behind. */
+const fresh = ({ value, readAt }: Read<unknown>): { status: number; body: unknown } => ({ status: monotonicNow() - readAt > FRESH_MAX ? 203 : 200, body: value })
 
 async function textOf(request: IncomingMessage): Promise<string> {
   let text = ''

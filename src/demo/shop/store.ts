@@ -1,5 +1,6 @@
 /** What the shop's pages ask for. Two ways to give it: naive.ts and resilient.ts; the difference between the two is what the experiments show. */
 
+import { ms, type Ms } from '../../core/units.ts'
 import type { Basket, Order, Product } from './catalogue.ts'
 
 export interface Dependencies {
@@ -9,12 +10,15 @@ export interface Dependencies {
   log(line: string): void
 }
 
+/** What was read, and when: of something from a cache, when that was read from the database. */
+export interface Read<T> { readonly value: T; readonly readAt: Ms }
+
 export interface Store {
   /** Tables and goods; idempotent. Rejects while the database cannot be reached. */
   prepare(): Promise<void>
   /** Null: there is none of that number. */
-  product(id: number): Promise<Product | null>
-  products(): Promise<readonly Product[]>
+  product(id: number): Promise<Read<Product | null>>
+  products(): Promise<Read<readonly Product[]>>
   checkout(basket: Basket): Promise<Order>
   /** As far as it knows: 503 on /healthz/cache when not. */
   usesCache(): boolean
@@ -26,5 +30,7 @@ export interface Store {
 
 /** How long the cache may be behind the database, in seconds. */
 export const CACHE_SECONDS = 2
+/** What is older than this was read from something that should have forgotten it. */
+export const FRESH_MAX: Ms = ms(1000 * CACHE_SECONDS + 500)
 export const productKey = (id: number): string => `brownout_shop:product:${id}`
 export const LIST_KEY = 'brownout_shop:products'
