@@ -6,7 +6,12 @@ import { cutRows as postgresCutRows } from './postgres/cut-rows.ts'
 import { dropNotify as postgresDropNotify } from './postgres/drop-notify.ts'
 import { kill as postgresKill } from './postgres/kill.ts'
 import { startup as postgresStartup } from './postgres/startup.ts'
+import { cacheMiss as redisCacheMiss } from './redis/cache-miss.ts'
 import { error as redisError } from './redis/error.ts'
+import { executedReplyLost as redisExecutedReplyLost } from './redis/executed-reply-lost.ts'
+import { latency as redisLatency } from './redis/latency.ts'
+import { notExecuted as redisNotExecuted } from './redis/not-executed.ts'
+import { pubsubLoss as redisPubsubLoss } from './redis/pubsub-loss.ts'
 import { acceptDelay } from './tcp/accept-delay.ts'
 import { bandwidth } from './tcp/bandwidth.ts'
 import { churn } from './tcp/churn.ts'
@@ -45,7 +50,12 @@ export const faults = [
   postgresDropNotify,
   postgresKill,
   postgresStartup,
+  redisCacheMiss,
   redisError,
+  redisExecutedReplyLost,
+  redisLatency,
+  redisNotExecuted,
+  redisPubsubLoss,
   refuse,
   resetPeer,
   slicer,

@@ -28,7 +28,7 @@ type Compared = Readonly<Record<string, Comparison>>
 /** What `where` may name besides `client` and `from`, by protocol. */
 export const FACETS: Readonly<Record<Protocol, Compared>> = {
   tcp: {},
-  redis: { command: 'word', key: 'text', db: 'number', client_name: 'text' },
+  redis: { command: 'word', key: 'text', db: 'number', client_name: 'text', channel: 'text' },
   postgres: { sql: 'sql', tag: 'word', table: 'text', phase: 'word', in_transaction: 'flag', application: 'text', database: 'text', user: 'text', channel: 'text' },
   http: {},
   websocket: {},

@@ -1,6 +1,7 @@
 import { choice, text } from '../../src/core/params.ts'
 import { defineFault, inPlace, PASS, type Verdict } from '../../src/fault.ts'
 import type { Command } from '../../src/protocols/redis/commands.ts'
+import { runsScript } from '../../src/protocols/redis/effects.ts'
 import { errorOf, errorReply, request } from '../../src/protocols/redis/reply.ts'
 import { commandOf } from '../../src/protocols/redis/words.ts'
 import type { SpokenRedis } from '../../src/protocols/spoken.ts'
@@ -29,7 +30,6 @@ const TEXTS: Readonly<Record<ErrorName, string>> = {
 }
 /** A server that refuses everything else still answers these. */
 const ALWAYS: ReadonlySet<string> = new Set(['AUTH', 'HELLO', 'QUIT', 'RESET', 'INFO', 'CLIENT SETNAME', 'CLIENT SETINFO', 'CLIENT ID', 'CLIENT INFO', 'SHUTDOWN', 'SCRIPT KILL', 'FUNCTION KILL'])
-const runsScript = ({ name }: Command): boolean => /^(EVAL|EVALSHA|FCALL)$/.test(name)
 const touchesKeys = ({ keys }: Command): boolean => keys.at !== 'none'
 
 /** Whether a server in that trouble refuses such a command. */
@@ -61,7 +61,7 @@ export const error = defineFault({
     text: text('What stands behind the code, in place of what Redis says.', ''),
   },
   example: '{ step: read_only, at: 0s, fault: redis.error, on: cache, params: { error: READONLY }, for: 10s }',
-  concerns: (message, { error }) => message.protocol === 'redis' && message.exchange !== null && refuses(error, commandOf(message.message)),
+  concerns: (message, { error }) => message.protocol === 'redis' && message.exchange !== null && !message.conversation.silent && refuses(error, commandOf(message.message)),
   decide: (unit, { error, text }) => {
     if (unit.kind !== 'message' || unit.protocol !== 'redis') return PASS
     const raw = errorReply(error, text || TEXTS[error])

@@ -60,6 +60,10 @@ export class RedisConversation implements Conversation<RedisMessage> {
   /** A MULTI was sent, and what ends it was not. */
   get transaction(): boolean { return this.#transaction }
   get subscribed(): boolean { return this.#subscriptions.any }
+  /** The next command is not answered: CLIENT REPLY OFF or SKIP. */
+  get silent(): boolean { return this.#replies !== 'on' }
+  /** The next command is executed when its turn comes, and answered: it is not queued, nor refused because the connection listens. */
+  get ordinary(): boolean { return !this.#transaction && !this.silent && !this.#monitoring && !(this.subscribed && this.resp === 2) }
 
   /** The exchange that a client's message belongs to: each command is one. Once a message, in the order in which they came, before any fault. */
   asked(message: RedisMessage): Asked {

@@ -3,7 +3,8 @@
 import { keysOf } from './keys.ts'
 import type { RedisMessage, RedisType } from './message.ts'
 import { errorOf, isNil } from './reply.ts'
-import { commandOf } from './words.ts'
+import { channelOf, isDelivery } from './subscriptions.ts'
+import { commandOf, wordsOf } from './words.ts'
 
 export interface RedisFacets {
   /** In capitals, two words of a container's: `CONFIG GET`. Of a reply: what it answers; undefined of a push. */
@@ -13,6 +14,8 @@ export interface RedisFacets {
   /** The database in which a command finds itself, SELECTs sent ahead of it included. */
   readonly db: number
   readonly client_name: string | undefined
+  /** Where something is published: of PUBLISH, and of a message that is delivered. */
+  readonly channel: string | undefined
   readonly type: RedisType
   /** The code of an error reply: `WRONGTYPE`. */
   readonly error: string | undefined
@@ -36,6 +39,7 @@ export class Facets implements RedisFacets {
   get type(): RedisType { return this.#message.type }
   get command(): string | undefined { return (this.#asks ? commandOf(this.#message).name : this.#message.command?.name) || undefined }
   get key(): string | undefined { return this.keys()[0] }
+  get channel(): string | undefined { return (this.#asks ? publishedTo(this.#message) : isDelivery(this.#message) ? channelOf(this.#message) : undefined)?.toString() }
   get error(): string | undefined { return this.#message.direction === 'to-client' ? errorOf(this.#message) : undefined }
   get nil(): boolean { return this.#message.direction === 'to-client' && isNil(this.#message) }
 
@@ -49,3 +53,5 @@ export class Facets implements RedisFacets {
     return direction === 'to-server' && (part === 'whole' || part === 'first')
   }
 }
+
+const publishedTo = (request: RedisMessage): Buffer | undefined => (/^S?PUBLISH$/.test(commandOf(request).name) ? wordsOf(request.raw, 2)[1] : undefined)

@@ -1,6 +1,6 @@
 /** How many channels, patterns and shard channels a connection listens to, by what the server confirms. */
 
-import type { RedisMessage } from './message.ts'
+import { begins, type RedisMessage } from './message.ts'
 import { elementsOf } from './reply.ts'
 
 const CONFIRMED: Readonly<Record<string, 'channels' | 'patterns' | 'shards'>> = {
@@ -16,6 +16,16 @@ export function pubsubWord(message: RedisMessage): { readonly word: string; read
   const word = first.toString('latin1')
   const delivers = DELIVERED.has(word)
   return delivers || Object.hasOwn(CONFIRMED, word) ? { word, delivers } : undefined
+}
+
+/** It was published: a message, which answers nobody. */
+export const isDelivery = (message: RedisMessage): boolean =>
+  (message.type === 'Push' || message.type === 'Array') && begins(message) && pubsubWord(message)?.delivers === true
+
+/** Where it was published; of a pattern's message, behind the pattern. */
+export function channelOf(message: RedisMessage): Buffer | undefined {
+  const [word, first, second] = elementsOf(message, 3)
+  return word?.toString('latin1') === 'pmessage' ? second : first
 }
 
 export class Subscriptions {

@@ -1,5 +1,7 @@
 /** A real Redis behind a target, and clients through it; all closed after each test. */
 
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { Redis } from 'ioredis'
 import { ms } from '../../../src/core/units.ts'
 import type { AnyFault } from '../../../src/fault.ts'
@@ -7,7 +9,7 @@ import { LocalPlane } from '../../../src/proxy/local-plane.ts'
 import type { PlaneEvent, TargetSpec } from '../../../src/proxy/plane.ts'
 import type { Rule } from '../../../src/rule.ts'
 import { registry } from '../../../faults/index.ts'
-import { later, LOCAL, PLAIN } from '../../proxy/stage.ts'
+import { later, LOCAL, PLAIN, watch, type Seen } from '../../proxy/stage.ts'
 import { redis } from '../../support/servers.ts'
 import { readParams } from '../scene.ts'
 
@@ -18,6 +20,9 @@ export interface ClientOptions {
   readonly retryStrategy?: (times: number) => number | null
   readonly maxRetriesPerRequest?: number | null
   readonly commandTimeout?: number
+  /** ioredis sends again what was not answered when its connection broke; off here, on in its defaults. */
+  readonly autoResendUnfulfilledCommands?: boolean
+  readonly enableReadyCheck?: boolean
 }
 
 export interface RedisStage {
@@ -28,6 +33,8 @@ export interface RedisStage {
   readonly direct: Redis
   /** Through the proxy; no retries, so that what the server said is what the test sees. */
   client(options?: ClientOptions): Promise<Redis>
+  /** Bare bytes through the proxy. */
+  raw(): Promise<Seen>
   strike(fault: AnyFault, written?: Readonly<Record<string, unknown>>, more?: Partial<Rule>): Promise<void>
   heal(): Promise<void>
   /** What the rules did so far, oldest first, with their notes: `close executed`. */
@@ -45,7 +52,7 @@ export async function redisStage(seed = 1): Promise<RedisStage> {
   const address = opened?.listen[0]?.address ?? LOCAL
   const port = 'port' in address ? address.port : 0
   const made = async (to: number, options: ClientOptions = {}): Promise<Redis> => {
-    const client = new Redis(to, '127.0.0.1', { lazyConnect: true, retryStrategy: () => null, maxRetriesPerRequest: 0, enableReadyCheck: false, ...options })
+    const client = new Redis(to, '127.0.0.1', { lazyConnect: true, retryStrategy: () => null, maxRetriesPerRequest: 0, enableReadyCheck: false, autoResendUnfulfilledCommands: false, ...options })
     client.on('error', () => undefined)
     later(() => client.disconnect())
     await client.connect()
@@ -56,6 +63,13 @@ export async function redisStage(seed = 1): Promise<RedisStage> {
   return {
     plane, events, port, direct,
     client: (options) => made(port, options),
+    async raw() {
+      const socket = connect({ host: '127.0.0.1', port, noDelay: true, allowHalfOpen: true })
+      const seen = watch(socket)
+      later(() => socket.destroy())
+      await once(socket, 'connect')
+      return seen
+    },
     strike: (fault, written = {}, more = {}) =>
       plane.arm([{ id: 'it', fault: fault.name, on: 'cache', params: readParams(fault, written), ...(more.for === undefined ? { standing: true as const } : {}), ...more }]).then(() => undefined),
     async heal() { await plane.disarm(['it']) },
