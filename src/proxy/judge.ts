@@ -79,7 +79,7 @@ class Fold {
     const { armed } = grip
     // A close that is only planned is told when it comes: it may be cancelled.
     if (verdict.kind !== 'close' || !verdict.after) this.did.push(verdict.note === undefined ? { armed, did: verdict.kind } : { armed, did: verdict.kind, note: verdict.note })
-    if ('raw' in piece.unit && armed.fault.corruption) this.holed = true
+    if ('raw' in piece.unit && armed.fault.corruption && !grip.readsMessages) this.holed = true
     switch (verdict.kind) {
       case 'delay': next.push(held(piece, armed, verdict.by)); break
       case 'stall': next.push(held(piece, armed, FOREVER)); break

@@ -123,13 +123,16 @@ export class Link {
   readonly #heard = (unit: Unit): void => {
     if (unit.kind === 'message') {
       const { part } = unit.message
-      if (this.#swallowing && (part === 'middle' || part === 'last')) return
+      if (this.#swallowing && (part === 'middle' || part === 'last')) return this.#passed(unit)
       this.#swallowing = false
       for (const grip of this.#grips) grip.observe(unit)
     }
     this.judge(unit)
-    if (unit.kind === 'message' && this.direction === 'to-client') this.#dialogue?.answered(unit)
+    if (unit.kind === 'message') this.#passed(unit)
   }
+
+  /** An answer has come to its end, whatever the client sees of it. */
+  #passed(unit: Spoken): void { if (this.direction === 'to-client') this.#dialogue?.answered(unit) }
 
   /** Shows a unit to the rules and schedules what is left of it; `act` is what a unit without bytes does in its turn. */
   judge(unit: Unit, act?: () => void): void {
