@@ -4,6 +4,7 @@ import type { AnyFault, Registry } from '../src/fault.ts'
 import { cancelLoss as postgresCancelLoss } from './postgres/cancel-loss.ts'
 import { cutRows as postgresCutRows } from './postgres/cut-rows.ts'
 import { dropNotify as postgresDropNotify } from './postgres/drop-notify.ts'
+import { error as postgresError } from './postgres/error.ts'
 import { kill as postgresKill } from './postgres/kill.ts'
 import { startup as postgresStartup } from './postgres/startup.ts'
 import { cacheMiss as redisCacheMiss } from './redis/cache-miss.ts'
@@ -48,6 +49,7 @@ export const faults = [
   postgresCancelLoss,
   postgresCutRows,
   postgresDropNotify,
+  postgresError,
   postgresKill,
   postgresStartup,
   redisCacheMiss,

@@ -36,11 +36,11 @@ function ruleOf(fault: AnyFault): Rule {
 }
 
 /** Values in base units that are outside the bounds of a parameter, or of the wrong kind. */
-function wrongValues({ kind, min, max }: AnyFault['params'][string]): readonly unknown[] {
+function wrongValues({ kind, min, max, shape }: AnyFault['params'][string]): readonly unknown[] {
   switch (kind) {
     case 'choice': return ['no-such-choice', 1, null, {}]
     case 'boolean': return ['true', 1, null]
-    case 'text': return [1, null, {}]
+    case 'text': return [1, null, {}, ...(shape ? ['no such text\n'] : [])]
     default: return [min - 1, max * 2 + 1, -1e300, 1e300, Number.NaN, Number.POSITIVE_INFINITY, '1', null, {}, { from: min - 1, to: max, over: 1000 }]
   }
 }
@@ -127,8 +127,8 @@ describe('the manifest', () => {
 
       it('decides without a crash at every bound of its parameters', () => {
         const rule = ruleOf(fault)
-        for (const [name, { kind, min, max, choices }] of Object.entries<AnyFault['params'][string]>(fault.params)) {
-          for (const value of kind === 'choice' ? choices : kind === 'text' ? ['', 'a text'] : [min, max]) {
+        for (const [name, { kind, min, max, choices, initial, shape }] of Object.entries<AnyFault['params'][string]>(fault.params)) {
+          for (const value of kind === 'choice' ? choices : kind === 'text' ? (shape ? [initial] : ['', 'a text']) : [min, max]) {
             const params = { ...rule.params, [name]: value }
             checkRule(registry, { ...rule, params })
             showEverything(fault, params)

@@ -17,7 +17,10 @@ export interface Param<T> {
   readonly min: number
   readonly max: number
   readonly choices: readonly string[]
+  /** Of a text: what it must look like, and how that is said. */
+  readonly shape?: Shape
 }
+export interface Shape { readonly pattern: RegExp; readonly says: string }
 export type Params<P> = { readonly [K in keyof P]: Param<P[K]> }
 
 /** A numeric value that moves linearly over time from when its rule is armed, then stays. In base units. */
@@ -64,7 +67,8 @@ export const number = (doc: string, initial?: string, bounds?: Bounds<string>): 
 export const integer = (doc: string, initial?: string, bounds?: Bounds<string>): Param<number> => numeric('integer', doc, initial, bounds)
 export const choice = <const C extends string>(doc: string, choices: readonly C[], initial?: C): Param<C> =>
   ({ kind: 'choice', doc, initial, min: 0, max: 0, choices })
-export const text = (doc: string, initial?: string): Param<string> => ({ kind: 'text', doc, initial, min: 0, max: 0, choices: [] })
+export const text = (doc: string, initial?: string, shape?: Shape): Param<string> =>
+  ({ kind: 'text', doc, initial, min: 0, max: 0, choices: [], ...(shape ? { shape } : {}) })
 export const flag = (doc: string, initial?: boolean): Param<boolean> => ({ kind: 'boolean', doc, initial, min: 0, max: 0, choices: [] })
 
 const isNumeric = (kind: ParamKind): kind is NumericKind => kind in READ
@@ -84,7 +88,8 @@ export function formatParam(kind: ParamKind, value: unknown): string {
 }
 
 /** What a parameter accepts, for messages and help: `a duration such as 250ms …, from 0ms to 1m`. */
-export function describeParam({ kind, min, max, choices }: Param<unknown>): string {
+export function describeParam({ kind, min, max, choices, shape }: Param<unknown>): string {
+  if (shape) return shape.says
   if (kind === 'choice') return `one of ${choices.join(', ')}`
   return isNumeric(kind) ? `${WRITTEN[kind]}, from ${formatParam(kind, min)} to ${formatParam(kind, max)}` : WRITTEN[kind]
 }
@@ -95,13 +100,15 @@ export function readParam(param: Param<unknown>, written: unknown): { readonly v
   const { kind } = param
   if (kind === 'choice') return param.choices.includes(String(written)) ? { value: String(written) } : problem
   if (kind === 'boolean') return typeof written === 'boolean' ? { value: written } : problem
-  if (kind === 'text') return typeof written === 'string' ? { value: written } : problem
+  if (kind === 'text') return isText(param, written) ? { value: written } : problem
   if (isRamp(written)) return readRamp(param, written)
   const unitless = kind === 'ratio' || kind === 'number' || kind === 'integer'
   if (typeof written !== 'string' && !(typeof written === 'number' && unitless)) return problem
   const value = READ[kind](String(written))
   return value !== undefined && value >= param.min && value <= param.max ? { value } : problem
 }
+
+const isText = ({ shape }: Param<unknown>, value: unknown): value is string => typeof value === 'string' && (shape?.pattern.test(value) ?? true)
 
 function readRamp(param: Param<unknown>, { from, to, over }: { from: unknown; to: unknown; over: unknown }): ReturnType<typeof readParam> {
   const [first, last] = [readParam(param, from), readParam(param, to)]
@@ -118,7 +125,7 @@ export function checkParam(param: Param<unknown>, value: unknown): string | unde
   switch (param.kind) {
     case 'choice': return param.choices.includes(String(value)) ? undefined : wrong
     case 'boolean': return typeof value === 'boolean' ? undefined : wrong
-    case 'text': return typeof value === 'string' ? undefined : wrong
+    case 'text': return isText(param, value) ? undefined : wrong
     default: {
       const fits = (one: unknown): boolean => typeof one === 'number' && one >= param.min && one <= param.max && (param.kind !== 'integer' || Number.isInteger(one))
       const ok = isRamp(value) ? fits(value.from) && fits(value.to) && value.over >= 0 : fits(value)
@@ -128,11 +135,11 @@ export function checkParam(param: Param<unknown>, value: unknown): string | unde
 }
 
 /** JSON Schema of what may be written for a parameter. */
-export function paramSchema({ kind, doc, choices, initial }: Param<unknown>): Record<string, unknown> {
+export function paramSchema({ kind, doc, choices, initial, shape }: Param<unknown>): Record<string, unknown> {
   const about = { description: doc, ...(initial === undefined ? {} : { default: isNumeric(kind) ? formatParam(kind, initial) : initial }) }
   if (kind === 'choice') return { ...about, enum: choices }
   if (kind === 'boolean') return { ...about, type: 'boolean' }
-  if (kind === 'text') return { ...about, type: 'string' }
+  if (kind === 'text') return { ...about, type: 'string', ...(shape ? { pattern: shape.pattern.source } : {}) }
   const one = kind === 'ratio' || kind === 'number' || kind === 'integer' ? { type: ['number', 'string'] } : { type: 'string' }
   return { ...about, anyOf: [one, { type: 'object', required: ['from', 'to', 'over'], additionalProperties: false, properties: { from: one, to: one, over: { type: 'string' } } }] }
 }

@@ -26,6 +26,13 @@ describe('parameters', () => {
     assert.ok('problem' in readParam(integer('Count.'), 1.5))
   })
 
+  it('hold a text to its shape where it has one', () => {
+    const code = text('Which.', '', { pattern: /^[0-9]{3}$/, says: 'three digits' })
+    assert.deepEqual(readParam(code, '404'), { value: '404' })
+    assert.deepEqual([readParam(code, '4040'), checkParam(code, 'x'), checkParam(code, '404')], [{ problem: 'expected three digits, not "4040"' }, 'expected three digits, not "x"', undefined])
+    assert.equal(paramSchema(code)['pattern'], '^[0-9]{3}$')
+  })
+
   it('read ramps of numeric parameters, each end within the bounds', () => {
     const read = readParam(hold, { from: '0ms', to: '5s', over: '20s' })
     assert.deepEqual(read, { value: { from: 0, to: 5000, over: 20_000 } })

@@ -46,7 +46,8 @@ function withFields(type: string, fields: ErrorFields): Buffer {
   return framed(type, Buffer.from(`${parts.join('')}\0`))
 }
 
-function framed(type: string, body: Buffer): Buffer {
+/** `body` as a message with that type byte. */
+export function framed(type: string, body: Buffer): Buffer {
   const message = Buffer.allocUnsafe(5 + body.length)
   message.write(type, 0, 'latin1')
   message.writeUInt32BE(4 + body.length, 1)
