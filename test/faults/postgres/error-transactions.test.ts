@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { error } from '../../../faults/postgres/error.ts'
 import { closeAll, postgresStage, type Client, type PostgresStage } from './stage.ts'
-import { failure, MODES, rowsOf, Told, type Mode } from './told.ts'
+import { failure, MODES, rowsOf, statusOf, Told, type Mode } from './told.ts'
 
 const EVERY_MODE = Object.keys(MODES) as Mode[]
 const PHASES = ['parse', 'bind', 'execute'] as const
@@ -38,7 +38,7 @@ describe('postgres.error in transactions', () => {
         await client.query(MODES[mode](`insert into ${table} values (${n})`))
         if (end.startsWith('prepare')) await stage.strike(error, {}, { where: { tag: 'PREPARE' } })
         assert.equal((await failure(client.query(MODES[mode](end)))).code, '40001', end)
-        assert.equal(client.getTransactionStatus(), 'I', end)
+        assert.equal(await statusOf(client), 'I', end)
       }
       assert.deepEqual(await rowsOf(stage.direct, table), [])
       assert.deepEqual((await client.query('select name from pg_prepared_statements where name like \'brownout%\'')).rows, [], 'nothing of ours is left in the session')
@@ -85,7 +85,7 @@ describe('postgres.error in transactions', () => {
           await stage.heal()
           assert.deepEqual(await rowsOf(stage.direct, table), told.rows, `place ${place}`)
           assert.equal(told.codes[0], '40001', `place ${place}`)
-          assert.equal(client.getTransactionStatus(), 'I')
+          assert.equal(await statusOf(client), 'I')
         }
       })
     }
@@ -110,8 +110,8 @@ describe('postgres.error in transactions', () => {
       const before = await balances(stage, table)
       const expected = new Map(before)
       const ask = (text: string): Promise<boolean> => client.query(MODES[mode](text)).then(({ command }) => command !== 'ROLLBACK' || text !== 'commit', () => false)
-      let whole = await ask('begin')
-      const inside = client.getTransactionStatus() === 'T'
+      const inside = await ask('begin')
+      let whole = inside
       let saved: Map<number, number> | undefined
       const pending = new Map(before)
       for (const one of inside ? steps : []) {
@@ -130,8 +130,8 @@ describe('postgres.error in transactions', () => {
       }
       // One that is honest rolls back what did not go through; the other commits whatever there is, and believes the answer.
       if (inside && await ask(honest && !whole ? 'rollback' : 'commit') && !(honest && !whole)) for (const [account, balance] of pending) expected.set(account, balance)
-      assert.equal(client.getTransactionStatus(), 'I')
       await stage.heal()
+      assert.equal(await statusOf(client), 'I')
       const after = await balances(stage, table)
       assert.deepEqual(after, expected)
       assert.equal([...after.values()].reduce((sum, balance) => sum + balance, 0), 500)
@@ -156,7 +156,7 @@ async function strikeAt(stage: PostgresStage, client: Client, place: number, { m
   await stage.heal()
   assert.deepEqual(await rowsOf(stage.direct, table), told.rows, `place ${place}`)
   assert.equal(told.codes[0], '40001', `place ${place}`)
-  assert.equal(client.getTransactionStatus(), 'I')
+  assert.equal(await statusOf(client), 'I')
   assert.deepEqual(told.rows, place === 0 && after === 'goes on' ? [1, 2, 3, 4, 5, 6, 7, 8, 9, 10] : [], `place ${place}`)
 }
 

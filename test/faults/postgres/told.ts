@@ -74,3 +74,9 @@ export class Told {
 /** What is there. */
 export const rowsOf = async (direct: pg.Client, table: string): Promise<readonly number[]> =>
   (await direct.query(`select id from ${table} order by id`)).rows.map(({ id }: { id: number }) => id)
+
+/** I, T or E. A client tells of an error before the ReadyForQuery behind it has come: an empty query waits for one, and no transaction minds it. */
+export async function statusOf(client: pg.Client): Promise<string | null> {
+  await client.query('')
+  return client.getTransactionStatus()
+}
