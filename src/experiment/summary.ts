@@ -41,7 +41,7 @@ function stepText(step: Step): string {
   const { at, after, every, until } = step.start
   const when = `${after === undefined ? `at ${formatDuration(at)}` : `after ${after}${at > 0 ? ` and ${formatDuration(at)}` : ''}`}${every === undefined || until === undefined ? '' : `, every ${formatDuration(every)} until ${formatDuration(until)}`}`
   switch (step.kind) {
-    case 'fault': return `${step.step}: ${step.rule.fault} on ${step.rule.on} ${when} for ${formatDuration(step.rule.for ?? ms(0))}${step.rule.chance === undefined ? '' : `, on ${formatParam('ratio', step.rule.chance)} of the connections`}`
+    case 'fault': return `${step.step}: ${step.rule.fault} on ${step.rule.on} ${when} for ${formatDuration(step.rule.for ?? ms(0))}${step.rule.chance === undefined ? '' : `, with a chance of ${formatParam('ratio', step.rule.chance)}`}`
     case 'action': return `${step.step}: run ${step.run.join(' ')} ${when}${step.undo ? `, undone by ${step.undo.join(' ')}` : ''}`
     case 'pause': return `${step.step}: waits for a person ${when}`
   }

@@ -90,7 +90,7 @@ export function resilientStore({ redisUrl, databaseUrl, log }: Dependencies): St
     return (last ? await unlessLate(read, last.value) : await read) as Read<T>
   }
 
-  /** On a connection of the pool; one that failed in a transaction is closed, not asked to roll back: the server does that by itself. */
+  /** On a connection of the pool; one that failed in a transaction is closed, not asked to roll back: the server does that by itself. Where two sales met all is well with it. */
   async function attempt(basket: Basket, request: string): Promise<Order> {
     const client = await pool.connect()
     let broken: Error | boolean = true
@@ -100,6 +100,7 @@ export function resilientStore({ redisUrl, databaseUrl, log }: Dependencies): St
       return placed
     } catch (error) {
       broken = !(error instanceof Refused)
+      if (error instanceof pg.DatabaseError && MET_ANOTHER.has(error.code)) broken = await client.query('rollback').then(() => false, () => true)
       throw error
     } finally {
       client.release(broken)

@@ -57,12 +57,12 @@ export class Statements {
 
   #parsed(message: PostgresMessage): Statement {
     const name = nameOfParse(message)
-    if (name === '') {
-      this.#unnamed = new Statement(sqlOfParse(message))
-      return this.#unnamed
-    }
-    // It may live for hours: a view would keep the whole chunk.
+    // It outlives its chunk, whose memory may be read into again.
     const statement = new Statement(Buffer.from(sqlOfParse(message)), name)
+    if (name === '') {
+      this.#unnamed = statement
+      return statement
+    }
     const before = this.#named.get(name)
     statement.before = before?.before ?? before
     if (before) this.#forget(before)
