@@ -5,7 +5,7 @@ import { statementOfBind } from '../../src/protocols/postgres/fields.ts'
 import { commandName, kindOf, type Kind } from '../../src/protocols/postgres/kinds.ts'
 import type { PostgresMessage } from '../../src/protocols/postgres/message.ts'
 import { failsAt, Refusals, type Stage } from '../../src/protocols/postgres/refusal.ts'
-import type { ErrorFields } from '../../src/protocols/postgres/reply.ts'
+import { INJECTED, type ErrorFields } from '../../src/protocols/postgres/reply.ts'
 import { closeStatement } from '../../src/protocols/postgres/request.ts'
 import type { Statement } from '../../src/protocols/postgres/statement.ts'
 import type { Spoken, SpokenPostgres } from '../../src/protocols/spoken.ts'
@@ -87,12 +87,9 @@ function concerns(unit: Spoken, { error, code, phase }: Params): boolean {
 function errorOf({ message }: SpokenPostgres, { error, code, text }: Params): ErrorFields {
   const { message: words, hint, code: own } = TROUBLES[error]
   const said = typeof words === 'string' ? words : message.statement ? words(message.statement, message) : ''
-  if (code !== '') return { severity: 'ERROR', code, message: text || `error ${code}`, detail: DETAIL }
-  return { severity: 'ERROR', code: own, message: text || said, detail: DETAIL, ...(hint === undefined ? {} : { hint }) }
+  if (code !== '') return { severity: 'ERROR', code, message: text || `error ${code}`, detail: INJECTED }
+  return { severity: 'ERROR', code: own, message: text || said, detail: INJECTED, ...(hint === undefined ? {} : { hint }) }
 }
-
-/** So that whoever reads the application's log knows. */
-const DETAIL = 'Injected by brownout.'
 
 const forgotten = ({ message }: SpokenPostgres, { error, code }: Params): { readonly raw: Buffer; readonly own: true }[] =>
   error === 'undefined_prepared' && code === '' ? [{ raw: closeStatement(statementOfBind(message)), own: true }] : []

@@ -35,7 +35,15 @@ export function proxiedAddress({ url, spec: { tls } }: Proxied, address: Address
   // Put together as text: a URL's scheme, host and port can be set only where its scheme is a special one.
   const user = /^[^/]*\/\/([^/?#]*@)?/.exec(url.href)?.[1] ?? ''
   const bracketed = host.includes(':') ? `[${host}]` : host
-  return { url: `${schemeFor(url.protocol, tls)}//${user}${bracketed}:${port}${url.pathname}${url.search}${url.hash}`, host, port }
+  return { url: `${schemeFor(url.protocol, tls)}//${user}${bracketed}:${port}${url.pathname}${searchFor(url, tls)}${url.hash}`, host, port }
+}
+
+/** Where a Postgres URL says how TLS is to be, and the proxy speaks it on a side: what holds between application and proxy. */
+function searchFor({ protocol, search, searchParams }: URL, { client, upstream }: Proxied['spec']['tls']): string {
+  if (!/^postgres(ql)?:$/.test(protocol) || (client === 'passthrough' && upstream === 'off')) return search
+  // A login cannot be bound to a TLS that ends half-way.
+  const kept = [...searchParams].filter(([name, value]) => !name.startsWith('ssl') && (name !== 'channel_binding' || value === 'disable'))
+  return `?${new URLSearchParams([...kept, ['sslmode', client === 'terminate' ? 'require' : 'disable']]).toString()}`
 }
 
 function schemeFor(scheme: string, tls: Proxied['spec']['tls']): string {

@@ -27,7 +27,7 @@ export const doorsOf = (specs: readonly TargetSpec[], open: readonly OpenTarget[
 /** What a fresh connection through each target is answered. */
 export async function ask(doors: readonly Door[], timeout: Ms = ASK_TIMEOUT): Promise<Answers> {
   return new Map(await Promise.all(doors.map(async ({ spec, address }) =>
-    [spec.name, await alive(spec.protocol, address, timeout, spec.tls.client === 'terminate' ? {} : undefined)] as const)))
+    [spec.name, await alive(spec.protocol, address, timeout, spec.tls.client === 'terminate' && spec.protocol !== 'postgres' ? {} : undefined)] as const)))
 }
 
 /** Throws UPSTREAM_DOWN for the first target whose server cannot be reached at all. One that answers nothing but can be reached is taken as it is. */

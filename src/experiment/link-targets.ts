@@ -52,7 +52,7 @@ function linkVia({ reader }: Context, path: Path, { via }: TargetInput, { addres
   const route = parseVia(via)
   if ('wrong' in route) reader.fail('VALUE_INVALID', at, `via: ${route.wrong}`, route.hint)
   else if ('path' in address) reader.fail('VIA_UNSUPPORTED', [...path, 'upstream'], 'Toxiproxy reaches its upstream by TCP only', 'name a host and a port')
-  else if (tls?.upstream === 'require' && tls.verify) reader.fail('VIA_UNSUPPORTED', at, 'the certificate of the upstream would be checked against the name of the Toxiproxy', 'let the application speak TLS (`tls: { upstream: off }`), or set `verify: false`')
+  else if (tls && tls.upstream !== 'off' && tls.verify) reader.fail('VIA_UNSUPPORTED', at, 'the certificate of the upstream would be checked against the name of the Toxiproxy', 'let the application speak TLS (`tls: { upstream: off }`), or set `verify: false`')
   else return route
   return 'wrong'
 }
@@ -67,17 +67,42 @@ function linkListen({ reader }: Context, path: Path, { listen }: TargetInput): A
 function linkTls(linking: Context, path: Path, { tls = {} }: TargetInput, upstream: Upstream, protocol: Protocol): TlsOptions | undefined {
   const { reader } = linking
   const at = [...path, 'tls']
-  const asked = tls.upstream ?? (upstream.tls ? 'require' : 'off')
+  const told = protocol === 'postgres' ? sslOf(linking, path, upstream, tls.upstream) : { upstream: upstream.tls ? 'require' as const : 'off' as const, verify: true }
+  if (!told) return undefined
+  const asked = tls.upstream ?? told.upstream
   const client = tls.client ?? 'passthrough'
-  if (asked === 'prefer') return void reader.fail('TLS_UNSUPPORTED', [...at, 'upstream'], '`prefer` is not supported: brownout does not negotiate TLS', 'write require or off')
-  if (protocol === 'postgres' && (asked === 'require' || client === 'terminate')) {
-    return void reader.fail('TLS_UNSUPPORTED', at, 'Postgres negotiates TLS inside its protocol, which brownout does not take part in', 'leave `tls` out: what client and server negotiate goes through as it comes')
-  }
+  if (asked === 'prefer' && protocol !== 'postgres') return void reader.fail('TLS_UNSUPPORTED', [...at, 'upstream'], `\`prefer\` is for postgres alone: with ${protocol} nobody negotiates whether there is TLS`, 'write require or off')
   if ((tls.cert === undefined) !== (tls.key === undefined)) return void reader.fail('VALUE_INVALID', at, 'tls: `cert` and `key` need each other')
   if (tls.cert !== undefined && client !== 'terminate') return void reader.fail('VALUE_INVALID', at, 'tls: a certificate is only shown with `client: terminate`')
   const file = (key: 'cert' | 'key' | 'ca'): Partial<Record<'cert' | 'key' | 'ca', string>> => {
     const written = tls[key]
     return written === undefined ? {} : { [key]: fromFile(linking, [...at, key], written) }
   }
-  return { client, upstream: asked, verify: tls.verify ?? true, ...file('cert'), ...file('key'), ...file('ca') }
+  return { client, upstream: asked, verify: tls.verify ?? told.verify, ...(asked === 'off' || !told.ca ? {} : { ca: told.ca }), ...file('cert'), ...file('key'), ...file('ca') }
+}
+
+type Told = Pick<TlsOptions, 'upstream' | 'verify' | 'ca'>
+/** As libpq reads them, but that `allow` asks for TLS first. Where a name is given with an authority, both are checked. */
+const SSLMODES: Readonly<Record<string, Told>> = {
+  disable: { upstream: 'off', verify: true },
+  allow: { upstream: 'prefer', verify: false },
+  prefer: { upstream: 'prefer', verify: false },
+  require: { upstream: 'require', verify: false },
+  'no-verify': { upstream: 'require', verify: false },
+  'verify-ca': { upstream: 'require', verify: true },
+  'verify-full': { upstream: 'require', verify: true },
+}
+
+/** What the URL of a Postgres says of TLS. `written`: what stands under `tls.upstream`. */
+function sslOf(linking: Context, path: Path, { url: { searchParams } }: Upstream, written: TlsOptions['upstream'] | undefined): Told | undefined {
+  const { reader } = linking
+  const at = [...path, 'upstream']
+  const mode = searchParams.get('sslmode')
+  const told = mode === null ? { upstream: 'off' as const, verify: true } : SSLMODES[mode]
+  if (!told) return void reader.fail('UPSTREAM_INVALID', at, `the sslmode "${mode}" is not known`, `libpq knows disable, allow, prefer, require, verify-ca and verify-full`)
+  if (searchParams.has('sslcert') && (written ?? told.upstream) !== 'off') {
+    return void reader.fail('TLS_UNSUPPORTED', at, 'the proxy has no certificate of a client to show', 'leave TLS to the application: `tls: { upstream: off }`')
+  }
+  const root = searchParams.get('sslrootcert')
+  return { ...told, ...(root === null || root === 'system' ? {} : { ca: fromFile(linking, at, root) }) }
 }

@@ -23,7 +23,7 @@ export const target = strict({
   listen: text('Where the proxy listens: HOST:PORT or unix:/path; a free port of 127.0.0.1 unless given.').optional(),
   tls: strict({
     client: oneOf(['terminate', 'passthrough'], 'terminate: the application speaks TLS to the proxy; passthrough: bytes go as they come.').optional(),
-    upstream: oneOf(['require', 'prefer', 'off'], 'require: the proxy speaks TLS to the dependency.').optional(),
+    upstream: oneOf(['require', 'prefer', 'off'], 'require: the proxy speaks TLS to the dependency; prefer: where a Postgres has it.').optional(),
     cert: text('PEM file shown to the application; a throw-away certificate unless given.').optional(),
     key: text('PEM file with the key of `cert`.').optional(),
     ca: text('PEM file with the authorities that the dependency\'s certificate is checked by.').optional(),

@@ -4,6 +4,7 @@ import { connect } from 'node:net'
 import pg from 'pg'
 import { serialize } from 'pg-protocol'
 import { realClock, type Timer } from '../core/clock.ts'
+import { trustingLoopback } from '../core/loopback.ts'
 import { ms, type Ms } from '../core/units.ts'
 import { NOTHING_SENT, reasonOf, template, type Client, type Done, type Sent } from './client.ts'
 import type { LoadSpec, PostgresQuery } from './spec.ts'
@@ -116,7 +117,7 @@ class Line {
 
   async open(): Promise<void> {
     this.#state = 'making'
-    const client = new pg.Client({ connectionString: this.#url, connectionTimeoutMillis: Math.max(1, this.#timeout), keepAlive: true, application_name: 'brownout load' })
+    const client = new pg.Client({ connectionString: trustingLoopback(this.#url), connectionTimeoutMillis: Math.max(1, this.#timeout), keepAlive: true, application_name: 'brownout load' })
     this.#client = client
     client.on('error', (error) => this.#lost(client, error))
     client.on('end', () => this.#lost(client, new Error('connection lost')))

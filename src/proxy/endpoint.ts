@@ -4,21 +4,47 @@ import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { keepLastWords, onFin, resetAfterWrites } from './socket.ts'
 
+/** What comes before the session on the same connection; tells what is spoken from then on, or destroys the socket with an error. */
+export type Negotiate = (settled: (tls: TLSSocket | undefined) => void) => void
+
 export class Endpoint {
-  /** What is read and written: plain text. */
-  readonly stream: Socket
   /** What is on the wire; the same as `stream` where there is no TLS. */
   readonly raw: Socket
+  #stream: Socket
+  readonly #negotiate: Negotiate | undefined
+  /** What is read of it goes through this. */
+  readonly edit: ((chunk: Buffer) => Buffer) | undefined
 
-  constructor(raw: Socket, tls?: TLSSocket) {
+  constructor(raw: Socket, tls?: TLSSocket, negotiate?: Negotiate, edit?: (chunk: Buffer) => Buffer) {
     this.raw = raw
-    this.stream = tls ?? raw
+    this.#stream = tls ?? raw
+    this.#negotiate = negotiate
+    this.edit = edit
     raw.setNoDelay(true)
   }
 
+  /** What is read and written: plain text. */
+  get stream(): Socket { return this.#stream }
+
   get gone(): boolean { return this.stream.destroyed }
 
-  onConnect(action: () => void): void { this.stream.once(this.stream === this.raw ? 'connect' : 'secureConnect', action) }
+  /** `stream` is not to be touched before `settled` has said so. */
+  get negotiates(): boolean { return this.#negotiate !== undefined }
+
+  /** At once where nothing is negotiated. */
+  settled(action: () => void): void {
+    if (!this.#negotiate) return action()
+    this.#negotiate((tls) => {
+      this.#stream = tls ?? this.raw
+      action()
+    })
+  }
+
+  onConnect(action: () => void): void {
+    if (this.stream !== this.raw) this.stream.once('secureConnect', action)
+    else if (this.raw.readyState === 'open') action()
+    else this.raw.once('connect', action)
+  }
 
   keepLastWords(onData: (chunk: Buffer) => void): void {
     if (this.stream === this.raw) keepLastWords(this.raw, onData)

@@ -69,10 +69,10 @@ export class Link {
     this.#dialogue = dialogue
   }
 
-  /** From now on `source` is read. Its FIN and RST are told by `sourceEnded`. */
-  from(source: Socket): void {
+  /** From now on `source` is read, through `edit` where there is one. Its FIN and RST are told by `sourceEnded`. */
+  from(source: Socket, edit?: (chunk: Buffer) => Buffer): void {
     this.#source = source
-    source.on('data', this.onData)
+    source.on('data', edit ? (chunk: Buffer) => { const edited = edit(chunk); if (edited.length > 0) this.onData(edited) } : this.onData)
     if (this.#paused) source.pause()
   }
 
@@ -186,6 +186,12 @@ export class Link {
       earliest = Math.max(earliest, dueOf(entry))
       entry.due = earliest
     }
+    this.#arouse()
+  }
+
+  /** Nothing goes on before `release(by)`, not what was held already either. */
+  wait(by: object): void {
+    this.#queue.splice(this.#head, 0, { at: this.#clock.now(), due: Number.POSITIVE_INFINITY, size: 0, holds: [{ by, time: ms(Number.POSITIVE_INFINITY) }], act: () => undefined, carries: undefined })
     this.#arouse()
   }
 

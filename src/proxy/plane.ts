@@ -13,8 +13,8 @@ export type Address = { readonly host: string; readonly port: number } | { reado
 export interface TlsOptions {
   /** terminate: the client speaks TLS to us. */
   readonly client: 'terminate' | 'passthrough'
-  /** require: we speak TLS to the server. */
-  readonly upstream: 'require' | 'off'
+  /** require: we speak TLS to the server. prefer: where it has TLS; of those who negotiate (Postgres). */
+  readonly upstream: 'require' | 'prefer' | 'off'
   /** PEM files for `terminate`; a throw-away certificate unless given. */
   readonly cert?: string
   readonly key?: string

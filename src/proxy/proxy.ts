@@ -63,14 +63,14 @@ export class TargetProxy implements SessionHost {
   }
 
   async open(): Promise<OpenTarget> {
-    this.#tls = await tlsSides(this.spec)
+    this.#tls = await tlsSides(this.spec, this.clock)
     for (const listener of this.#listeners) await listener.open()
     return this.#opened()
   }
 
   /** Another spec of the same name. Connections of the old one end; what fails leaves all as it was. */
   async change(spec: TargetSpec): Promise<OpenTarget> {
-    const tls = await tlsSides(spec)
+    const tls = await tlsSides(spec, this.clock)
     const old = this.#listeners
     const kept = (address: Address, from: string | undefined): Listener | undefined => old.find((one) => one.from === from && isDeepStrictEqual(one.address, address))
     const listeners = spec.listen.map(({ address, from }) => kept(address, from) ?? this.#listener(address, from))
@@ -159,9 +159,15 @@ export class TargetProxy implements SessionHost {
   async stopListening(): Promise<void> { await Promise.all(this.#listeners.map((listener) => listener.close())) }
 
   /** FIN to both sides of every connection; what is held is lost. */
-  endSessions(): void { for (const session of this.#sessions.values()) session.close('end', 'both') }
+  endSessions(): void {
+    this.#tls?.close()
+    for (const session of this.#sessions.values()) session.close('end', 'both')
+  }
 
-  destroySessions(): void { for (const session of this.#sessions.values()) session.destroy() }
+  destroySessions(): void {
+    this.#tls?.close()
+    for (const session of this.#sessions.values()) session.destroy()
+  }
 
   #listener(address: Address, from: string | undefined): Listener { return new Listener(address, from, (socket, label) => this.#accept(socket, label)) }
 
@@ -169,9 +175,12 @@ export class TargetProxy implements SessionHost {
 
   #accept(socket: Socket, from: string | undefined): void {
     this.meter.accepted++
-    const client = (this.#tls as TlsSides).client(socket)
+    const { remoteAddress } = socket
+    ;(this.#tls as TlsSides).client(socket, (client) => this.#begin(client, remoteAddress ?? '', from))
+  }
+
+  #begin(client: Endpoint, address: string, from: string | undefined): void {
     const id = ++this.#sessionsMade
-    const address = socket.remoteAddress ?? ''
     const accounts = this.#accounts.session(id, from ?? address, this.clock.now())
     const session = new Session(id, client, { client: address, from }, this, accounts, conversationIn(this.#spec.protocol))
     this.#sessions.set(id, session)

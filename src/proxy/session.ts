@@ -8,6 +8,7 @@ import { opposite, type Direction, type ExchangeId } from '../protocols/codec.ts
 import type { AnyConversation } from '../protocols/spoken.ts'
 import type { SessionAccounts } from './accounts/session-accounts.ts'
 import type { ArmedRule, Grip } from './armed.ts'
+import { dialling } from './dialling.ts'
 import { Dialogue, type DialogueOwner } from './dialogue.ts'
 import { Grips } from './grips.ts'
 import { judge, type Closing, type Outcome } from './judge.ts'
@@ -233,20 +234,23 @@ export class Session implements LinkOwner, DialogueOwner {
   #dial(): void {
     const { clock, meter, dialTimeout } = this.#host
     const server = this.#host.dial()
+    const { 'to-server': toServer, 'to-client': toClient } = this.#links
     this.#ends.server = server
-    this.#links['to-server'].to(server.stream)
-    this.#links['to-client'].from(server.stream)
-    let connected = false
-    const failed = (): void => {
-      if (connected) return
-      meter.failedDials++
-      this.close('reset', 'both')
-      server.destroy()
-    }
-    server.onConnect(() => { connected = true; this.#dialTimer?.cancel() })
-    server.stream.once('error', failed)
-    this.#dialTimer = clock.at(ms(clock.now() + dialTimeout), failed)
-    this.#attend('server', server)
+    server.raw.once('close', () => this.#gone())
+    if (server.negotiates) toServer.wait(server)
+    this.#dialTimer = dialling(server, clock, dialTimeout, {
+      settled: () => {
+        toServer.to(server.stream)
+        toClient.from(server.stream, server.edit)
+        this.#attend('server', server)
+        toServer.release(server)
+      },
+      failed: () => {
+        meter.failedDials++
+        this.close('reset', 'both')
+        server.destroy()
+      },
+    })
   }
 
   /** Passes on how a side ends, and notices when both are gone. */
@@ -273,12 +277,16 @@ export class Session implements LinkOwner, DialogueOwner {
     end.stream.on('error', onError)
     end.stream.on('close', () => {
       if (!ended) onError(new Error('closed'))
-      if (this.#ends.client.gone && (this.#ends.server?.gone ?? true)) {
-        this.#linger?.cancel()
-        this.#finish()
-        this.#host.closed(this.id)
-      }
+      this.#gone()
     })
+  }
+
+  /** A socket has gone: the session is no more when both have. */
+  #gone(): void {
+    if (!this.#ends.client.gone || this.#ends.server?.gone === false) return
+    this.#linger?.cancel()
+    this.#finish()
+    this.#host.closed(this.id)
   }
 
   /** The side that was left has ended too. The end of the one that we took away is no news. */

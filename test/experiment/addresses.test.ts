@@ -23,6 +23,12 @@ describe('the URL through the proxy', () => {
     ['rediss://cache', ', tls: { upstream: off }', 'rediss://127.0.0.1:7001'],
     ['redis://cache', ', tls: { client: terminate }', 'rediss://127.0.0.1:7001'],
     ['http://api', ', tls: { client: terminate }', 'https://127.0.0.1:7001/'],
+    ['postgres://db/shop?sslmode=require&sslrootcert=a.pem&application_name=a', '', 'postgres://127.0.0.1:7001/shop?application_name=a&sslmode=disable'],
+    ['postgres://db/shop?sslmode=verify-full&channel_binding=require', ', tls: { client: terminate }', 'postgres://127.0.0.1:7001/shop?sslmode=require'],
+    ['postgres://db/shop?channel_binding=disable', ', tls: { client: terminate }', 'postgres://127.0.0.1:7001/shop?channel_binding=disable&sslmode=require'],
+    ['postgres://db/shop?sslmode=require', ', tls: { upstream: off }', 'postgres://127.0.0.1:7001/shop?sslmode=require'],
+    ['postgres://db/shop?sslmode=disable', '', 'postgres://127.0.0.1:7001/shop?sslmode=disable'],
+    ['postgres://db/shop?sslmode=require', ', protocol: tcp', 'postgres://127.0.0.1:7001/shop?sslmode=require'],
   ]
   const withPassword = 'redis://:only-a-password@c'
   it('keeps a password that has no user', async () => {
@@ -38,6 +44,18 @@ describe('the URL through the proxy', () => {
   it('speaks TLS to the upstream of rediss:// and checks its certificate unless told otherwise', async () => {
     assert.deepEqual((await targetOf('rediss://cache')).spec.tls, { client: 'passthrough', upstream: 'require', verify: true })
     assert.deepEqual((await targetOf('rediss://cache', ', tls: { verify: false }')).spec.tls, { client: 'passthrough', upstream: 'require', verify: false })
+  })
+
+  it('speaks to a Postgres as its sslmode says, which libpq checks no certificate for below verify-ca', async () => {
+    const cases = [['disable', 'off', true], ['allow', 'prefer', false], ['prefer', 'prefer', false], ['require', 'require', false], ['no-verify', 'require', false], ['verify-ca', 'require', true], ['verify-full', 'require', true]] as const
+    for (const [mode, upstream, verify] of cases) {
+      assert.deepEqual((await targetOf(`postgres://db?sslmode=${mode}`)).spec.tls, { client: 'passthrough', upstream, verify })
+    }
+    assert.deepEqual((await targetOf('postgres://db')).spec.tls, { client: 'passthrough', upstream: 'off', verify: true })
+    assert.deepEqual((await targetOf('postgres://db?sslmode=require', ', tls: { client: terminate, verify: true }')).spec.tls, { client: 'terminate', upstream: 'require', verify: true })
+    assert.equal((await targetOf('postgres://db?sslmode=verify-full&sslrootcert=/etc/ca.pem')).spec.tls.ca, '/etc/ca.pem')
+    assert.equal((await targetOf('postgres://db?sslmode=verify-full&sslrootcert=/etc/ca.pem', ', tls: { ca: /own.pem }')).spec.tls.ca, '/own.pem')
+    assert.equal((await targetOf('postgres://db?sslmode=verify-full&sslrootcert=system')).spec.tls.ca, undefined)
   })
 
   it('puts an IPv6 listener into brackets', async () => {

@@ -105,8 +105,9 @@ const UPSTREAMS: readonly Case[] = [
   ['an unknown scheme', 'name: x\ntargets: { c: { upstream: ¶"mysql://h" } }', 'UPSTREAM_INVALID', 'mysql:// is not known', 'redis://host:6379'],
   ['https', 'name: x\ntargets: { c: { upstream: ¶"https://h" } }', 'UPSTREAM_INVALID', 'https:// is not supported', 'tcp://host:443'],
   ['a protocol that contradicts the scheme', 'name: x\ntargets: { c: { protocol: postgres, upstream: ¶"redis://h" } }', 'UPSTREAM_INVALID', 'speaks postgres, its upstream redis', ''],
-  ['`prefer`', 'name: x\ntargets: { c: { upstream: "redis://h", tls: { upstream: ¶prefer } } }', 'TLS_UNSUPPORTED', '`prefer` is not supported', 'require or off'],
-  ['TLS on postgres', 'name: x\ntargets: { c: { upstream: "postgres://h/db", tls: ¶{ client: terminate } } }', 'TLS_UNSUPPORTED', 'inside its protocol', 'leave `tls` out'],
+  ['`prefer`', 'name: x\ntargets: { c: { upstream: "redis://h", tls: { upstream: ¶prefer } } }', 'TLS_UNSUPPORTED', '`prefer` is for postgres alone', 'require or off'],
+  ['an sslmode', 'name: x\ntargets: { c: { upstream: ¶"postgres://h/db?sslmode=maybe" } }', 'UPSTREAM_INVALID', 'sslmode "maybe" is not known', 'verify-full'],
+  ['a certificate for the server', 'name: x\ntargets: { c: { upstream: ¶"postgres://h/db?sslmode=require&sslcert=a.pem" } }', 'TLS_UNSUPPORTED', 'no certificate of a client', 'leave TLS to the application'],
   ['a certificate without its key', 'name: x\ntargets: { c: { upstream: "redis://h", tls: ¶{ client: terminate, cert: a.pem } } }', 'VALUE_INVALID', 'need each other', ''],
   ['a listener that is no address', 'name: x\ntargets: { c: { upstream: "redis://h", listen: ¶"6380" } }', 'VALUE_INVALID', 'expected HOST:PORT', ''],
 ]

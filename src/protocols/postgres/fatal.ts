@@ -1,12 +1,12 @@
 /** What a server says when it ends a session, or does not begin one: its own words, by the names of its conditions. (PostgreSQL 18, appendix A) */
 
-import { errorResponse, noticeResponse } from './reply.ts'
+import { errorResponse, INJECTED, noticeResponse } from './reply.ts'
 
 /** Of a session that was there. */
 export type Ending = 'admin_shutdown' | 'crash_shutdown' | 'idle_in_transaction' | 'idle_session'
 
 export function lastWords(why: Ending): Buffer {
-  const said = { severity: 'FATAL', file: 'postgres.c', routine: 'ProcessInterrupts' }
+  const said = { severity: 'FATAL', detail: INJECTED, file: 'postgres.c', routine: 'ProcessInterrupts' }
   switch (why) {
     case 'admin_shutdown': return errorResponse({ ...said, code: '57P01', message: 'terminating connection due to administrator command' })
     case 'idle_in_transaction': return errorResponse({ ...said, code: '25P03', message: 'terminating connection due to idle-in-transaction timeout' })
@@ -24,7 +24,7 @@ export function lastWords(why: Ending): Buffer {
 export type Refusal = 'invalid_password' | 'unknown_role' | 'unknown_database' | 'too_many_connections' | 'starting_up' | 'shutting_down' | 'in_recovery'
 
 export function refusal(why: Refusal, { user, database }: { readonly user: string; readonly database: string }): Buffer {
-  const fatal = (code: string, message: string, file: string, routine: string): Buffer => errorResponse({ severity: 'FATAL', code, message, file, routine })
+  const fatal = (code: string, message: string, file: string, routine: string): Buffer => errorResponse({ severity: 'FATAL', code, message, detail: INJECTED, file, routine })
   switch (why) {
     case 'invalid_password': return fatal('28P01', `password authentication failed for user "${user}"`, 'auth.c', 'auth_failed')
     case 'unknown_role': return fatal('28000', `role "${user}" does not exist`, 'miscinit.c', 'InitializeSessionUserId')

@@ -33,6 +33,9 @@ const LETTERS = [
   ['F', 'file'], ['L', 'line'], ['R', 'routine'],
 ] as const satisfies readonly (readonly [string, keyof ErrorFields])[]
 
+/** The detail of an error that we make up, so that whoever reads the application's log knows. */
+export const INJECTED = 'Injected by brownout.'
+
 export const errorResponse = (fields: ErrorFields): Buffer => withFields('E', fields)
 export const noticeResponse = (fields: ErrorFields): Buffer => withFields('N', fields)
 export const readyForQuery = (status: TransactionStatus): Buffer => framed('Z', Buffer.from(status))

@@ -5,11 +5,11 @@ import { startPostgres } from '../../../src/demo/postgres.ts'
 import { later } from '../../proxy/stage.ts'
 import { closeAll, postgresStage, until, type Client } from './stage.ts'
 
-/** What of an error a program can go by; the line is that of one release. */
+/** What of an error a program can go by; the line is that of one release, and a detail says whose doing it is. */
 const fieldsOf = (error: unknown): object => {
   assert.ok(error instanceof pg.DatabaseError || (typeof error === 'object' && error !== null && 'severity' in error), String(error))
   const { severity, code, message, detail, hint, file, routine } = error as pg.DatabaseError
-  return { severity, code, message, detail, hint, file, routine }
+  return { severity, code, message, detail: detail === 'Injected by brownout.' ? undefined : detail, hint, file, routine }
 }
 const pidOf = async (client: pg.Client): Promise<number> => Number((await client.query('select pg_backend_pid() pid')).rows[0].pid)
 

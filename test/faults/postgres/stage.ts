@@ -36,17 +36,17 @@ export interface PostgresStage {
 /** A client, with what it was told of its own accord, and whether its connection has ended. */
 export interface Client extends pg.Client { readonly errors: Error[]; readonly notices: object[]; readonly notified: string[]; readonly over: Promise<void> }
 
-interface Options { readonly seed?: number; readonly server?: Pick<DemoServer, 'host' | 'port'>; readonly tls?: TlsOptions }
+interface Options { readonly seed?: number; readonly server?: Pick<DemoServer, 'host' | 'port'>; readonly tls?: TlsOptions; readonly dialTimeout?: number }
 
 let tables = 0
 const LOGIN = { host: '127.0.0.1', user: 'postgres', database: 'postgres' }
 
-export async function postgresStage({ seed = 1, server, tls = PLAIN }: Options = {}): Promise<PostgresStage> {
+export async function postgresStage({ seed = 1, server, tls = PLAIN, dialTimeout = 2000 }: Options = {}): Promise<PostgresStage> {
   const { host, port: upstream } = server ?? await postgres()
   const plane = new LocalPlane({ registry, seed })
   const events: PlaneEvent[] = []
   plane.on((event) => events.push(event))
-  const spec: TargetSpec = { name: 'db', protocol: 'postgres', upstream: { host, port: upstream }, listen: [{ address: LOCAL }], tls, dialTimeout: ms(2000) }
+  const spec: TargetSpec = { name: 'db', protocol: 'postgres', upstream: { host, port: upstream }, listen: [{ address: LOCAL }], tls, dialTimeout: ms(dialTimeout) }
   const [opened] = await plane.open([spec])
   later(() => plane.close())
   const address = opened?.listen[0]?.address ?? LOCAL
