@@ -2,6 +2,7 @@
 
 import { BlockList, isIP } from 'node:net'
 import { RE2JS } from 're2js'
+import type { AnyFault } from './fault.ts'
 import type { Protocol } from './protocols/codec.ts'
 import { fingerprint } from './protocols/postgres/fingerprint.ts'
 import type { Wanted, Where } from './rule.ts'
@@ -33,6 +34,10 @@ export const FACETS: Readonly<Record<Protocol, Compared>> = {
   http: {},
   websocket: {},
 }
+/** Of those, what is known of a session as a whole. */
+const OF_SESSION: Readonly<Record<Protocol, readonly string[]>> = {
+  tcp: [], redis: ['db', 'client_name'], postgres: ['application', 'database', 'user', 'in_transaction'], http: [], websocket: [],
+}
 const COMPARISONS: Compared = Object.assign({}, ...Object.values(FACETS))
 const OF_CONNECTION = ['client', 'from']
 /** `/…/` or `/…/i`. */
@@ -44,12 +49,21 @@ export function messageMatcher(where: Where | undefined): (facets: object) => bo
   return (facets) => tests.every((test) => test(facets))
 }
 
+/** A predicate for those of a session, for a rule whose fault acts on sessions; what `where` names of messages is passed over. */
+export const sessionMatcher = (where: Where | undefined): ((session: object) => boolean) =>
+  messageMatcher(Object.fromEntries(Object.entries(where ?? {}).filter(([name]) => Object.values(OF_SESSION).some((names) => names.includes(name)))))
+
+/** What a rule with that fault can tell apart: messages, sessions of its protocol, or connections, of which nothing but `client` and `from` is known. */
+export const tellsApart = ({ on, protocols }: Pick<AnyFault, 'on' | 'protocols'>): 'messages' | 'sessions' | 'connections' =>
+  on.includes('message') ? 'messages' : protocols.length > 0 && on.includes('tick') ? 'sessions' : 'connections'
+
 /** What is wrong with one entry of a `where` on a target of that protocol; undefined where nothing is. */
-export function facetProblem(name: string, wanted: Wanted, protocol: Protocol): { readonly problem: string; readonly hint?: string } | undefined {
+export function facetProblem(name: string, wanted: Wanted, protocol: Protocol, of: 'messages' | 'sessions' = 'messages'): { readonly problem: string; readonly hint?: string } | undefined {
   const comparison = FACETS[protocol][name]
-  if (comparison === undefined) {
-    const known = [...OF_CONNECTION, ...Object.keys(FACETS[protocol])]
-    return { problem: `${name}: nothing of that name is known of ${protocol}`, hint: `known are ${known.join(', ')}` }
+  const names = of === 'messages' ? Object.keys(FACETS[protocol]) : OF_SESSION[protocol]
+  if (comparison === undefined || !names.includes(name)) {
+    const known = [...OF_CONNECTION, ...names]
+    return { problem: `${name}: nothing of that name is known of ${of === 'messages' ? protocol : `a session of ${protocol}`}`, hint: `known are ${known.join(', ')}` }
   }
   const values = Array.isArray(wanted) ? wanted : [wanted]
   if (values.length === 0) return { problem: `${name}: an empty list matches nothing` }

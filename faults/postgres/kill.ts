@@ -45,7 +45,7 @@ export const kill = defineFault({
     const dies = random() < share
     const { loggedIn, opaque, toClient } = conversation
     if (!dies || !loggedIn || opaque !== undefined || !isOne(who, conversation) || !fits(error, conversation)) return PASS
-    const note = conversation.unanswered > 0 ? { note: 'in flight' } : {}
-    return { kind: 'close', how: 'end', ...(error !== 'none' && toClient.between ? { last: { 'to-client': lastWords(error) } } : {}), ...note }
+    const flying = conversation.unanswered > 0 ? { note: 'in flight', cancel: true } as const : {}
+    return { kind: 'close', how: 'end', ...(error !== 'none' && toClient.between ? { last: { 'to-client': lastWords(error) } } : {}), ...flying }
   },
 })

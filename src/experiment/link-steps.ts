@@ -4,7 +4,7 @@ import { BrownoutError, nearest } from '../core/errors.ts'
 import { readParam, type Param } from '../core/params.ts'
 import { ms } from '../core/units.ts'
 import type { AnyFault } from '../fault.ts'
-import { facetProblem, isClientPattern } from '../match.ts'
+import { facetProblem, isClientPattern, tellsApart } from '../match.ts'
 import type { Protocol } from '../protocols/codec.ts'
 import { checkRule, faultNamed, withDefaults, type Rule, type Wanted, type Where } from '../rule.ts'
 import { mapRule } from '../via/mapping.ts'
@@ -115,6 +115,7 @@ function linkWho(linking: Linking, path: Path, { where, direction, chance, skip,
 function linkWhere(linking: Linking, path: Path, where: Readonly<Record<string, unknown>>, fault: AnyFault, protocol: Protocol): Where {
   const { reader } = linking
   const apps = appNames(linking.draft)
+  const apart = tellsApart(fault)
   for (const [name, wanted] of Object.entries(where)) {
     const at = [...path, name]
     if (name === 'client') {
@@ -122,10 +123,10 @@ function linkWhere(linking: Linking, path: Path, where: Readonly<Record<string, 
     } else if (name === 'from') {
       const near = nearest(String(wanted), apps)
       if (!apps.includes(String(wanted))) reader.fail('VALUE_INVALID', at, `from: no app is named "${String(wanted)}"`, near ? `did you mean "${near}"?` : 'name the apps under `apps:`')
-    } else if (!fault.on.includes('message')) {
+    } else if (apart === 'connections') {
       reader.failKey('STEP_INVALID', at, `${fault.name} acts on whole connections, which have no "${name}"`, 'only `client` and `from` tell connections apart; faults of the protocol take the rest')
     } else {
-      const found = facetProblem(name, wanted as Wanted, protocol)
+      const found = facetProblem(name, wanted as Wanted, protocol, apart)
       if (found) reader.fail('VALUE_INVALID', at, found.problem, found.hint)
     }
   }

@@ -59,6 +59,8 @@ export interface Conversation<M extends Framed> {
   received(message: M): Answered | null
   /** What a rule may match. Of a request before it is `sent`, of an answer once it was `received`. Read lazily. */
   facets(message: M): object
+  /** What a rule may match of the session as a whole; absent where nothing is known of it. */
+  readonly session?: object
   /** `raw`, which stands in the place of `like`, as messages of the same direction and pairing; empty where it is no whole number of messages. */
   reread(raw: Buffer, like: M): M[]
   /** The stream is no longer what the codec saw: nothing is paired from here on, and both directions pass untouched. */

@@ -4,7 +4,7 @@ import { isRamp, rampAt } from '../core/params.ts'
 import { randomStream, type Random } from '../core/random.ts'
 import { ms, type Ms } from '../core/units.ts'
 import { PASS, type AnyFault, type Scene, type Unit, type UnitKind, type Verdict } from '../fault.ts'
-import { matcher, messageMatcher, type Facets } from '../match.ts'
+import { matcher, messageMatcher, sessionMatcher, type Facets } from '../match.ts'
 import type { Direction, ExchangeId } from '../protocols/codec.ts'
 import { facetsOf, type AnyConversation, type Spoken } from '../protocols/spoken.ts'
 import type { Rule } from '../rule.ts'
@@ -30,6 +30,7 @@ export class ArmedRule {
   #ramped: boolean
   #matches: (facets: Facets) => boolean
   #reads: (facets: object) => boolean
+  #readsSession: (session: object) => boolean
 
   constructor(fault: AnyFault, rule: Rule, context: ArmedContext) {
     this.fault = fault
@@ -40,6 +41,7 @@ export class ArmedRule {
     this.#ramped = Object.values(rule.params).some(isRamp)
     this.#matches = matcher(rule.where)
     this.#reads = messageMatcher(rule.where)
+    this.#readsSession = sessionMatcher(rule.where)
     this.shared = fault.open?.(this.params(this.armedAt))
   }
 
@@ -50,6 +52,7 @@ export class ArmedRule {
     this.#ramped = Object.values(rule.params).some(isRamp)
     this.#matches = matcher(rule.where)
     this.#reads = messageMatcher(rule.where)
+    this.#readsSession = sessionMatcher(rule.where)
   }
 
   concerns(facets: Facets): boolean { return this.#matches(facets) }
@@ -59,6 +62,9 @@ export class ArmedRule {
     const { concerns } = this.fault
     return (concerns === undefined || concerns(message, this.params(now))) && this.#reads(facetsOf(message))
   }
+
+  /** The same of a session as a whole: what `where` names of it. */
+  meansSession(conversation: AnyConversation | undefined): boolean { return this.#readsSession(conversation?.session ?? {}) }
 
   /** The parameters as they are at `now`: ramps have moved on. */
   params(now: Ms): Readonly<Record<string, unknown>> {
@@ -128,6 +134,7 @@ export class Grip {
     if (unit.kind === 'message') return this.#takesMessage(unit)
     const now = armed.context.now()
     if (this.#retired || now >= armed.until || !armed.concerns(this.#facets)) return false
+    if (unit.kind === 'tick' && !armed.meansSession(this.#conversation)) return false
     if (armed.rule.scope === 'message' && unit.kind !== 'connect' && unit.kind !== 'tick') return armed.admit(this.#luck(), now)
     return this.#takesConnection(now)
   }

@@ -4,7 +4,7 @@ import { realClock, sleep, type Clock, type Timer } from '../core/clock.ts'
 import { BrownoutError } from '../core/errors.ts'
 import { ms, type Ms } from '../core/units.ts'
 import type { AnyFault, Registry } from '../fault.ts'
-import { facetProblem } from '../match.ts'
+import { facetProblem, tellsApart } from '../match.ts'
 import type { Protocol } from '../protocols/codec.ts'
 import type { BucketRecord } from '../record/buckets.ts'
 import type { ClearReason } from '../record/events.ts'
@@ -199,7 +199,8 @@ function checkSpoken({ id, on, where = {} }: Rule, fault: AnyFault, protocol: Pr
   }
   for (const [name, wanted] of Object.entries(where)) {
     if (name === 'client' || name === 'from' || wanted === undefined) continue
-    const found = fault.on.includes('message') ? facetProblem(name, wanted, protocol) : { problem: `${fault.name} acts on whole connections, which have no "${name}"` }
+    const apart = tellsApart(fault)
+    const found = apart !== 'connections' ? facetProblem(name, wanted, protocol, apart) : { problem: `${fault.name} acts on whole connections, which have no "${name}"` }
     if (found) throw new BrownoutError('RULE_INVALID', { message: `${id}: where.${found.problem}`, hint: found.hint })
   }
 }

@@ -8,6 +8,7 @@ import { opposite, type Direction, type ExchangeId } from '../protocols/codec.ts
 import type { AnyConversation } from '../protocols/spoken.ts'
 import type { SessionAccounts } from './accounts/session-accounts.ts'
 import type { ArmedRule, Grip } from './armed.ts'
+import { cancelAtServer } from './cancel.ts'
 import { dialling } from './dialling.ts'
 import { Dialogue, type DialogueOwner } from './dialogue.ts'
 import { Grips } from './grips.ts'
@@ -142,8 +143,11 @@ export class Session implements LinkOwner, DialogueOwner {
     if (this.#dialogue?.busy) this.close('reset', 'both')
   }
 
-  closing({ armed, how, side, after, last }: Closing, direction: Direction): void {
-    const close = (): void => this.close(how, side, armed)
+  closing({ armed, how, side, after, last, cancel }: Closing, direction: Direction): void {
+    const close = (): void => {
+      if (cancel && !this.#over) cancelAtServer(this.#dialogue?.conversation, this.#host)
+      this.close(how, side, armed)
+    }
     const now = (): void => (last ? this.#links[opposite(direction)].say(last, close) : close())
     if (after <= 0) return now()
     this.#planned.add(armed, after, () => {
@@ -232,13 +236,12 @@ export class Session implements LinkOwner, DialogueOwner {
   }
 
   #dial(): void {
-    const { clock, meter, dialTimeout } = this.#host
     const server = this.#host.dial()
     const { 'to-server': toServer, 'to-client': toClient } = this.#links
     this.#ends.server = server
     server.raw.once('close', () => this.#gone())
     if (server.negotiates) toServer.wait(server)
-    this.#dialTimer = dialling(server, clock, dialTimeout, {
+    this.#dialTimer = dialling(server, this.#host, {
       settled: () => {
         toServer.to(server.stream)
         toClient.from(server.stream, server.edit)
@@ -246,7 +249,7 @@ export class Session implements LinkOwner, DialogueOwner {
         toServer.release(server)
       },
       failed: () => {
-        meter.failedDials++
+        this.#host.meter.failedDials++
         this.close('reset', 'both')
         server.destroy()
       },

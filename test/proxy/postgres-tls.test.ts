@@ -220,6 +220,17 @@ describe('TLS inside Postgres\' negotiation', function (this: Mocha.Suite) {
       await until(() => connections(stage) === 0, 'all is closed')
     })
 
+    it('cancels on its own account through TLS too, where a fault ends a session in flight', async () => {
+      const stage = await stageWith(UPSTREAM)
+      const client = await stage.client({ application_name: 'sleeper' })
+      const asked = assert.rejects(client.query('select pg_sleep(20)'), { code: '57P01' })
+      await stage.active('pg_sleep')
+      await stage.strike(kill, { who: 'in_flight' })
+      await asked
+      let left = 1
+      while (left > 0) left = (await stage.direct.query("select 1 from pg_stat_activity where application_name = 'sleeper'")).rowCount ?? 0
+    })
+
     it('cancels through TLS', async () => {
       const stage = await stageWith(UPSTREAM)
       const client = await stage.client()

@@ -7,6 +7,7 @@ import { ExpectedQueue, type Paired } from './expected.ts'
 import { facetsOf, type PostgresFacets, type SessionFacets } from './facets.ts'
 import { isFatal, parameterOf, startupParameters, statusOfReadyForQuery, type TransactionStatus } from './fields.ts'
 import type { MessageType, PostgresMessage } from './message.ts'
+import { cancelRequest } from './request.ts'
 import { Listens } from './listens.ts'
 import { Statements } from './statements.ts'
 
@@ -19,6 +20,7 @@ const EXTENDED: ReadonlySet<MessageType> = new Set(['Parse', 'Bind', 'Describe',
 const ENDED_BY_READY: ReadonlySet<MessageType> = new Set(['StartupMessage', 'Query', 'FunctionCall', 'Sync'])
 /** A server that takes COPY data passes over these. */
 const IGNORED_IN_COPY: ReadonlySet<MessageType> = new Set(['Sync'])
+const KEY_AT = 5
 const APPLICATION = 'application_name'
 
 export class PostgresConversation implements Conversation<PostgresMessage> {
@@ -37,6 +39,8 @@ export class PostgresConversation implements Conversation<PostgresMessage> {
   #copyIn = false
   #lost = false
   #loggedIn = false
+  /** What a CancelRequest names of this session: process and key. */
+  #key: Buffer | undefined
   /** What the message in hand was paired with, for the parts of a large one. */
   #paired: Paired | null = null
   #answers: MessageType | undefined
@@ -49,6 +53,8 @@ export class PostgresConversation implements Conversation<PostgresMessage> {
   get loggedIn(): boolean { return this.#loggedIn }
   /** It has LISTENed, and not UNLISTENed to all of it. */
   get listening(): boolean { return this.#listens.any }
+  /** What asks a server, on another connection, to give up what this session waits for; undefined before the login is done. A secret. */
+  get cancelRequest(): Buffer | undefined { return this.#key && cancelRequest(this.#key) }
   /** Requests that were sent and are not answered in full. */
   get unanswered(): number { return this.#expected.size }
   get latest(): ExchangeId | undefined { return this.#expected.tail?.exchange }
@@ -96,6 +102,11 @@ export class PostgresConversation implements Conversation<PostgresMessage> {
     return facetsOf(message, this.#session)
   }
 
+  get session(): Omit<SessionFacets, 'status'> & { readonly in_transaction: boolean } {
+    const { status, ...session } = this.#session
+    return { ...session, in_transaction: status !== 'I' }
+  }
+
   reread(raw: Buffer, { direction, statement, answers }: PostgresMessage): PostgresMessage[] {
     const handshake = new Handshake()
     handshake.authenticated = this.#handshake.authenticated
@@ -134,7 +145,10 @@ export class PostgresConversation implements Conversation<PostgresMessage> {
       case 'ParameterStatus':
         this.#told(message)
         return head?.type === 'StartupMessage' ? head : null
-      case 'NoticeResponse': case 'BackendKeyData': case 'NegotiateProtocolVersion': return head?.type === 'StartupMessage' ? head : null
+      case 'BackendKeyData':
+        this.#key = Buffer.from(message.raw.subarray(KEY_AT))
+        return head?.type === 'StartupMessage' ? head : null
+      case 'NoticeResponse': case 'NegotiateProtocolVersion': return head?.type === 'StartupMessage' ? head : null
       case 'EncryptionResponse': return this.#closes(head)
       case 'ParseComplete': {
         if (head?.type === 'Parse' && head.statement) this.#statements.accepted(head.statement)

@@ -14,4 +14,11 @@ export const parse = (name: string, sql: string): Buffer => framed('P', Buffer.c
 /** A portal of a statement without parameters. */
 export const bind = (portal: string, statement: string): Buffer => framed('B', Buffer.concat([text(portal), text(statement), NO_VALUES]))
 export const execute = (portal: string): Buffer => framed('E', Buffer.concat([text(portal), ALL_ROWS]))
+/** `key`: process and key, as BackendKeyData has them. */
+export function cancelRequest(key: Buffer): Buffer {
+  const head = Buffer.alloc(8)
+  head.writeUInt32BE(8 + key.length, 0)
+  head.writeUInt32BE(80877102, 4)
+  return Buffer.concat([head, key])
+}
 export const closeStatement = (name: string): Buffer => framed('C', text(`S${name}`))

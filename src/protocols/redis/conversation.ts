@@ -105,6 +105,11 @@ export class RedisConversation implements Conversation<RedisMessage> {
     return new Facets(message, db, name)
   }
 
+  get session(): { readonly db: number; readonly client_name: string | undefined } {
+    const { db, name } = this.#state.confirmed
+    return { db, client_name: name || undefined }
+  }
+
   reread(raw: Buffer, { direction, command }: RedisMessage): RedisMessage[] {
     const decoder = new RedisDecoder(direction)
     const messages = decoder.feed(raw)

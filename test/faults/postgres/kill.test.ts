@@ -62,6 +62,32 @@ describe('postgres.kill', () => {
     assert.equal((await idle.query('select 2 a')).rows[0].a, 2)
   })
 
+  it('ends what the server works on for them: nothing of a write in flight is left, as after a real kill', async () => {
+    const stage = await postgresStage()
+    const table = await stage.table()
+    const client = await stage.client({ application_name: 'writer' })
+    const asked = client.query(`with slow as materialized (select pg_sleep(20)) insert into ${table} select 1 from slow`).catch((error: unknown) => error)
+    await stage.active('pg_sleep')
+    await stage.strike(kill, { who: 'in_flight' })
+    assert.equal((await asked as pg.DatabaseError).code, '57P01')
+    let left = 1
+    while (left > 0) left = (await stage.direct.query("select 1 from pg_stat_activity where application_name = 'writer'")).rowCount ?? 0
+    assert.equal((await stage.direct.query(`select * from ${table}`)).rowCount, 0)
+  })
+
+  it('keeps to the sessions that `where` names: of an application, of a role, in a transaction', async () => {
+    const stage = await postgresStage()
+    const [worker, other] = [await stage.client({ application_name: 'worker' }), await stage.client({ application_name: 'web' })]
+    await stage.strike(kill, { interval: '10ms' }, { where: { application: 'work*', user: 'postgres', in_transaction: true } })
+    for (const client of [worker, other]) assert.equal((await client.query('select 1 a')).rows[0].a, 1)
+    await other.query('begin')
+    await worker.query('begin')
+    await worker.over
+    await other.query('rollback')
+    assert.equal(stage.did().length, 1)
+    await assert.rejects(stage.strike(kill, {}, { where: { sql: '/x/' } }), /nothing of that name is known of a session of postgres/)
+  })
+
   for (const [error, setting] of [['idle_in_transaction', 'idle_in_transaction_session_timeout'], ['idle_session', 'idle_session_timeout']] as const) {
     it(`says to who rests what the server says after ${setting}, and to nobody else`, async () => {
       const stage = await postgresStage()
