@@ -2,10 +2,15 @@
 
 import type { AnyFault, Registry } from '../src/fault.ts'
 import { cancelLoss as postgresCancelLoss } from './postgres/cancel-loss.ts'
+import { copyStall as postgresCopyStall } from './postgres/copy-stall.ts'
+import { corruptValue as postgresCorruptValue } from './postgres/corrupt-value.ts'
 import { cutRows as postgresCutRows } from './postgres/cut-rows.ts'
 import { dropNotify as postgresDropNotify } from './postgres/drop-notify.ts'
 import { error as postgresError } from './postgres/error.ts'
 import { kill as postgresKill } from './postgres/kill.ts'
+import { notices as postgresNotices } from './postgres/notices.ts'
+import { parameter as postgresParameter } from './postgres/parameter.ts'
+import { slowRows as postgresSlowRows } from './postgres/slow-rows.ts'
 import { startup as postgresStartup } from './postgres/startup.ts'
 import { cacheMiss as redisCacheMiss } from './redis/cache-miss.ts'
 import { error as redisError } from './redis/error.ts'
@@ -47,10 +52,15 @@ export const faults = [
   packetLoss,
   partition,
   postgresCancelLoss,
+  postgresCopyStall,
+  postgresCorruptValue,
   postgresCutRows,
   postgresDropNotify,
   postgresError,
   postgresKill,
+  postgresNotices,
+  postgresParameter,
+  postgresSlowRows,
   postgresStartup,
   redisCacheMiss,
   redisError,

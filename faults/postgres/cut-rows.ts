@@ -1,6 +1,7 @@
 import { choice, integer } from '../../src/core/params.ts'
 import { defineFault, PASS } from '../../src/fault.ts'
 import type { OperationId } from '../../src/protocols/codec.ts'
+import { executes } from '../../src/protocols/postgres/execution.ts'
 
 /** Counts the rows of each statement that it hits. */
 export const cutRows = defineFault({
@@ -17,7 +18,7 @@ export const cutRows = defineFault({
     how: choice('How it ends. end: FIN, as when a server process dies; reset: RST.', ['end', 'reset'], 'end'),
   },
   example: '{ step: cut, at: 0s, fault: postgres.cut_rows, on: cache, params: { rows: 10, cut: within }, for: 10s }',
-  concerns: (message) => message.protocol === 'postgres' && (message.message.type === 'Query' || message.message.type === 'Execute'),
+  concerns: executes,
   begin: (): { of: OperationId | null; rows: number } => ({ of: null, rows: 0 }),
   decide: (unit, { rows, cut, how }, _scene, state) => {
     if (unit.kind !== 'message' || unit.protocol !== 'postgres' || unit.message.type !== 'DataRow') return PASS

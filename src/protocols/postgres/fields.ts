@@ -95,6 +95,19 @@ export function startupParameters(raw: Buffer): ReadonlyMap<string, string> {
 export const parameterOf = ({ raw }: PostgresMessage): readonly [string, string] =>
   [textAt(raw, BODY).toString(), textAt(raw, afterText(raw, BODY)).toString()]
 
+/** DataRow: where each value stands in it; one that is NULL ends where it begins. */
+export function valuesOfRow({ raw }: PostgresMessage): readonly { readonly at: number; readonly end: number }[] {
+  const values: { readonly at: number; readonly end: number }[] = []
+  let at = BODY + 2
+  for (let left = raw.length >= at ? raw.readUInt16BE(BODY) : 0; left > 0 && at + 4 <= raw.length; left--) {
+    const length = Math.max(0, raw.readInt32BE(at))
+    const end = Math.min(raw.length, at + 4 + length)
+    values.push({ at: at + 4, end })
+    at = end
+  }
+  return values
+}
+
 /** NotificationResponse: the channel, behind the process that notified. */
 export const channelOf = ({ raw }: PostgresMessage): string => textAt(raw, BODY + 4).toString()
 

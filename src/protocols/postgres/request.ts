@@ -14,6 +14,8 @@ export const parse = (name: string, sql: string): Buffer => framed('P', Buffer.c
 /** A portal of a statement without parameters. */
 export const bind = (portal: string, statement: string): Buffer => framed('B', Buffer.concat([text(portal), text(statement), NO_VALUES]))
 export const execute = (portal: string): Buffer => framed('E', Buffer.concat([text(portal), ALL_ROWS]))
+/** Ends a COPY in: the server fails, with these words behind its own. */
+export const copyFail = (why: string): Buffer => framed('f', Buffer.from(`${why}\0`))
 /** `key`: process and key, as BackendKeyData has them. */
 export function cancelRequest(key: Buffer): Buffer {
   const head = Buffer.alloc(8)
