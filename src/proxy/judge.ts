@@ -62,16 +62,27 @@ class Fold {
   pass(grip: Grip): void {
     const next: Piece[] = []
     for (const piece of this.pieces) {
-      const shown = shownTo(grip, piece)
-      if (!shown || !grip.sees(shown.kind, this.direction) || !grip.takes(shown)) { next.push(piece); continue }
-      const verdict = decideSafely(grip, shown, this.direction)
-      if (verdict instanceof Error) {
-        this.broken ??= { armed: grip.armed, problem: verdict.message }
-        next.push(piece)
-      } else this.#apply(verdict, piece, grip, next)
+      const shown = taken(grip, piece.unit, this.direction)
+      if (shown) this.#decide(grip, shown, piece, next)
+      else next.push(piece)
       if (this.closing && this.closing.after <= 0) break
     }
     this.pieces = next
+  }
+
+  /** The first rule that is interested: what it was shown is the unit itself. */
+  begin(grip: Grip, shown: Unit): void {
+    const [piece] = this.pieces
+    this.pieces = []
+    if (piece) this.#decide(grip, shown, piece, this.pieces)
+  }
+
+  #decide(grip: Grip, shown: Unit, piece: Piece, next: Piece[]): void {
+    const verdict = decideSafely(grip, shown, this.direction)
+    if (verdict instanceof Error) {
+      this.broken ??= { armed: grip.armed, problem: verdict.message }
+      next.push(piece)
+    } else this.#apply(verdict, piece, grip, next)
   }
 
   #apply(verdict: Verdict, piece: Piece, grip: Grip, next: Piece[]): void {
@@ -119,20 +130,29 @@ class Fold {
   }
 }
 
-export function judge(grips: readonly Grip[], unit: Unit, direction: Direction): Judgement {
-  const fold = new Fold(unit, direction)
+/** Undefined where no rule is interested: the unit goes on as it is. */
+export function judge(grips: readonly Grip[], unit: Unit, direction: Direction): Judgement | undefined {
+  let fold: Fold | undefined
   for (const grip of grips) {
-    fold.pass(grip)
+    if (fold) fold.pass(grip)
+    else {
+      const shown = taken(grip, unit, direction)
+      if (!shown) continue
+      fold = new Fold(unit, direction)
+      fold.begin(grip, shown)
+    }
     if (fold.pieces.length === 0) break
   }
   return fold
 }
 
-/** Rules for messages see messages, and none that a fault sent on its own account; the others see bytes. */
-function shownTo(grip: Grip, { unit }: Piece): Unit | undefined {
-  if (unit.kind !== 'message') return unit
-  if (grip.readsMessages) return unit.own ? undefined : unit
-  return { kind: 'bytes', raw: unit.raw }
+/** What a rule is shown of a unit that it hits; undefined where it does not. Rules for messages see messages, and none that a fault sent on its own account; the others see bytes. */
+function taken(grip: Grip, unit: Unit, direction: Direction): Unit | undefined {
+  if (unit.kind === 'message' && grip.readsMessages) return !unit.own && grip.takes(unit) ? unit : undefined
+  const kind = unit.kind === 'message' ? 'bytes' : unit.kind
+  if (!grip.sees(kind, direction)) return undefined
+  const shown: Unit = unit.kind === 'message' ? { kind: 'bytes', raw: unit.raw } : unit
+  return grip.takes(shown) ? shown : undefined
 }
 
 const held = (piece: Piece, by: ArmedRule, time: Ms): Piece => ({ ...piece, holds: [...piece.holds, { by, time }] })

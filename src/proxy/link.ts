@@ -21,6 +21,7 @@ import { dueOf, HELD_COUNT_MAX, HELD_MAX, HELD_SHARE, HELD_TOTAL_MAX, heldTotal,
 import { Run } from './run.ts'
 
 const NOT_HELD = ms(0)
+const NO_HOLDS: readonly Hold[] = []
 
 export interface LinkOwner {
   /** A chunk has come from the source. Bookkeeping comes behind the byte: on the fast path it has been written already. */
@@ -50,6 +51,7 @@ export class Link {
   #swallowing = false
   /** While messages are judged what they leave is gathered: neighbours in one chunk are written as one. */
   #gathering = false
+  #heardAt: Ms = NOT_HELD
   readonly #run = new Run((raw) => this.#write(raw))
   #queue: Entry[] = []
   #head = 0
@@ -102,7 +104,7 @@ export class Link {
     }
     this.#owner.expire(this.#clock.now())
     this.#owner.arrived(this.direction, chunk.length)
-    if (this.#byMessage) return this.#gather(() => this.#dialogue?.hear(this.direction, chunk, this.#clock.now(), this.#heard))
+    if (this.#byMessage) return this.#hear(chunk)
     this.judge({ kind: 'bytes', raw: chunk })
     this.#dialogue?.overhear(this.direction, chunk)
   }
@@ -110,7 +112,8 @@ export class Link {
   /** FIN or RST of the source: judged as an end, and done in its turn. */
   sourceEnded(how: 'end' | 'reset'): void {
     this.#owner.expire(this.#clock.now())
-    if (this.#byMessage) this.#dialogue?.finish(this.direction, this.#clock.now(), this.#heard)
+    this.#heardAt = this.#clock.now()
+    if (this.#byMessage) this.#dialogue?.finish(this.direction, this.#heardAt, this.#heard)
     this.judge({ kind: 'end' }, () => this.#owner.ended(this.direction, how))
   }
 
@@ -127,7 +130,7 @@ export class Link {
       this.#swallowing = false
       for (const grip of this.#grips) grip.observe(unit)
     }
-    this.judge(unit)
+    this.judge(unit, undefined, this.#heardAt)
     if (unit.kind === 'message') this.#passed(unit)
   }
 
@@ -135,11 +138,11 @@ export class Link {
   #passed(unit: Spoken): void { if (this.direction === 'to-client') this.#dialogue?.answered(unit) }
 
   /** Shows a unit to the rules and schedules what is left of it; `act` is what a unit without bytes does in its turn. */
-  judge(unit: Unit, act?: () => void): void {
+  judge(unit: Unit, act?: () => void, now: Ms = this.#clock.now()): void {
     if (this.#over || this.#closing) return
-    const now = this.#clock.now()
     const judgement = judge(this.#grips, unit, this.direction)
-    for (const piece of judgement.pieces) this.#send(now, piece, act)
+    if (!judgement) return this.#send(now, unit, NO_HOLDS, unit.kind === 'message' ? unit : undefined, undefined, act)
+    for (const piece of judgement.pieces) this.#send(now, piece.unit, piece.holds, piece.carries, piece.owner, act)
     const { closing, answer, holed, did, broken } = judgement
     if (unit.kind === 'message') {
       if (unit.message.part === 'first') this.#swallowing = !judgement.pieces.some(({ carries }) => carries === unit)
@@ -154,7 +157,7 @@ export class Link {
     if (did.length > 0 || broken) this.#owner.judged(this.direction, judgement, unit)
   }
 
-  #send(now: Ms, { unit, holds, carries, owner }: Piece, act: (() => void) | undefined): void {
+  #send(now: Ms, unit: Unit, holds: Piece['holds'], carries: Piece['carries'], owner: Piece['owner'], act: (() => void) | undefined): void {
     const done = 'raw' in unit ? unit.raw : act
     if (done) this.#schedule(now, holds, done, carries)
     if (!carries || this.direction === 'to-client') return
@@ -168,9 +171,10 @@ export class Link {
     if (turn) this.#schedule(now, holds, (held) => this.#dialogue?.give(turn, raw, held))
   }
 
-  #gather(action: () => void): void {
+  #hear(chunk: Buffer): void {
+    this.#heardAt = this.#clock.now()
     this.#gathering = true
-    action()
+    this.#dialogue?.hear(this.direction, chunk, this.#heardAt, this.#heard)
     this.#gathering = false
     this.#run.flush()
   }

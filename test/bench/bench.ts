@@ -7,7 +7,7 @@ import { execFileSync } from 'node:child_process'
 import Table from 'cli-table3'
 import { ms } from '../../src/core/units.ts'
 import { startRedis } from '../../src/demo/redis.ts'
-import { brownout, direct, haproxy, pipe, type Contender } from './contender.ts'
+import { brownout, direct, haproxy, mean, pipe, type Contender } from './contender.ts'
 import { echo, exactness, roundTrips, type Exactness } from './exactness.ts'
 
 const ROUNDS = Number(process.env['ROUNDS'] ?? 4)
@@ -16,8 +16,10 @@ const PATTERNS = [
   { name: '-P 32', args: ['-c', '50', '-P', '32', '-n', '2000000', '-t', 'get'], requests: 2_000_000, mib: 0 },
   { name: '1 MiB', args: ['-c', '10', '-P', '1', '-n', '3000', '-d', '1048576', '-t', 'get'], requests: 3000, mib: 3000 },
 ] as const
-const LATENCY = { id: 'bench', fault: 'latency', on: 'cache', standing: true,
-  params: { delay: ms(10), jitter: ms(0), distribution: 'uniform', correlation: 0, shape: 'constant', period: ms(10_000), amplitude: ms(0) } }
+const LATENCY = { id: 'bench', fault: 'latency', on: 'cache', standing: true, params: { delay: ms(10) } }
+
+/** Every command is looked at, and none is meant. */
+const IDLE = { id: 'idle', fault: 'redis.error', on: 'cache', standing: true, params: {}, where: { command: ['GET', 'SET'], key: 'nobody:*' } }
 
 interface Figure { readonly rate: number; readonly cpu: number }
 
@@ -30,11 +32,10 @@ function measure(contender: Contender, { args, requests, mib }: (typeof PATTERNS
   return { rate, cpu: (contender.cpu() - before) / (mib > 0 ? (mib * count) / requests : count) }
 }
 
-const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length
 
 async function exact(): Promise<Exactness[]> {
   const server = await echo()
-  const [plain, slow] = [await brownout('plain', server.port), await brownout('slow', server.port, LATENCY)]
+  const [plain, slow] = [await brownout('plain', server.port), await brownout('slow', server.port, { rule: LATENCY })]
   const results: Exactness[] = []
   // Both have to be warm: what is compiled on the way is late.
   for (const { port } of [plain, slow]) await roundTrips(port, 1000, 2, 50)
@@ -49,7 +50,9 @@ async function exact(): Promise<Exactness[]> {
 
 const redis = await startRedis()
 execFileSync('redis-benchmark', ['-p', String(redis.port), '-q', '-n', '1000', '-d', '1048576', '-t', 'set'])
-const contenders = [direct(redis.port), await haproxy(redis.port), await pipe(redis.port), await brownout('brownout', redis.port), await brownout('brownout, latency 10 ms', redis.port, LATENCY)]
+const contenders = [direct(redis.port), await haproxy(redis.port), await pipe(redis.port), await brownout('brownout, tcp', redis.port),
+  await brownout('brownout, redis, every command measured', redis.port, { protocol: 'redis' }), await brownout('brownout, redis, a rule that means none', redis.port, { protocol: 'redis', rule: IDLE }),
+  await brownout('brownout, tcp, latency 10 ms', redis.port, { rule: LATENCY })]
   .filter((one): one is Contender => one !== undefined)
 const table = new Table({ head: ['', ...PATTERNS.flatMap(({ name, mib }) => [`${name} /s`, mib > 0 ? 'CPU us/MiB' : 'CPU us/request'])], style: { head: [], border: [] } })
 const figures = new Map<string, Figure[][]>(contenders.map(({ name }) => [name, PATTERNS.map(() => [])]))

@@ -7,6 +7,8 @@ import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
+import type { Protocol } from '../../src/protocols/codec.ts'
+
 export interface Contender {
   readonly name: string
   readonly port: number
@@ -19,9 +21,9 @@ export const direct = (port: number): Contender => ({ name: 'direct', port, cpu:
 
 export const pipe = (upstream: number): Promise<Contender> => node('pipe', 'pipe-main.js', [String(upstream)])
 
-/** `rule` is armed from the start. */
-export const brownout = (name: string, upstream: number, rule?: object): Promise<Contender> =>
-  node(name, 'proxy-main.js', [String(upstream), ...(rule ? [JSON.stringify(rule)] : [])])
+/** On a target of that protocol; `rule` is armed from the start. */
+export const brownout = (name: string, upstream: number, { protocol = 'tcp', rule }: { readonly protocol?: Protocol; readonly rule?: object } = {}): Promise<Contender> =>
+  node(name, 'proxy-main.js', [String(upstream), protocol, ...(rule ? [JSON.stringify(rule)] : [])])
 
 async function node(name: string, script: string, args: readonly string[]): Promise<Contender> {
   const child = spawn(process.execPath, [fileURLToPath(new URL(script, import.meta.url)), ...args], { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] })
@@ -70,3 +72,5 @@ const answers = (port: number): Promise<boolean> => new Promise((resolve) => {
   const socket = connect(port, '127.0.0.1', () => { socket.destroy(); resolve(true) })
   socket.on('error', () => resolve(false))
 })
+
+export const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length

@@ -39,7 +39,7 @@ function replay(input: readonly Recorded[], rules: readonly Rule[], seed: number
     clock.advance(ms(at - clock.now()))
     const grips = sessions.get(session) ?? armed.map((one) => new Grip(one, session, { client: '127.0.0.1' }))
     sessions.set(session, grips)
-    const { pieces, closing, did } = judge(grips, { kind: 'bytes', raw }, direction)
+    const { pieces, closing, did } = judge(grips, { kind: 'bytes', raw }, direction) ?? { pieces: [{ unit: { kind: 'bytes', raw }, holds: [] }], closing: undefined, did: [] }
     log.push(JSON.stringify({
       at, session, direction, did: did.map((one) => [one.armed.rule.id, one.did]), closing: closing?.how,
       pieces: pieces.map(({ unit, holds }) => [unit.kind === 'bytes' ? unit.raw.length : 0, holds.map((hold) => [hold.by instanceof ArmedRule ? hold.by.rule.id : '', hold.time])]),

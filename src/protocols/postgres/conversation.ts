@@ -188,7 +188,7 @@ export class PostgresConversation implements Conversation<PostgresMessage> {
   #closes(head: Paired | undefined): Paired | null {
     if (!head) return null
     this.#expected.pop()
-    return { ...head, last: true, statement: null }
+    return ended(head, null)
   }
 
   #failed(message: PostgresMessage): Paired | null {
@@ -197,7 +197,7 @@ export class PostgresConversation implements Conversation<PostgresMessage> {
     if (!head) return null
     if (head.type === 'SSLRequest' || head.type === 'GSSENCRequest' || isFatal(message)) {
       this.#expected.clear()
-      return { ...head, last: true }
+      return ended(head, head.statement)
     }
     if (EXTENDED.has(head.type)) this.#skip()
     return head
@@ -220,7 +220,7 @@ export class PostgresConversation implements Conversation<PostgresMessage> {
     let entry = this.#expected.pop()
     while (entry && !ENDED_BY_READY.has(entry.type)) entry = this.#expected.pop()
     this.#answers = entry?.type
-    return entry ? { ...entry, last: true } : null
+    return entry ? ended(entry, entry.statement) : null
   }
 
   #introduced({ raw }: PostgresMessage): void {
@@ -235,3 +235,5 @@ export class PostgresConversation implements Conversation<PostgresMessage> {
     if (name === APPLICATION) this.#session.application = value
   }
 }
+
+const ended = ({ exchange, operation }: Paired, statement: Paired['statement']): Paired => ({ exchange, operation, last: true, statement })

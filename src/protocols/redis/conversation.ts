@@ -89,7 +89,7 @@ export class RedisConversation implements Conversation<RedisMessage> {
       }
       return
     }
-    this.#expect(message, { exchange, operation, command })
+    this.#expect(message, exchange, operation, command)
   }
 
   received(message: RedisMessage): Paired | null {
@@ -134,18 +134,17 @@ export class RedisConversation implements Conversation<RedisMessage> {
     return mode === 'OFF' || mode === 'SKIP'
   }
 
-  #expect(message: RedisMessage, asked: Pick<Expected, 'exchange' | 'operation' | 'command'>): void {
-    const { command } = asked
+  #expect(message: RedisMessage, exchange: ExchangeId, operation: OperationId | null, command: Command): void {
     if (this.#expected.size >= UNANSWERED_MAX) {
       this.#lost = true
       return this.#expected.clear()
     }
     if (command.answer === 'one') {
-      return this.#expected.push({ ...asked, blocking: waits(command, message.raw), left: 1, change: undefined })
+      return this.#expected.push({ exchange, operation, command, blocking: waits(command, message.raw), left: 1, change: undefined })
     }
     const change = changeOf(command, message)
     if (change) this.#state.ask(change)
-    this.#expected.push({ ...asked, blocking: false, left: answersTo(command, message), change })
+    this.#expected.push({ exchange, operation, command, blocking: false, left: answersTo(command, message), change })
   }
 
   #pair(message: RedisMessage): Paired | null {
