@@ -13,6 +13,10 @@ export type Protocol = (typeof PROTOCOLS)[number]
 
 /** A message, or a part of a large one: small ones come whole; of one past HEAD_MAX only the head is held, the rest comes in parts as it arrives. `raw` are views into what was fed, joined only when a message spans chunks. */
 export interface Framed { readonly raw: Buffer; readonly part: 'whole' | 'first' | 'middle' | 'last' }
+/** It is the beginning of a message, or all of it. */
+export const begins = ({ part }: Framed): boolean => part === 'whole' || part === 'first'
+/** Its last byte is here. */
+export const ends = ({ part }: Framed): boolean => part === 'whole' || part === 'last'
 
 /** Bytes held of one message at the most. */
 export const HEAD_MAX = 65_536

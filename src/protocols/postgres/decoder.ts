@@ -1,6 +1,7 @@
 /** Cuts either direction of a Postgres session into messages. */
 
 import { HEAD_MAX, type Decoder, type Direction, type Framed } from '../codec.ts'
+import { Held } from '../held.ts'
 import { BACKEND_FRAMES, FRONTEND_FRAMES, UNAUTHENTICATED_FRAMES, type MessageType, type PostgresMessage } from './message.ts'
 
 /** What both directions of a session must know of its beginning. */
@@ -18,17 +19,12 @@ const TYPED_HEAD = 5
 const TLS_HANDSHAKE = 0x16
 const ENCRYPTION = 'SNG'
 const CODES: ReadonlyMap<number, MessageType> = new Map([[80877102, 'CancelRequest'], [80877103, 'SSLRequest'], [80877104, 'GSSENCRequest']])
-const NOTHING = Buffer.alloc(0)
-/** First room for a message that spans chunks; it doubles as bytes really come. */
-const ROOM = 512
 
 /** `to-server` begins with packets that have no type byte; `to-client` may begin with one-byte answers. Both tell `handshake` what they learn. */
 export class PostgresDecoder implements Decoder<PostgresMessage> {
   readonly #direction: Direction
   readonly #handshake: Handshake
-  /** Bytes of a message that is not complete; `#heldLength` of them are filled. */
-  #held = NOTHING
-  #heldLength = 0
+  readonly #held = new Held()
   /** Of the message in hand: known once its head was measured. */
   #type: MessageType = 'Opaque'
   #size = 0
@@ -47,10 +43,10 @@ export class PostgresDecoder implements Decoder<PostgresMessage> {
   }
 
   get broken(): string | undefined { return this.#broken }
-  get rest(): Buffer { return this.#held.subarray(0, this.#heldLength) }
+  get rest(): Buffer { return this.#held.bytes }
   get started(): boolean { return this.#started }
   /** What was fed ends where a message does. */
-  get between(): boolean { return this.#heldLength === 0 && this.#left === 0 }
+  get between(): boolean { return this.#held.length === 0 && this.#left === 0 }
 
   /** What comes from now on is not read. */
   giveUp(why: string): void { this.#broken ??= why }
@@ -65,7 +61,7 @@ export class PostgresDecoder implements Decoder<PostgresMessage> {
         return messages
       }
       if (this.#left > 0) at = this.#part(chunk, at, messages)
-      else if (this.#heldLength > 0) at = this.#join(chunk, at, messages)
+      else if (this.#held.length > 0) at = this.#join(chunk, at, messages)
       else if (this.#measure(chunk, at, chunk.length) && at + this.#needed <= chunk.length) at = this.#emit(chunk, at, messages)
       else if (!this.#opaque) at = this.#hold(chunk, at, chunk.length)
     }
@@ -82,10 +78,8 @@ export class PostgresDecoder implements Decoder<PostgresMessage> {
   get #opaque(): boolean { return this.#broken !== undefined || this.#handshake.encrypted }
 
   #flush(messages: PostgresMessage[]): void {
-    if (this.#heldLength === 0) return
-    messages.push(this.#message('Opaque', this.rest, 'whole', this.#heldLength))
-    this.#held = NOTHING
-    this.#heldLength = 0
+    const { length } = this.#held
+    if (length > 0) messages.push(this.#message('Opaque', this.#held.take(), 'whole', length))
   }
 
   /** More of a large message. */
@@ -98,26 +92,15 @@ export class PostgresDecoder implements Decoder<PostgresMessage> {
 
   /** More of a message that began in an earlier chunk. */
   #join(chunk: Buffer, at: number, messages: PostgresMessage[]): number {
-    const end = this.#hold(chunk, at, Math.min(chunk.length, at + this.#needed - this.#heldLength))
-    if (this.#heldLength < this.#needed) return end
-    if (!this.#measure(this.#held, 0, this.#heldLength) || this.#heldLength < this.#needed) return end
-    const held = this.rest
-    this.#held = NOTHING
-    this.#heldLength = 0
-    this.#emit(held, 0, messages)
+    const end = this.#hold(chunk, at, Math.min(chunk.length, at + this.#needed - this.#held.length))
+    if (this.#held.length < this.#needed) return end
+    if (!this.#measure(this.#held.bytes, 0, this.#held.length) || this.#held.length < this.#needed) return end
+    this.#emit(this.#held.take(), 0, messages)
     return end
   }
 
-  /** Copies `chunk` from `at` to `end` behind what is held. Room is made for what has come, never for what was declared. */
   #hold(chunk: Buffer, at: number, end: number): number {
-    const length = this.#heldLength + end - at
-    if (length > this.#held.length) {
-      const roomier = Buffer.allocUnsafeSlow(Math.max(length, Math.min(this.#needed, Math.max(ROOM, 2 * this.#held.length))))
-      this.#held.copy(roomier, 0, 0, this.#heldLength)
-      this.#held = roomier
-    }
-    chunk.copy(this.#held, this.#heldLength, at, end)
-    this.#heldLength = length
+    this.#held.add(chunk, at, end, this.#needed)
     return end
   }
 

@@ -1,20 +1,16 @@
 /** Cuts either direction of a Redis session into messages: holds the bytes of those that are not complete, a head of the large ones. */
 
 import { HEAD_MAX, type Decoder, type Direction, type Framed } from '../codec.ts'
+import { Held } from '../held.ts'
 import { REPLY_TYPES, type RedisMessage, type RedisType } from './message.ts'
 import { RespScanner } from './scanner.ts'
 
-const NOTHING = Buffer.alloc(0)
-/** First room for a message that spans chunks; it doubles as bytes really come. */
-const ROOM = 512
 const ARRAY = 42
 
 export class RedisDecoder implements Decoder<RedisMessage> {
   readonly #direction: Direction
   readonly #scanner: RespScanner
-  /** Bytes of a message that is not complete; `#heldLength` of them are filled. */
-  #held: Buffer = NOTHING
-  #heldLength = 0
+  readonly #held = new Held()
   /** Of a large message whose head was given out: its type. */
   #large: RedisType | undefined
   #broken: string | undefined
@@ -25,7 +21,7 @@ export class RedisDecoder implements Decoder<RedisMessage> {
   }
 
   get broken(): string | undefined { return this.#broken }
-  get rest(): Buffer { return this.#held.subarray(0, this.#heldLength) }
+  get rest(): Buffer { return this.#held.bytes }
 
   /** What comes from now on is no RESP: a replication stream. */
   giveUp(why: string): void { this.#broken ??= why }
@@ -48,9 +44,7 @@ export class RedisDecoder implements Decoder<RedisMessage> {
   }
 
   #flush(messages: RedisMessage[]): void {
-    if (this.#heldLength === 0) return
-    messages.push(this.#message('Opaque', this.rest, 'whole', 0))
-    this.#release()
+    if (this.#held.length > 0) messages.push(this.#message('Opaque', this.#held.take(), 'whole', 0))
   }
 
   /** Goes on with the message at `start`; gives out what is complete of it. Returns where the next begins. */
@@ -58,7 +52,7 @@ export class RedisDecoder implements Decoder<RedisMessage> {
     const scanner = this.#scanner
     const end = scanner.scan(chunk, start)
     if (this.#large !== undefined) return this.#part(chunk, start, end, messages)
-    const length = this.#heldLength + end - start
+    const length = this.#held.length + end - start
     const complete = scanner.complete
     if (length > HEAD_MAX || (length === HEAD_MAX && !complete)) return this.#head(chunk, start, end, messages)
     if (scanner.broken !== undefined) {
@@ -66,15 +60,14 @@ export class RedisDecoder implements Decoder<RedisMessage> {
       return start
     }
     if (!complete) {
-      this.#hold(chunk, start, end)
+      this.#held.add(chunk, start, end, HEAD_MAX)
       return end
     }
-    if (this.#heldLength === 0) {
+    if (this.#held.length === 0) {
       messages.push(this.#message(this.#type(), chunk.subarray(start, end), 'whole', scanner.valueAt))
     } else {
-      this.#hold(chunk, start, end)
-      messages.push(this.#message(this.#type(), this.rest, 'whole', scanner.valueAt))
-      this.#release()
+      this.#held.add(chunk, start, end, HEAD_MAX)
+      messages.push(this.#message(this.#type(), this.#held.take(), 'whole', scanner.valueAt))
     }
     scanner.begin()
     return end
@@ -87,14 +80,13 @@ export class RedisDecoder implements Decoder<RedisMessage> {
       this.#broken = `attributes of more than ${HEAD_MAX} bytes`
       return start
     }
-    const headEnd = start + HEAD_MAX - this.#heldLength
+    const headEnd = start + HEAD_MAX - this.#held.length
     this.#large = this.#type()
-    if (this.#heldLength === 0) {
+    if (this.#held.length === 0) {
       messages.push(this.#message(this.#large, chunk.subarray(start, headEnd), 'first', valueAt))
     } else {
-      this.#hold(chunk, start, headEnd)
-      messages.push(this.#message(this.#large, this.rest, 'first', valueAt))
-      this.#release()
+      this.#held.add(chunk, start, headEnd, HEAD_MAX)
+      messages.push(this.#message(this.#large, this.#held.take(), 'first', valueAt))
     }
     return this.#part(chunk, headEnd, end, messages)
   }
@@ -109,23 +101,6 @@ export class RedisDecoder implements Decoder<RedisMessage> {
     this.#large = undefined
     this.#scanner.begin()
     return end
-  }
-
-  /** Copies `chunk` from `start` to `end` behind what is held. Room is made for what has come, never for what was declared. */
-  #hold(chunk: Buffer, start: number, end: number): void {
-    const length = this.#heldLength + end - start
-    if (length > this.#held.length) {
-      const roomier = Buffer.allocUnsafeSlow(Math.max(length, ROOM, Math.min(HEAD_MAX, 2 * this.#held.length)))
-      this.#held.copy(roomier, 0, 0, this.#heldLength)
-      this.#held = roomier
-    }
-    chunk.copy(this.#held, this.#heldLength, start, end)
-    this.#heldLength = length
-  }
-
-  #release(): void {
-    this.#held = NOTHING
-    this.#heldLength = 0
   }
 
   #type(): RedisType {

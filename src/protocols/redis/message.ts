@@ -3,6 +3,8 @@
 import type { Direction, Framed } from '../codec.ts'
 import type { Command } from './commands.ts'
 
+export { begins, ends } from '../codec.ts'
+
 /** By the byte that a reply begins with. `Null` is RESP3's own; RESP2 says null with a bulk string or an array of length -1. */
 const REPLIES = {
   '+': 'SimpleString', '-': 'SimpleError', ':': 'Integer', $: 'BulkString', '*': 'Array', _: 'Null', '#': 'Boolean', ',': 'Double',
@@ -27,8 +29,3 @@ export interface RedisMessage extends Framed {
 /** Indexed by type byte. */
 export const REPLY_TYPES: readonly (ReplyType | undefined)[] = Array.from({ length: 256 }, (_, byte) =>
   Object.entries(REPLIES).find(([letter]) => letter.charCodeAt(0) === byte)?.[1])
-
-/** It is the beginning of a message, or all of it. */
-export const begins = ({ part }: Framed): boolean => part === 'whole' || part === 'first'
-/** Its last byte is here. */
-export const ends = ({ part }: Framed): boolean => part === 'whole' || part === 'last'
