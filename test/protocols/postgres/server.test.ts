@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
-import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import { connect } from 'node:net'
 import { promisify } from 'node:util'
 import pg from 'pg'
 import { serialize } from 'pg-protocol'
@@ -13,6 +13,7 @@ import type { PostgresFacets } from '../../../src/protocols/postgres/facets.ts'
 import type { PostgresMessage } from '../../../src/protocols/postgres/message.ts'
 import { postgres } from '../../support/servers.ts'
 import { decode, inPieces } from '../cuts.ts'
+import { openPipe, type Pipe } from '../pipe.ts'
 import { codecOf, startup, typed } from './wire.ts'
 
 /** What a session said, and what we made of it. */
@@ -60,47 +61,16 @@ class Recorded {
   }
 }
 
-class Pipe {
-  readonly sessions: Recorded[] = []
-  readonly #server: Server
-  readonly #sockets = new Set<Socket>()
-
-  constructor(port: number, host: string) {
-    this.#server = createServer({ noDelay: true }, (client) => {
-      const session = new Recorded()
-      this.sessions.push(session)
-      const server = connect({ port, host, noDelay: true })
-      for (const socket of [client, server]) {
-        this.#sockets.add(socket)
-        socket.on('error', () => { client.destroy(); server.destroy() })
-      }
-      client.on('data', (chunk: Buffer) => { server.write(chunk); session.toServer(chunk) }).on('end', () => server.end())
-      server.on('data', (chunk: Buffer) => { client.write(chunk); session.toClient(chunk) }).on('end', () => client.end())
-    })
-  }
-
-  async open(): Promise<number> {
-    this.#server.listen(0, '127.0.0.1')
-    await once(this.#server, 'listening')
-    return (this.#server.address() as AddressInfo).port
-  }
-
-  close(): void {
-    for (const socket of this.#sockets) socket.destroy()
-    this.#server.close()
-  }
-}
-
 describe('postgres codec and a real server', function () {
   this.timeout(60_000)
-  let pipe: Pipe
+  let pipe: Pipe<Recorded>
   let url: string
   let port: number
 
   before(async () => {
     const server = await postgres()
-    pipe = new Pipe(server.port, server.host)
-    port = await pipe.open()
+    pipe = await openPipe(server.port, () => new Recorded())
+    port = pipe.port
     url = server.url.replace(/:\d+\/postgres$/, `:${port}/postgres`)
     const client = new pg.Client({ connectionString: server.url })
     await client.connect()

@@ -1,8 +1,6 @@
-/** A pipe to a real Redis that decodes behind the bytes, and a bare client. */
+/** A session with a real Redis, decoded behind the bytes. */
 
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
-import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import type { Direction } from '../../../src/protocols/codec.ts'
 import { RedisConversation } from '../../../src/protocols/redis/conversation.ts'
 import type { RedisFacets } from '../../../src/protocols/redis/facets.ts'
@@ -51,71 +49,4 @@ export class Recorded {
       if (whole.length < 100_000) assert.deepEqual(decode(codecOf(direction), Array.from(whole, (byte) => Buffer.from([byte]))), decode(codecOf(direction), [whole]))
     }
   }
-}
-
-export interface Pipe { readonly port: number; readonly sessions: readonly Recorded[]; close(): void }
-
-/** Bytes go as they come; each session is recorded. */
-export async function openPipe(serverPort: number): Promise<Pipe> {
-  const sessions: Recorded[] = []
-  const sockets = new Set<Socket>()
-  const server: Server = createServer({ noDelay: true }, (client) => {
-    const recorded = new Recorded()
-    sessions.push(recorded)
-    const upstream = connect({ port: serverPort, host: '127.0.0.1', noDelay: true })
-    for (const [source, target] of [[client, upstream], [upstream, client]] as const) {
-      sockets.add(source)
-      source.on('data', (chunk) => {
-        if (source === client) recorded.toServer(chunk)
-        else recorded.toClient(chunk)
-        target.write(chunk)
-      })
-      source.on('end', () => target.end())
-      source.on('error', () => target.destroy())
-      source.on('close', () => { sockets.delete(source); target.destroy() })
-    }
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  return {
-    port: (server.address() as AddressInfo).port,
-    sessions,
-    close: () => {
-      server.close()
-      for (const socket of sockets) socket.destroy()
-    },
-  }
-}
-
-/** Sends bytes and waits until `enough` of what came back. */
-export class Wire {
-  readonly #socket: Socket
-  #received = ''
-  #wake: () => void = () => undefined
-
-  private constructor(socket: Socket) {
-    this.#socket = socket
-    socket.on('data', (chunk: Buffer) => { this.#received += chunk.toString('latin1'); this.#wake() })
-    socket.on('close', () => this.#wake())
-  }
-
-  static async open(port: number): Promise<Wire> {
-    const socket = connect({ port, host: '127.0.0.1', noDelay: true })
-    await once(socket, 'connect')
-    return new Wire(socket)
-  }
-
-  /** What came since the last time, once it ends with `until`, or matches it. */
-  async say(bytes: Buffer | string, until: string | RegExp): Promise<string> {
-    this.#socket.write(bytes)
-    while (typeof until === 'string' ? !this.#received.endsWith(until) : !until.test(this.#received)) {
-      assert.ok(!this.#socket.destroyed, `closed after ${JSON.stringify(this.#received)}`)
-      await new Promise<void>((resolve) => { this.#wake = resolve })
-    }
-    const said = this.#received
-    this.#received = ''
-    return said
-  }
-
-  close(): void { this.#socket.destroy() }
 }

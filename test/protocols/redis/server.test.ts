@@ -9,19 +9,20 @@ import { keysOf } from '../../../src/protocols/redis/keys.ts'
 import { missReply } from '../../../src/protocols/redis/reply.ts'
 import { hasRedis, redis } from '../../support/servers.ts'
 import { command, one } from './wire.ts'
-import { openPipe, type Pipe, type Recorded, Wire } from './recorded.ts'
+import { openPipe, type Pipe, Wire } from '../pipe.ts'
+import { Recorded } from './recorded.ts'
 
 const run = promisify(execFile)
 
 describe('redis, for real', () => {
   let port = 0
-  let pipe: Pipe
+  let pipe: Pipe<Recorded>
 
   before(async function () {
     if (!hasRedis) return this.skip()
     const server = await redis()
     port = server.port
-    pipe = await openPipe(port)
+    pipe = await openPipe(port, () => new Recorded())
   })
   after(() => pipe?.close())
 
