@@ -10,13 +10,14 @@ import type { AnyFault } from '../src/fault.ts'
 import { LocalPlane } from '../src/proxy/local-plane.ts'
 import type { PlaneEvent } from '../src/proxy/plane.ts'
 import type { Rule } from '../src/rule.ts'
+import { postgresTalk } from './faults/postgres/talk.ts'
 import { redisTalk } from './faults/redis/talk.ts'
 import { portOf, relay, type Relay } from './faults/relay.ts'
 import { readParams } from './faults/scene.ts'
 import type { Talk } from './faults/talk.ts'
 import { closeAll, later, LOCAL, PLAIN, until } from './proxy/stage.ts'
 
-const TALKS: readonly Talk[] = [redisTalk]
+const TALKS: readonly Talk[] = [postgresTalk, redisTalk]
 
 const paramsOf = (fault: AnyFault): Record<string, unknown> => (parse(fault.example) as { params?: Record<string, unknown> }).params ?? {}
 const pause = (time: number): Promise<void> => new Promise((resolve) => { setTimeout(resolve, time) })
