@@ -230,9 +230,8 @@ export class Session implements LinkOwner, DialogueOwner {
       if (this.#over || !grip.sees('tick', 'to-server') || (why === 'disarm' && !grip.begun)) continue
       const unit = { kind: 'tick', why } as const
       const judgement = judge([grip], unit, 'to-server')
-      if (!judgement) continue
-      if (judgement.did.length > 0 || judgement.broken) this.judged('to-server', judgement, unit)
-      if (judgement.closing) this.closing(judgement.closing, 'to-server')
+      if (judgement && (judgement.did.length > 0 || judgement.broken)) this.judged('to-server', judgement, unit)
+      if (judgement?.closing) this.closing(judgement.closing, 'to-server')
     }
   }
 
