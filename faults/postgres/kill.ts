@@ -5,7 +5,7 @@ import { lastWords } from '../../src/protocols/postgres/fatal.ts'
 
 const WHO = ['any', 'idle', 'in_transaction', 'in_flight', 'listening'] as const
 type Who = (typeof WHO)[number]
-const ERRORS = ['admin_shutdown', 'crash_shutdown', 'idle_in_transaction', 'idle_session', 'none'] as const
+const ERRORS = ['admin_shutdown', 'crash_shutdown', 'idle_in_transaction', 'idle_session', 'none', 'half_open'] as const
 type KillError = (typeof ERRORS)[number]
 
 function isOne(who: Who, { status, unanswered, listening }: PostgresConversation): boolean {
@@ -33,7 +33,7 @@ export const kill = defineFault({
   protocols: ['postgres'],
   direction: 'both',
   params: {
-    error: choice('What is said. admin_shutdown: 57P01, by an administrator; crash_shutdown: the warning 57P02, another process has crashed; idle_in_transaction: 25P03, only to who rests within a transaction; idle_session: 57P05, only to who rests outside of one; none: nothing, as when a pooler ends what is old.', ERRORS, 'admin_shutdown'),
+    error: choice('What is said. admin_shutdown: 57P01, by an administrator; crash_shutdown: the warning 57P02, another process has crashed; idle_in_transaction: 25P03, only to who rests within a transaction; idle_session: 57P05, only to who rests outside of one; none: nothing, as when a pooler ends what is old; half_open: nothing, and the client is not even told that it is closed.', ERRORS, 'admin_shutdown'),
     who: choice('Whom it hits. any: all that are logged in; idle: those that rest outside of a transaction; in_transaction: those that rest within one; in_flight: those that wait for an answer; listening: those that LISTEN.', WHO, 'any'),
     share: share('Share of them that dies each time.', '100%'),
     interval: duration('Time between one killing and the next.', '1s', { min: '10ms', max: '1h' }),
@@ -45,6 +45,7 @@ export const kill = defineFault({
     const dies = random() < share
     const { loggedIn, opaque, toClient } = conversation
     if (!dies || !loggedIn || opaque !== undefined || !isOne(who, conversation) || !fits(error, conversation)) return PASS
+    if (error === 'half_open') return { kind: 'close', how: 'end', side: 'server' }
     const flying = conversation.unanswered > 0 ? { note: 'in flight', cancel: true } as const : {}
     return { kind: 'close', how: 'end', ...(error !== 'none' && toClient.between ? { last: { 'to-client': lastWords(error) } } : {}), ...flying }
   },

@@ -150,6 +150,23 @@ describe('postgres.kill', () => {
     assert.deepEqual([client.errors.map(({ message }) => message), client.notices], [['Connection terminated unexpectedly'], []])
   })
 
+  it('takes the server from those that LISTEN and tells them nothing: they are deaf until it is healed', async () => {
+    const stage = await postgresStage()
+    const client = await stage.client({ application_name: 'deaf' })
+    await client.query('listen a')
+    await stage.strike(kill, { error: 'half_open', who: 'listening', interval: '1h' })
+    let left = 1
+    while (left > 0) left = (await stage.direct.query("select 1 from pg_stat_activity where application_name = 'deaf'")).rowCount ?? 0
+    await stage.direct.query("notify a, 'unheard'")
+    let answered = false
+    const asked = client.query('select 1').finally(() => { answered = true })
+    const outcome = asked.catch((error: unknown) => error)
+    await new Promise((resolve) => { setTimeout(resolve, 150) })
+    assert.deepEqual([answered, client.errors, client.notified], [false, [], []])
+    await stage.heal()
+    assert.match(String(await outcome), /ECONNRESET|terminated/)
+  })
+
   it('says nothing in the middle of a message, as a server cannot', async () => {
     const stage = await postgresStage()
     const client = await stage.client()

@@ -90,6 +90,13 @@ describe('postgres.startup', () => {
     assert.equal((await (await stage.client()).query('select 1 a')).rows[0].a, 1, 'who does not ask is not hit')
   })
 
+  it('ssl_broken: the handshake never comes about', async () => {
+    const stage = await postgresStage()
+    await stage.strike(startup, { how: 'ssl_broken' })
+    assert.match(String(await login(stage, { ssl: true })), /disconnected before secure TLS connection was established|ECONNRESET|terminated/)
+    assert.match(await psql(stage.port, 'sslmode=require'), /SSL|closed the connection/)
+  })
+
   it('ssl_hang: the request is never answered', async () => {
     const stage = await postgresStage()
     await stage.strike(startup, { how: 'ssl_hang' })

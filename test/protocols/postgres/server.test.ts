@@ -148,6 +148,11 @@ describe('postgres codec and a real server', function () {
     const recorded = await session(async (client) => {
       const asleep = assert.rejects(client.query('select pg_sleep(30)'), { code: '57014' })
       const { processID, secretKey } = client as unknown as { processID: number; secretKey: number }
+      // A request that comes before the query has begun is for nothing.
+      const direct = new pg.Client((await postgres()).url)
+      await direct.connect()
+      for (let active = 0; active === 0;) active = (await direct.query("select 1 from pg_stat_activity where pid = $1 and state = 'active'", [processID])).rowCount ?? 0
+      await direct.end()
       const socket = connect(port, '127.0.0.1')
       socket.end(serialize.cancel(processID, secretKey))
       await asleep
