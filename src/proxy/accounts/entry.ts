@@ -17,6 +17,8 @@ const noErrors = (): Map<string, number> => new Map()
 
 export class Entry {
   readonly of: Labels
+  /** Counts the names of a target. */
+  readonly number: number
   inFlight = 0
   #offered = 0
   #ok = 0
@@ -30,7 +32,10 @@ export class Entry {
   #delayed: { readonly seen: Cells; readonly server: Cells } | undefined
   readonly #before = { offered: 0, ok: 0, errors: noErrors(), hits: 0, misses: 0, heldSum: 0, sum: 0, durations: [...DURATION_BOUNDS, 0].map(() => 0) }
 
-  constructor(of: Labels) { this.of = of }
+  constructor(of: Labels, number: number) {
+    this.of = of
+    this.number = number
+  }
 
   opened(): void {
     this.#offered++

@@ -73,6 +73,15 @@ export class OpenOperations {
   done(slot: Slot, at: Ms): void { this.#columns.doneAt[slot] = at }
   failed(slot: Slot, code: string): void { this.#columns.code[slot] = code }
 
+  /** A message of that exchange waited so long on its way to the server. Those of one operation wait side by side: the longest wait counts. */
+  heldAhead(exchange: ExchangeId, duration: Ms): void {
+    for (let slot = this.find(exchange); slot !== NONE && this.exchange(slot) === exchange; slot = this.after(slot)) {
+      const more = duration - this.held(slot)
+      if (more > 0 && Number.isNaN(this.doneAt(slot))) this.heldBack(slot, ms(more))
+    }
+  }
+
+  /** Its answer waited so long. */
   heldBack(slot: Slot, duration: Ms): void {
     this.#columns.held[slot] = (this.#columns.held[slot] ?? 0) + duration
     this.entry(slot)?.heldBack(duration)

@@ -54,15 +54,15 @@ export class PostgresAccounts implements SessionAccounts<PostgresMessage, Paired
       case 'FunctionCall': return this.#push(exchange, this.#named('(function call)'), now, SIMPLE, identityOf(message.raw, 0, message.raw.length), now)
       case 'StartupMessage': return this.#push(exchange, this.#named('(login)'), now, SIMPLE, 0, now)
       case 'Bind':
-        if (this.#who.watching) this.#parameters = identityOf(message.raw, parametersOfBind(message), message.raw.length)
+        this.#parameters = identityOf(message.raw, parametersOfBind(message), message.raw.length)
         this.#since ??= now
         return
       case 'Parse': case 'Describe': case 'Close':
         this.#since ??= now
         return
       case 'Execute': {
-        const identity = this.#who.watching && statement ? identityOf(statement.bytes, 0, statement.bytes.length, this.#parameters) : 0
-        return this.#push(exchange, this.#entryOf(statement), this.#since ?? now, 0, identity, now)
+        const entry = this.#entryOf(statement)
+        return this.#push(exchange, entry, this.#since ?? now, 0, statement ? this.#parameters ^ entry.number : 0, now)
       }
       case 'Sync': return this.#synced(exchange, now)
       case 'Opaque': return this.spoke(now)
@@ -70,10 +70,7 @@ export class PostgresAccounts implements SessionAccounts<PostgresMessage, Paired
     }
   }
 
-  heldBack(exchange: ExchangeId, duration: Ms): void {
-    const slot = this.#open.find(exchange)
-    if (slot !== NONE) this.#open.heldBack(slot, duration)
-  }
+  heldBack(exchange: ExchangeId, duration: Ms): void { this.#open.heldAhead(exchange, duration) }
 
   altered(rule: string, exchange: ExchangeId, did: string, now: Ms): void {
     const slot = this.#open.find(exchange)
@@ -158,7 +155,7 @@ export class PostgresAccounts implements SessionAccounts<PostgresMessage, Paired
     const slot = this.#answers(exchange)
     if (slot === NONE || (this.#open.flags(slot) & SIMPLE) !== 0) return
     this.#open.done(slot, now)
-    this.#open.heldBack(slot, held)
+    if (!this.#endsWithReady(slot)) this.#open.heldBack(slot, held)
     const next = this.#open.after(slot)
     if (next !== NONE && this.#open.exchange(next) === exchange) while (this.#open.head !== next) this.#settle(this.#open.head, now, undefined)
   }
@@ -168,7 +165,7 @@ export class PostgresAccounts implements SessionAccounts<PostgresMessage, Paired
     this.#register.turn(now)
     for (let slot = this.#open.head; slot !== NONE && this.#open.exchange(slot) <= exchange; slot = this.#open.head) {
       const own = this.#open.exchange(slot) === exchange
-      if (own && Number.isNaN(this.#open.doneAt(slot))) this.#open.heldBack(slot, held)
+      if (own && this.#endsWithReady(slot)) this.#open.heldBack(slot, held)
       this.#settle(slot, now, own && (this.#open.flags(slot) & SIMPLE) !== 0 ? undefined : PASSED_OVER)
     }
   }
@@ -179,12 +176,14 @@ export class PostgresAccounts implements SessionAccounts<PostgresMessage, Paired
     const doneAt = this.#open.doneAt(slot)
     const done = !Number.isNaN(doneAt)
     const code = this.#open.code(slot) ?? (done ? undefined : otherwise)
-    const until = done && (this.#open.flags(slot) & SYNCED) === 0 ? doneAt : now
+    const until = done && !this.#endsWithReady(slot) ? doneAt : now
     if (code !== undefined) entry?.failed(code)
     else entry?.answered(ms(Math.max(0, until - this.#open.at(slot))), this.#open.held(slot))
     this.#register.flying(-1)
     this.#open.shift()
   }
+
+  #endsWithReady(slot: Slot): boolean { return (this.#open.flags(slot) & (SIMPLE | SYNCED)) !== 0 }
 
   #entryOf(statement: Statement | null | undefined): Entry {
     if (!statement) return this.#named('(unknown statement)')

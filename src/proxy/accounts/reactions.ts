@@ -84,9 +84,6 @@ export class Reactions {
     return new Who(this, session, known)
   }
 
-  /** Whether the next request must be known: something is watched, or will be with it. */
-  get watching(): boolean { return this.#byKey.size > 0 || this.#untilControl <= 1 }
-
   asked(who: Who, identity: number, now: Ms): void {
     this.#untilControl--
     if (identity === 0) return
@@ -194,9 +191,6 @@ export class Who {
     this.session = session
     this.client = client
   }
-
-  /** Whether the next request must be known. */
-  get watching(): boolean { return this.#reactions.watching }
 
   /** The client asks for something; `identity` is 0 where it is not known what. */
   asked(identity: number, now: Ms): void {

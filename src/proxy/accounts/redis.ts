@@ -54,10 +54,7 @@ export class RedisAccounts implements SessionAccounts<RedisMessage, Paired> {
     this.#who.asked(identity, now)
   }
 
-  heldBack(exchange: ExchangeId, duration: Ms): void {
-    const slot = this.#open.find(exchange)
-    if (slot !== NONE) this.#open.heldBack(slot, duration)
-  }
+  heldBack(exchange: ExchangeId, duration: Ms): void { this.#open.heldAhead(exchange, duration) }
 
   altered(rule: string, exchange: ExchangeId, did: string, now: Ms): void {
     const slot = this.#open.find(exchange)

@@ -15,7 +15,7 @@ export class Register {
   readonly #target: string
   readonly #entries = new Map<string, Entry>()
   /** What there was no room for. */
-  readonly other = new Entry({ name: 'other' })
+  readonly other = new Entry({ name: 'other' }, 0)
   readonly #finished: FiguresRecord[] = []
   readonly #transactions = { length: new Cells(), ended: 0, rolledBack: 0 }
   readonly #before = { ended: 0, rolledBack: 0 }
@@ -58,7 +58,7 @@ export class Register {
 
   /** A new entry past the bound, for a caller that has one of its own. */
   spare(key: string, of: Labels): Entry {
-    const made = new Entry(of)
+    const made = new Entry(of, this.#entries.size + 1)
     this.#entries.set(key, made)
     return made
   }
