@@ -51,7 +51,7 @@ function judgeSignal({ signal, comparison, limit, during }: SignalExpectation, r
   const span = once ? { from: record.from, to: ms(record.to + 1) } : spanOf(during, record, analysis)
   if (!span) return inconclusive('not exercised', `nothing was altered ${during === 'fault' ? 'by any fault' : `in "${during}"`}`)
   const needed = samplesFor(signal.metric)
-  const count = samples(record, signal.name, span.from, span.to)
+  const count = samples(record, signal, span.from, span.to)
   if (needed > 1 && count < needed) return inconclusive(`${count} operations`, `${signal.metric} needs ${needed} of them; raise the rate or the time`)
   const measured = figure(record, signal, span.from, span.to)
   if (measured === undefined) return inconclusive('nothing', `${signal.name} has no ${signal.metric} in that time`)
@@ -74,7 +74,7 @@ function judgeTiming({ figure: name, of, limit, step }: TimingExpectation, analy
       return value === undefined ? inconclusive('nothing', `${name} of ${of.name} cannot be told from what was seen`) : held(name, value, limit)
     }
     case 'recovery': case 'outage': case 'degraded': case 'depth': case 'lost': case 'flaps': {
-      const timing = timingOf(analysis, { name: of.name, metric: of.metric ?? METRIC_DEFAULT }, step)
+      const timing = timingOf(analysis, { name: of.name, metric: of.metric ?? METRIC_DEFAULT, ...(of.where ? { where: of.where } : {}) }, step)
       if (!timing) return inconclusive('nothing', `${of.name}.${of.metric ?? METRIC_DEFAULT} was not measured`)
       return judgeStatus(name, timing, limit)
     }

@@ -7,7 +7,7 @@ import type { Linking } from './linking.ts'
 import { TIMING_FIGURES, type AbortCondition, type Expectation, type Limit, type Signal, type SteadyState, type TimingFigure, type Windows } from './plan.ts'
 import type { Listed } from './read.ts'
 import type { AbortInput, ConditionInput, ExpectationInput } from './schema.ts'
-import { COMPARISONS, parseFigureLimit, parseLimit, parseSignal, QUANTILES } from './signals.ts'
+import { COMPARISONS, metricProblem, narrowingProblem, parseFigureLimit, parseLimit, parseSignal, QUANTILES } from './signals.ts'
 import { isMap, valueAt, type Path } from './tree.ts'
 
 export const PHASES = ['baseline', 'fault', 'recovery', 'all'] as const
@@ -20,7 +20,7 @@ const BEYOND_QUANTILE = 10
 
 export function linkCondition(linking: Linking, { path, input }: Listed<ConditionInput>): SteadyState | undefined {
   if (!input) return undefined
-  const signal = linkSignal(linking, [...path, 'signal'], input.signal)
+  const signal = linkSignal(linking, path, 'signal', input.signal, input.where)
   const bound = linkComparison(linking, path, input, signal?.metric)
   return signal && bound && { signal, ...bound, text: asWritten(linking, path), place: linking.reader.entry(path).value }
 }
@@ -52,8 +52,9 @@ export function linkExpectation(linking: Linking, { path, input }: Listed<Expect
 
 function linkTiming(linking: Linking, path: Path, input: ExpectationInput, figure: TimingFigure, steps: readonly string[], about: Pick<Expectation, 'text' | 'place'>): Expectation | undefined {
   const { reader } = linking
-  const of = linkSubject(linking, [...path, figure], input[figure] ?? '', figure)
+  const of = linkSubject(linking, path, input, figure)
   const bound = TIMES.has(figure) ? 'within' : 'at_most'
+  if (OF_TARGET.has(figure) && input.where) reader.failKey('EXPECTATION_INVALID', [...path, 'where'], `\`where\` means nothing with ${figure}`, `${figure} is of a target as a whole`)
   const misplaced = [...COMPARISONS, 'within', 'during'].filter((one) => one !== bound && one in input)
   for (const key of misplaced) {
     reader.failKey('EXPECTATION_INVALID', [...path, key], `\`${key}\` means nothing with ${figure}`, `write \`${bound}\`${key === 'during' ? ' and `step: NAME`' : ''}`)
@@ -72,26 +73,45 @@ function linkTiming(linking: Linking, path: Path, input: ExpectationInput, figur
   return of && { kind: 'timing', figure, of, limit, step: input.step, ...about }
 }
 
-function linkSubject(linking: Linking, path: Path, text: string, figure: TimingFigure): { readonly name: string; readonly metric?: string } | undefined {
+function linkSubject(linking: Linking, path: Path, input: ExpectationInput, figure: TimingFigure): Pick<Signal, 'name' | 'where'> & Partial<Signal> | undefined {
   const { reader, names } = linking
+  const text = input[figure] ?? ''
   if (OF_TARGET.has(figure)) {
     if (names.get(text) === 'target') return { name: text }
     const known = [...names].filter(([, kind]) => kind === 'target').map(([one]) => one)
     const near = nearest(text, known)
-    reader.fail('TARGET_UNKNOWN', path, `${figure} is of a target, and none is named "${text}"`, near ? `did you mean "${near}"?` : `targets here: ${known.join(', ') || 'none'}`)
+    reader.fail('TARGET_UNKNOWN', [...path, figure], `${figure} is of a target, and none is named "${text}"`, near ? `did you mean "${near}"?` : `targets here: ${known.join(', ') || 'none'}`)
     return undefined
   }
-  const signal = linkSignal(linking, path, text)
+  const signal = linkSignal(linking, path, figure, text, input.where)
   if (!signal || TIMED_METRICS.includes(signal.metric)) return signal
-  reader.fail('SIGNAL_UNKNOWN', path, `${figure} cannot be judged by ${signal.metric}`, `it can by ${TIMED_METRICS.join(', ')}`)
+  reader.fail('SIGNAL_UNKNOWN', [...path, figure], `${figure} cannot be judged by ${signal.metric}`, `it can by ${TIMED_METRICS.join(', ')}`)
   return undefined
 }
 
-function linkSignal({ reader, names }: Linking, path: Path, text: string): Signal | undefined {
+/** The signal that the entry at `path` names under `key`. */
+function linkSignal(linking: Linking, path: Path, key: string, text: string, where: ConditionInput['where']): Signal | undefined {
+  const { reader, names, targets } = linking
   const parsed = parseSignal(text, names)
-  if ('signal' in parsed) return parsed.signal
-  reader.fail('SIGNAL_UNKNOWN', path, parsed.wrong, parsed.hint)
-  return undefined
+  if ('wrong' in parsed) {
+    reader.fail('SIGNAL_UNKNOWN', [...path, key], parsed.wrong, parsed.hint)
+    return undefined
+  }
+  const { signal, source } = parsed
+  if (source !== 'target') {
+    if (where) reader.failKey('EXPECTATION_INVALID', [...path, 'where'], `\`where\` means nothing with a signal of a ${source}`, 'it narrows signals of targets')
+    return signal
+  }
+  const protocol = targets.get(signal.name)?.spec.protocol
+  if (protocol === undefined) return signal
+  const problem = metricProblem(signal.metric, protocol, where !== undefined)
+  if (problem) reader.fail('SIGNAL_UNKNOWN', [...path, key], problem.wrong, problem.hint)
+  for (const [label, wanted] of Object.entries(where ?? {})) {
+    const found = narrowingProblem(label, wanted, protocol)
+    if (found?.key) reader.failKey('KEY_UNKNOWN', [...path, 'where', label], found.wrong, found.hint)
+    else if (found) reader.fail('VALUE_INVALID', [...path, 'where', label], found.wrong, found.hint)
+  }
+  return where ? { ...signal, where } : signal
 }
 
 function linkComparison({ reader }: Linking, path: Path, input: ConditionInput, metric: string | undefined): Pick<SteadyState, 'comparison' | 'limit'> | undefined {
@@ -118,7 +138,7 @@ function checkStep({ reader, draft }: Linking, path: Path, name: string, steps: 
 /** The entry as the file has it: `signal: checkout.p95, at_most: 100ms`. */
 function asWritten({ reader }: Linking, path: Path): string {
   const value = valueAt(reader.root, path)
-  return isMap(value) ? Object.entries(value).map(([key, one]) => `${key}: ${String(one)}`).join(', ') : ''
+  return isMap(value) ? Object.entries(value).map(([key, one]) => `${key}: ${isMap(one) ? `{ ${Object.entries(one).map(([label, wanted]) => `${label}: ${String(wanted)}`).join(', ')} }` : String(one)}`).join(', ') : ''
 }
 
 export interface Evidence { readonly loads: readonly LoadSpec[]; readonly windows: Windows; readonly steadyState: readonly SteadyState[]; readonly expect: readonly Expectation[]; lengthOf(during: string): Ms }

@@ -10,8 +10,8 @@ import type { ViaRoute } from '../via/route.ts'
 
 export interface Windows { readonly warmup: Ms; readonly baseline: Ms; readonly recovery: Ms; readonly bucket: Ms; readonly hold: Ms; readonly minSamples: number }
 
-/** `checkout.p95`: the source's name and the metric. */
-export interface Signal { readonly name: string; readonly metric: string }
+/** `checkout.p95`: the source's name and the metric. `where` narrows a target to the operations that bear these names. */
+export interface Signal { readonly name: string; readonly metric: string; readonly where?: Readonly<Record<string, string>> | undefined }
 /** In base units (ms, ratio, /s, bytes or a bare number); `x` is a multiple of the baseline's figure. */
 export interface Limit { readonly value: number; readonly unit: 'ms' | 'ratio' | '/s' | 'bytes' | 'number' | 'x'; readonly text: string }
 export type Comparison = 'at_most' | 'at_least' | 'below' | 'above' | 'equals'
@@ -26,7 +26,7 @@ export type Expectation =
       /** baseline, fault, recovery, all, or a step's name. */
       readonly during: string; readonly text: string; readonly place: Place }
   /** `recovery: checkout.p95, within: 5s` and its like. `of` is a signal, or a bare name for retries, storm, refill, detect. */
-  | { readonly kind: 'timing'; readonly figure: TimingFigure; readonly of: { readonly name: string; readonly metric?: string | undefined }; readonly limit: Limit
+  | { readonly kind: 'timing'; readonly figure: TimingFigure; readonly of: { readonly name: string; readonly metric?: string | undefined; readonly where?: Signal['where'] }; readonly limit: Limit
       readonly step?: string | undefined; readonly text: string; readonly place: Place }
 
 /** When a step begins: `at` after the method's start, or after the step `after` has cleared. `every` repeats it until `until`. */

@@ -88,8 +88,9 @@ const comparisons = {
   equals: limit('Exactly this.').optional(),
 }
 const signal = text('NAME.METRIC of a load, target, probe or app.')
-export const condition = strict({ signal, ...comparisons }, 'What must hold.')
-export const abortCondition = strict({ signal, ...comparisons, for: time('How long it must have been so.').optional() }, 'What stops the method and heals at once.')
+const narrowing = table(text('A name; * stands for any characters.'), 'Narrows the signal of a target to some of its operations: command and key of redis, table and tag of postgres.').optional()
+export const condition = strict({ signal, where: narrowing, ...comparisons }, 'What must hold.')
+export const abortCondition = strict({ signal, where: narrowing, ...comparisons, for: time('How long it must have been so.').optional() }, 'What stops the method and heals at once.')
 
 /** A number or a ramp, read once the fault's parameters are known. */
 const chance = z.unknown().meta({
@@ -127,6 +128,7 @@ export const step = strict({
 const of = (what: string) => text(what).optional()
 export const expectation = strict({
   signal: signal.optional(),
+  where: narrowing,
   ...comparisons,
   during: text('baseline, fault, recovery, all, or a step\'s name; `fault` unless given.').optional(),
   recovery: of('Signal whose time from healing until good again is judged.'),

@@ -2,6 +2,7 @@
 
 import { nearest } from '../core/errors.ts'
 import { parseDuration, parseRate, parseRatio, parseSize } from '../core/units.ts'
+import type { Protocol } from '../protocols/codec.ts'
 import type { Source } from '../record/buckets.ts'
 import { unitOf } from './limit.ts'
 import type { Comparison, Limit, Signal, TimingFigure } from './plan.ts'
@@ -12,9 +13,35 @@ const LATENCIES = [...Object.keys(QUANTILES), 'max', 'mean']
 
 export const METRICS: Readonly<Record<Source, readonly string[]>> = {
   load: [...LATENCIES, 'rate', 'success', 'errors', 'in_flight', 'connections'],
-  target: [...LATENCIES, 'rate', 'success', 'errors', 'connections', 'in_flight', 'attempts', 'accepted', 'resets', 'failed_dials', 'bytes_to_server', 'bytes_to_client'],
+  target: [...LATENCIES, 'rate', 'success', 'errors', 'connections', 'in_flight', 'attempts', 'accepted', 'resets', 'failed_dials', 'bytes_to_server', 'bytes_to_client', 'hit_ratio', 'transactions', 'rollbacks', 'rollback_ratio'],
   probe: ['value', 'success', 'errors', ...LATENCIES],
   app: ['cpu', 'memory'],
+}
+
+/** Metrics that only targets of one protocol have. */
+const OF_PROTOCOL: Readonly<Record<string, Protocol>> = { hit_ratio: 'redis', transactions: 'postgres', rollbacks: 'postgres', rollback_ratio: 'postgres' }
+/** By what a signal of a target can be narrowed, and what can be told of some of its operations. */
+const LABELS: Readonly<Partial<Record<Protocol, readonly string[]>>> = { redis: ['command', 'key'], postgres: ['table', 'tag'] }
+const NARROWED: readonly string[] = [...LATENCIES, 'rate', 'success', 'errors', 'hit_ratio']
+
+/** What is wrong with a metric of a target of that protocol; undefined where nothing is. */
+export function metricProblem(metric: string, protocol: Protocol, narrowed: boolean): { readonly wrong: string; readonly hint: string } | undefined {
+  const only = OF_PROTOCOL[metric]
+  if (only !== undefined && only !== protocol) return { wrong: `${metric} is of a ${only} target, and this one speaks ${protocol}`, hint: `${protocol} has ${METRICS.target.filter((one) => (OF_PROTOCOL[one] ?? protocol) === protocol).join(', ')}` }
+  if (narrowed && !NARROWED.includes(metric)) return { wrong: `${metric} is of a target as a whole`, hint: `with \`where\` there are ${NARROWED.filter((one) => (OF_PROTOCOL[one] ?? protocol) === protocol).join(', ')}` }
+  return undefined
+}
+
+/** What is wrong with one entry of a signal's `where`. */
+export function narrowingProblem(label: string, wanted: string, protocol: Protocol): { readonly wrong: string; readonly hint: string; readonly key?: true } | undefined {
+  const known = LABELS[protocol] ?? []
+  if (!known.includes(label)) {
+    const near = nearest(label, known)
+    const hint = near ? `did you mean "${near}"?` : known.length ? `a signal of ${protocol} is narrowed by ${known.join(' or ')}` : `no messages of ${protocol} are read that could be told apart`
+    return { wrong: `"${label}" narrows no signal of ${protocol}`, hint, key: true }
+  }
+  if (label === 'key' && /\d/.test(wanted)) return { wrong: `key: figures are kept by patterns of keys, without what varies: "${wanted}" is none`, hint: `write "${wanted.replace(/\d+/g, '*')}"` }
+  return undefined
 }
 
 /** What the names of an experiment stand for. */

@@ -31,7 +31,7 @@ export function thinBaseline(record: RunRecord, signals: readonly Signal[], { fr
   return [...new Set(signals.map(({ name }) => name))].flatMap((name) => {
     const source = record.signals.find((one) => one.name === name)?.source
     if (source !== 'load') return []
-    const count = samples(record, name, from, to)
+    const count = samples(record, { name }, from, to)
     return count < minSamples ? [`${name} had ${count} operations in the baseline, ${minSamples} are needed`] : []
   })
 }

@@ -2,6 +2,7 @@
 
 import { build, decodeFromCompressedBase64, encodeIntoCompressedBase64, type Histogram } from 'hdr-histogram-js'
 import { ms, type Ms } from '../core/units.ts'
+import type { CellCounts } from './cells.ts'
 
 /** What became of operations. `offered` counts at the intended send (load) or at the first byte (passive), the rest when it is known. */
 export interface Counts { offered: number; ok: number; error: number; timeout: number; indeterminate: number; dropped: number }
@@ -19,6 +20,8 @@ export interface BucketRecord {
   readonly counts: Counts
   /** Latency in microseconds, base64 of HDR V2 compressed; absent when nothing completed. */
   readonly latency?: string
+  /** The same in cells, of a bucket that was made from figures by name. */
+  readonly cells?: CellCounts
   /** Gauges and extra counters by metric: connections, attempts, resets, bytes_to_server, cpu, memory, service_p99 … */
   readonly extra?: Readonly<Record<string, number>>
 }

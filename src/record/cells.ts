@@ -1,7 +1,6 @@
 /** Latencies in cells that grow with the value, sixty-four to an octave: taking one down costs nothing, and a bucket of a few is a few numbers. */
 
 import { ms, type Ms } from '../core/units.ts'
-import type { Latencies } from './latencies.ts'
 
 /** Cells of a microsecond each, before they begin to grow. */
 const FINE = 128
@@ -9,7 +8,7 @@ const PER_OCTAVE_BITS = 6
 const PER_OCTAVE = 1 << PER_OCTAVE_BITS
 /** What is longer than ten minutes counts as ten. */
 const LATENCY_MAX_US = 600_000_000
-const CELLS = cellOf(LATENCY_MAX_US) + 1
+export const CELLS = cellOf(LATENCY_MAX_US) + 1
 
 /** Cell and count in turn, cells ascending: `[1042, 3, 1044, 1]`. */
 export type CellCounts = readonly number[]
@@ -70,17 +69,4 @@ export function cellCounts(parts: readonly Cells[]): CellCounts {
   const sums = new Map<number, number>()
   for (const part of parts) part.each((cell, count) => sums.set(cell, (sums.get(cell) ?? 0) + count))
   return [...sums].sort(([a], [b]) => a - b).flat()
-}
-
-/** What is odd is left out: a journal may be damaged. */
-export function readCells(counts: CellCounts): Latencies {
-  const latencies = { values: [] as number[], counts: [] as number[], total: 0 }
-  for (let at = 0; at + 1 < counts.length; at += 2) {
-    const [cell = -1, count = 0] = [counts[at], counts[at + 1]]
-    if (!(cell >= 0 && cell < CELLS && count > 0)) continue
-    latencies.values.push(topOf(cell))
-    latencies.counts.push(count)
-    latencies.total += count
-  }
-  return latencies
 }

@@ -3,6 +3,7 @@
 import { JsHistogram } from 'hdr-histogram-js'
 import { ms, type Ms } from '../core/units.ts'
 import { decodeHistogram } from './buckets.ts'
+import { CELLS, topOf, type CellCounts } from './cells.ts'
 
 /** Ascending values in ms, each the upper end of its histogram cell, and how often it came. */
 export interface Latencies { readonly values: readonly number[]; readonly counts: readonly number[]; readonly total: number }
@@ -23,6 +24,19 @@ export function readLatencies(encoded: string): Latencies | undefined {
     left -= count
   }
   return { values, counts, total: histogram.totalCount }
+}
+
+/** What is odd is left out: a journal may be damaged. */
+export function readCells(counts: CellCounts): Latencies {
+  const latencies = { values: [] as number[], counts: [] as number[], total: 0 }
+  for (let at = 0; at + 1 < counts.length; at += 2) {
+    const [cell = -1, count = 0] = [counts[at], counts[at + 1]]
+    if (!(cell >= 0 && cell < CELLS && count > 0)) continue
+    latencies.values.push(topOf(cell))
+    latencies.counts.push(count)
+    latencies.total += count
+  }
+  return latencies
 }
 
 function decoded(encoded: string): unknown {

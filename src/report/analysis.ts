@@ -1,5 +1,6 @@
 /** How each signal of a run degraded and recovered: the definitions of src/timing applied to a record, over all faults and a step at a time. */
 
+import { isDeepStrictEqual } from 'node:util'
 import { ms, type Ms } from '../core/units.ts'
 import { analyse } from '../timing/analyse.ts'
 import type { Measure, Times, Timing } from '../timing/timing.ts'
@@ -33,21 +34,19 @@ export function analyseRun(record: RunRecord): Analysis {
   const spans = spansOf(record)
   const episodes = episodesOf(record, spans)
   const ordered = signalsInOrder(record, plan)
-  const signals = ordered.flatMap((signal) => {
-    const series = seriesOf(signal)
+  const signals = ordered.flatMap((whole) => namesOf(whole, plan).flatMap((signal) => {
+    const series = seriesOf(record, signal)
     if (!series) return []
-    return metricsOf(signal, plan).flatMap((metric) => {
-      const options = { measure: measureOf(metric), hold: plan.windows.hold, minSamples: plan.windows.minSamples, successAtLeast: objectiveOf(plan, signal.name) }
-      return episodes.map(({ step, times }): SignalTiming => ({ signal: { name: signal.name, metric }, source: signal.source, step, timing: analyse(series, { ...options, times }) }))
-    })
-  })
+    const options = { measure: measureOf(signal.metric), hold: plan.windows.hold, minSamples: plan.windows.minSamples, successAtLeast: objectiveOf(plan, signal) }
+    return episodes.map(({ step, times }): SignalTiming => ({ signal, source: whole.source, step, timing: analyse(series, { ...options, times }) }))
+  }))
   const traffic = ordered.filter(({ source }) => source === 'target').flatMap((target) => episodes.flatMap(({ step, times }) => trafficOf(record, plan, target, step, times)))
   return { origin: originOf(record), end: observedUntil(record), spans, signals, traffic }
 }
 
 /** The timing of a signal, over all faults or in one step; undefined when that was not analysed. */
-export const timingOf = ({ signals }: Analysis, { name, metric }: SignalName, step?: string): Timing | undefined =>
-  signals.find(({ signal, step: own }) => signal.name === name && signal.metric === metric && own === step)?.timing
+export const timingOf = ({ signals }: Analysis, wanted: SignalName, step?: string): Timing | undefined =>
+  signals.find(({ signal, step: own }) => own === step && isDeepStrictEqual(signal, wanted))?.timing
 
 /** All signals over all faults; where there were several steps, those that did harm too. A rate says something only where it fell. */
 export const rowsShown = ({ signals, spans }: Analysis): readonly SignalTiming[] =>
@@ -66,16 +65,18 @@ const measureOf = (metric: string): Measure => measureFor(metric) ?? { kind: 'su
 
 const QUANTILE_DEFAULT = 'p95'
 
-/** The quantiles that the experiment names (p95 when none), success, and the rate of a load; of probes and apps only what is named. */
-function metricsOf({ source, name }: SignalRecord, { named }: ReportPlan): readonly string[] {
-  const own = [...new Set(named.filter((one) => one.name === name).map(({ metric }) => metric))].filter((metric) => measureFor(metric) !== undefined)
-  if (source !== 'load' && source !== 'target') return own
+/** The quantiles that the experiment names (p95 when none), success, and the rate of a load; of probes, apps and parts of a target only what is named. */
+function namesOf({ source, name }: SignalRecord, { named }: ReportPlan): readonly SignalName[] {
+  const all = named.filter((one) => one.name === name && measureFor(one.metric) !== undefined)
+  const narrowed = all.filter(({ where }) => where)
+  const own = [...new Set(all.filter(({ where }) => !where).map(({ metric }) => metric))]
   const quantiles = own.filter((metric) => metric in QUANTILES)
-  return [...new Set([...(quantiles.length ? quantiles : [QUANTILE_DEFAULT]), 'success', ...(source === 'load' ? ['rate'] : []), ...own])]
+  const always = source !== 'load' && source !== 'target' ? [] : [...(quantiles.length ? quantiles : [QUANTILE_DEFAULT]), 'success', ...(source === 'load' ? ['rate'] : [])]
+  return [...[...new Set([...always, ...own])].map((metric) => ({ name, metric })), ...narrowed]
 }
 
-const objectiveOf = ({ steadyState }: ReportPlan, name: string): number | undefined =>
-  steadyState.find(({ signal, comparison, limit }) => signal.name === name && signal.metric === 'success' && comparison === 'at_least' && limit.unit === 'ratio')?.limit.value
+const objectiveOf = ({ steadyState }: ReportPlan, { name, where }: SignalName): number | undefined =>
+  steadyState.find(({ signal, comparison, limit }) => signal.name === name && isDeepStrictEqual(signal.where, where) && signal.metric === 'success' && comparison === 'at_least' && limit.unit === 'ratio')?.limit.value
 
 /** All faults as one, and each step with the time until the next one that began after it had cleared. */
 function episodesOf(record: RunRecord, spans: readonly Span[]): readonly { readonly step: string | undefined; readonly times: Times }[] {

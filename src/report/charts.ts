@@ -4,7 +4,7 @@ import { ms, type Ms } from '../core/units.ts'
 import type { BucketRecord } from '../record/buckets.ts'
 import type { Timing } from '../timing/timing.ts'
 import { timingOf, type Analysis } from './analysis.ts'
-import { bucketFigure, QUANTILES } from './figures.ts'
+import { bucketFigure, QUANTILES, timeCovered } from './figures.ts'
 import type { RunRecord, SignalRecord } from './fold.ts'
 import { planOf, signalsInOrder } from './plan.ts'
 import { gridOf, timeOf, valuesOf, type Grid } from './series.ts'
@@ -70,14 +70,18 @@ function loadCharts(signal: SignalRecord, analysis: Analysis, view: View): reado
 function targetCharts(signal: SignalRecord, analysis: Analysis, view: View): readonly Chart[] {
   const perSecond = (metric: string): Line[2] => (buckets) => {
     const sum = bucketFigure(buckets, metric)
-    const covered = widthOf(buckets)
+    const covered = timeCovered(buckets)
     return sum === undefined || covered === 0 ? undefined : (sum * 1000) / covered
   }
   const latency = timingOf(analysis, { name: signal.name, metric: 'p95' })
+  const isRead = signal.buckets.some(({ cells }) => cells)
+  const read = (of: Line[2]): Line[2] => (isRead ? of : () => undefined)
   return [
     ...chart(signal, 'connections', 'count', [['open', 'a', (buckets) => bucketFigure(buckets, 'connections'), true]], undefined, view),
     ...chart(signal, 'connection attempts and resets', '/s', [['attempts', 'b', perSecond('attempts')], ['resets', 'bad', perSecond('resets')]], undefined, view),
-    ...chart(signal, 'time to first byte', 'ms', [['p50', 'a', (buckets) => bucketFigure(buckets, 'p50')], ['p95', 'b', (buckets) => bucketFigure(buckets, 'p95')]], latency, view),
+    ...chart(signal, 'operations', '/s', [['offered', 'quiet', read(rateOf('offered'))], ['ok', 'good', read(rateOf('ok')), true], ['errors', 'bad', read(rateOf('error'))]], undefined, view),
+    ...chart(signal, 'hit ratio', 'share', [['hits', 'good', (buckets) => bucketFigure(buckets, 'hit_ratio'), true]], undefined, view),
+    ...chart(signal, isRead ? 'time to the answer' : 'time to first byte', 'ms', [['p50', 'a', (buckets) => bucketFigure(buckets, 'p50')], ['p95', 'b', (buckets) => bucketFigure(buckets, 'p95')]], latency, view),
   ]
 }
 
@@ -87,10 +91,8 @@ const appCharts = (signal: SignalRecord, view: View): readonly Chart[] => [
 ]
 
 const scaled = (value: number | undefined, by: number): number | undefined => (value === undefined ? undefined : value * by)
-/** Time that the buckets cover; of several at the same time (generators of one load) once. */
-const widthOf = (buckets: readonly BucketRecord[]): number => [...new Map(buckets.map(({ start, width }) => [start, width])).values()].reduce<number>((sum, width) => sum + width, 0)
 const rateOf = (count: keyof BucketRecord['counts']): Line[2] => (buckets) => {
-  const covered = widthOf(buckets)
+  const covered = timeCovered(buckets)
   return covered === 0 ? undefined : (buckets.reduce((sum, { counts }) => sum + counts[count], 0) * 1000) / covered
 }
 

@@ -2,30 +2,34 @@
 
 import type { Ms } from '../core/units.ts'
 import type { BucketRecord } from '../record/buckets.ts'
-import { latencyMax, latencyMean, latencyQuantile, mergeLatencies, NO_LATENCIES, readLatencies, type Latencies } from '../record/latencies.ts'
-import { signalNamed, type RunRecord } from './fold.ts'
+import type { Labels } from '../record/figures.ts'
+import { latencyMax, latencyMean, latencyQuantile, mergeLatencies, NO_LATENCIES, readCells, readLatencies, type Latencies } from '../record/latencies.ts'
+import { signalOf, type RunRecord } from './fold.ts'
 
-/** `checkout.p95`: whose, and which metric. */
-export interface SignalName { readonly name: string; readonly metric: string }
+/** `checkout.p95`: whose, and which metric. `where` narrows a target to the operations of these names. */
+export interface SignalName { readonly name: string; readonly metric: string; readonly where?: Labels | undefined }
 
 export const QUANTILES: Readonly<Record<string, number>> = { p50: 0.5, p90: 0.9, p95: 0.95, p99: 0.99, p999: 0.999 }
 
 /** Extra counters, which add up over a window. `value` is the last, `cpu` the mean, and any other gauge its highest. */
-const SUMMED: ReadonlySet<string> = new Set(['attempts', 'accepted', 'resets', 'failed_dials', 'bytes_to_server', 'bytes_to_client'])
+const SUMMED: ReadonlySet<string> = new Set(['attempts', 'accepted', 'resets', 'failed_dials', 'bytes_to_server', 'bytes_to_client', 'hits', 'misses', 'transactions', 'rollbacks'])
+/** Shares of one counter in another. */
+const SHARES: Readonly<Record<string, readonly [part: string, rest: readonly string[]]>> = { hit_ratio: ['hits', ['hits', 'misses']], rollback_ratio: ['rollbacks', ['transactions']] }
 
 /**
  * The figure over [from, to), of the buckets whose middle lies in it; undefined when there is nothing to judge by.
  * Latencies are in ms; rate is of ok operations a second; success and cpu are shares; the rest are plain numbers.
  */
-export function figure(record: RunRecord, { name, metric }: SignalName, from: Ms, to: Ms): number | undefined {
-  const buckets = bucketsBetween(signalNamed(record, name)?.buckets ?? [], from, to)
+export function figure(record: RunRecord, signal: SignalName, from: Ms, to: Ms): number | undefined {
+  const { name, metric } = signal
+  const buckets = bucketsBetween(signalOf(record, signal)?.buckets ?? [], from, to)
   if (buckets.length > 0) return bucketFigure(buckets, metric)
   return probeFigure(record, name, metric, from, to)
 }
 
 /** How many operations a figure of that window rests on: those whose outcome is known, or readings of a probe. */
-export function samples(record: RunRecord, name: string, from: Ms, to: Ms): number {
-  const signal = signalNamed(record, name)
+export function samples(record: RunRecord, { name, where }: Pick<SignalName, 'name' | 'where'>, from: Ms, to: Ms): number {
+  const signal = signalOf(record, { name, where })
   if (signal && signal.source !== 'probe') return bucketsBetween(signal.buckets, from, to).reduce((sum, { counts }) => sum + settled(counts), 0)
   return record.probes.filter((probe) => probe.name === name && probe.at >= from && probe.at < to).length
 }
@@ -44,7 +48,7 @@ export function bucketFigure(buckets: readonly BucketRecord[], metric: string): 
     case 'max': return latencyMax(pooled(buckets))
     case 'mean': return latencyMean(pooled(buckets))
     case 'rate': {
-      const covered = buckets.reduce((sum, { width }) => sum + width, 0)
+      const covered = timeCovered(buckets)
       return covered === 0 ? undefined : (total(({ ok }) => ok) * 1000) / covered
     }
     case 'success': {
@@ -58,7 +62,15 @@ export function bucketFigure(buckets: readonly BucketRecord[], metric: string): 
   }
 }
 
+/** Time that the buckets cover; of several at the same time (generators of one load, names of one target) once. */
+export const timeCovered = (buckets: readonly BucketRecord[]): number => [...new Map(buckets.map(({ start, width }) => [start, width])).values()].reduce<number>((sum, width) => sum + width, 0)
+
 function extraFigure(buckets: readonly BucketRecord[], metric: string): number | undefined {
+  const share = SHARES[metric]
+  if (share) {
+    const whole = share[1].reduce((sum, one) => sum + (extraFigure(buckets, one) ?? 0), 0)
+    return whole > 0 ? (extraFigure(buckets, share[0]) ?? 0) / whole : undefined
+  }
   const values = buckets.flatMap(({ extra }) => (extra && Object.hasOwn(extra, metric) ? [extra[metric] ?? 0] : []))
   if (values.length === 0) return undefined
   const sum = values.reduce((a, b) => a + b, 0)
@@ -92,7 +104,7 @@ const read = new WeakMap<BucketRecord, Latencies>()
 export function latenciesOf(bucket: BucketRecord): Latencies {
   const known = read.get(bucket)
   if (known) return known
-  const latencies = (bucket.latency === undefined ? undefined : readLatencies(bucket.latency)) ?? NO_LATENCIES
+  const latencies = bucket.cells ? readCells(bucket.cells) : (bucket.latency === undefined ? undefined : readLatencies(bucket.latency)) ?? NO_LATENCIES
   read.set(bucket, latencies)
   return latencies
 }

@@ -1,8 +1,10 @@
 /** What a run came to: a fold over its journal, whole or cut short. Everything that is shown of a run is made from this. */
 
 import { ms, type Ms } from '../core/units.ts'
-import type { BucketRecord, Source } from '../record/buckets.ts'
+import { noCounts, type BucketRecord, type Source } from '../record/buckets.ts'
+import type { FiguresRecord, Labels } from '../record/figures.ts'
 import type { ClearReason, EventBodies, EventOf, JournalEvent, Outcome, Phase } from '../record/events.ts'
+import { partBuckets, wholeBuckets } from './parts.ts'
 
 /** All times are on the monotonic clock of the machine that ran it, in ms. */
 export interface PhaseRecord { readonly phase: Phase; readonly from: Ms; readonly to: Ms }
@@ -42,6 +44,11 @@ export interface RunRecord {
   readonly rules: readonly RuleRecord[]
   readonly actions: readonly ActionRecord[]
   readonly signals: readonly SignalRecord[]
+  /** What passed through targets by name, in order. */
+  readonly figures: readonly FiguresRecord[]
+  /** The first reactions to each rule, and the latest count of all of them. */
+  readonly reactions: readonly EventOf<'reaction'>[]
+  readonly reactionTotals: readonly EventOf<'reactions'>[]
   readonly probes: readonly EventOf<'probe'>[]
   readonly apps: readonly EventOf<'app'>[]
   readonly loads: readonly EventOf<'load'>[]
@@ -61,11 +68,13 @@ export function foldRun(events: readonly JournalEvent[]): RunRecord {
   const from = events[0]?.at ?? ms(0)
   const to = ms(events.reduce<number>((latest, { at }) => Math.max(latest, at), from))
   const ended = all('run.ended').at(-1)
+  const figures = all('figures').map((event) => event.figures)
   return {
     started: all('run.started')[0], from, to,
     phases: foldPhases(all('phase'), to),
     rules: foldRules(events), actions: foldActions(all('action')),
-    signals: foldSignals(all('bucket')),
+    signals: foldSignals(all('bucket').map(({ bucket }) => bucket), figures), figures,
+    reactions: all('reaction'), reactionTotals: [...new Map(all('reactions').map((event) => [event.rule, event])).values()],
     probes: all('probe'), apps: all('app'), loads: all('load'), heals: all('heal'), suspects: all('suspect'), notes: all('note'), problems: all('problem'),
     verdict: foldVerdict(all('verdict').at(-1), ended), exit: ended?.exit,
   }
@@ -125,21 +134,43 @@ function foldActions(events: readonly EventOf<'action'>[]): ActionRecord[] {
   return actions
 }
 
-function foldSignals(events: readonly EventOf<'bucket'>[]): SignalRecord[] {
+/** Where messages are read, operations stand in place of what can be told from bytes: one a request, however they share a connection. */
+function foldSignals(all: readonly BucketRecord[], figures: readonly FiguresRecord[]): SignalRecord[] {
+  const read = new Set(figures.map(({ target }) => target))
   const signals = new Map<string, { source: Source; name: string; buckets: BucketRecord[] }>()
-  for (const { bucket } of events) {
+  const add = (bucket: BucketRecord): void => {
     const { source, name } = bucket
     const key = `${source}/${name}`
     const signal = signals.get(key) ?? { source, name, buckets: [] }
     signals.set(key, signal)
     signal.buckets.push(bucket)
   }
+  for (const bucket of all) add(bucket.source === 'target' && read.has(bucket.name) ? withoutExchanges(bucket) : bucket)
+  for (const bucket of [...partBuckets(figures), ...wholeBuckets(figures)]) add(bucket)
   for (const { buckets } of signals.values()) buckets.sort((a, b) => a.start - b.start)
   return [...signals.values()]
 }
 
+function withoutExchanges({ latency: _, ...bucket }: BucketRecord): BucketRecord { return { ...bucket, counts: noCounts() } }
+
 /** When a phase began and ended; undefined when the run never came to it. */
 export const phaseOf = ({ phases }: RunRecord, phase: Phase): PhaseRecord | undefined => phases.find((one) => one.phase === phase)
 
-/** The signal of that name; names share one namespace. */
-export const signalNamed = ({ signals }: RunRecord, name: string): SignalRecord | undefined => signals.find((signal) => signal.name === name)
+const narrowed = new WeakMap<RunRecord, Map<string, SignalRecord>>()
+
+/** The signal of that name; names share one namespace. With `where` only those operations of a target, and a bucket wherever the target has one. */
+export function signalOf(record: RunRecord, { name, where }: { readonly name: string; readonly where?: Labels | undefined }): SignalRecord | undefined {
+  const whole = record.signals.find((signal) => signal.name === name)
+  if (!whole || !where) return whole
+  const key = `${name} ${JSON.stringify(Object.entries(where).sort())}`
+  const known = narrowed.get(record) ?? new Map<string, SignalRecord>()
+  narrowed.set(record, known)
+  const found = known.get(key) ?? { ...whole, buckets: narrow(whole, record.figures, where) }
+  known.set(key, found)
+  return found
+}
+
+function narrow({ name, buckets }: SignalRecord, figures: readonly FiguresRecord[], where: Labels): BucketRecord[] {
+  const empty = [...new Map(buckets.map(({ source, start, width }) => [start, { source, name, start, width, counts: noCounts() }])).values()]
+  return [...empty, ...partBuckets(figures.filter(({ target }) => target === name), where)].sort((a, b) => a.start - b.start)
+}

@@ -4,7 +4,7 @@ import { formatDuration, ms } from '../core/units.ts'
 import type { Timing } from '../timing/timing.ts'
 import type { Analysis, SignalTiming } from './analysis.ts'
 import { bucketFigure, bucketsBetween, figure, QUANTILES } from './figures.ts'
-import { phaseOf, signalNamed, type RunRecord } from './fold.ts'
+import { phaseOf, signalOf, type RunRecord } from './fold.ts'
 import { degraded, figureWords, plain, shareWords } from './words.ts'
 
 /** One sentence, with a full stop, of plain text; it may hold text of the experiment's author, made harmless for a terminal but not for HTML. */
@@ -37,7 +37,7 @@ const bySeverity = (a: SignalTiming, b: SignalTiming): number =>
   Number(b.signal.metric === 'success') - Number(a.signal.metric === 'success') || b.timing.lost - a.timing.lost || b.timing.area - a.timing.area
 
 function harm(record: RunRecord, { signal, timing }: SignalTiming): string {
-  const bad = bucketsBetween(signalNamed(record, signal.name)?.buckets ?? [], timing.onset ?? record.from, timing.recovered ?? record.to)
+  const bad = bucketsBetween(signalOf(record, signal)?.buckets ?? [], timing.onset ?? record.from, timing.recovered ?? record.to)
   const within = `for ${formatDuration(timing.degraded)}`
   if (signal.metric === 'success') return `lost ${shareWords(1 - (bucketFigure(bad, 'success') ?? 0))} of its requests ${within}`
   const baseline = phaseOf(record, 'baseline')

@@ -9,7 +9,7 @@ import type { RunRecord } from './fold.ts'
 import { html, jsonForScript, Markup, NOTHING } from './markup.ts'
 import { SCRIPT } from './page-script.ts'
 import { STYLE } from './page-style.ts'
-import { expectationsSection, headerSection, ledgerSection, sourceSection, timingSection, trafficSection, troubleSection } from './sections.ts'
+import { expectationsSection, headerSection, ledgerSection, passedSection, sourceSection, timingSection, trafficSection, troubleSection } from './sections.ts'
 import { plain } from './words.ts'
 
 /** Deterministic: the same record gives the same bytes. */
@@ -37,6 +37,7 @@ ${expectationsSection(record)}
 ${chartsSection(charts)}
 ${timingSection(analysis)}
 ${trafficSection(analysis)}
+${passedSection(record)}
 ${ledgerSection(record, analysis)}
 ${sourceSection(record)}
 </main>

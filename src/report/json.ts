@@ -4,6 +4,8 @@ import { ms, type Ms } from '../core/units.ts'
 import type { Analysis, SignalTiming } from './analysis.ts'
 import type { RunRecord } from './fold.ts'
 import { headline } from './headline.ts'
+import { passedOf, type PassedRow } from './passed.ts'
+import { movesOf } from './reactions.ts'
 
 export const REPORT_FORMAT = 1
 
@@ -27,6 +29,11 @@ export function reportOf(record: RunRecord, analysis: Analysis): Readonly<Record
     steps: analysis.spans.map(({ step, what, kind, targets, armed, effect, clear, drained, matched, altered }) => ({
       step, what, kind, targets, armedAtMs: since(armed), effectAtMs: since(effect), clearAtMs: since(clear), drainedAtMs: since(drained), matched, altered,
     })),
+    passed: passedOf(record).map(({ target, operations, keys, transactions }) => ({
+      target, operations: operations.map(passedRow), keys: keys.map(passedRow),
+      transactions: transactions ? { ended: transactions.ended, rolledBack: transactions.rolledBack, p50Ms: orNull(transactions.p50), p95Ms: orNull(transactions.p95), longestMs: orNull(transactions.longest) } : null,
+    })),
+    reactions: movesOf(record).map(({ step, altered, unwatched, control, soonest }) => ({ step, altered, unwatched, control, soonestMs: soonest })),
     phases: record.phases.map(({ phase, from, to }) => ({ phase, fromAtMs: since(from), toAtMs: since(to) })),
     probes: record.probes.map(({ name, ok, at, tookMs, value, problem }) => ({ name, ok, atMs: since(at), tookMs, value, problem })),
     loads: record.loads.map(({ name, valid, why, latenessP99Ms, cpu, droppedShare }) => ({ name, valid, why, latenessP99Ms, cpu, droppedShare })),
@@ -37,15 +44,19 @@ export function reportOf(record: RunRecord, analysis: Analysis): Readonly<Record
   }
 }
 
-function signalOf({ signal: { name, metric }, source, step, timing }: SignalTiming, since: (time: Ms | undefined) => number | null): Readonly<Record<string, unknown>> {
+function signalOf({ signal: { name, metric, where }, source, step, timing }: SignalTiming, since: (time: Ms | undefined) => number | null): Readonly<Record<string, unknown>> {
   const { status, width, widened, baseline, onset, lateOnset, recovered, recovery, observed, sinceFault, degraded, depth, area, lost, flaps, blips, episodes } = timing
   return {
-    signal: `${name}.${metric}`, source, step: step ?? null, status,
+    signal: `${name}.${metric}`, where: where ?? null, source, step: step ?? null, status,
     onsetAtMs: since(onset), lateOnset, recoveredAtMs: since(recovered), recoveryMs: orNull(recovery), plusMinusMs: width, observedMs: orNull(observed), sinceFaultMs: orNull(sinceFault),
     degradedMs: rounded(degraded), depth: rounded(depth), areaMs: rounded(area), lost: rounded(lost), flaps, blips, widened, baseline: baseline ?? null,
     episodes: episodes.map(({ from, to }) => ({ fromAtMs: since(from), toAtMs: since(to) })),
   }
 }
+
+const passedRow = ({ of, offered, ok, errors, rate, p50, p95, p99, held, hits, misses }: PassedRow): Readonly<Record<string, unknown>> => ({
+  ...of, offered, ok, errors, rate: rounded(rate), p50Ms: orNull(p50), p95Ms: orNull(p95), p99Ms: orNull(p99), heldMs: rounded(held), hits, misses,
+})
 
 const rounded = (value: number): number => Number(value.toFixed(3))
 const orNull = (value: number | undefined): number | null => (value === undefined ? null : rounded(ms(value)))

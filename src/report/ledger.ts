@@ -4,8 +4,9 @@ import { formatDuration, ms } from '../core/units.ts'
 import type { Analysis } from './analysis.ts'
 import { figure } from './figures.ts'
 import type { RunRecord } from './fold.ts'
+import { movesOf, reactionWords } from './reactions.ts'
 import type { Span } from './spans.ts'
-import { countWords, degraded, offsetWords, plain, recoveryWords, shareWords, STATUS_WORDS } from './words.ts'
+import { countWords, degraded, offsetWords, plain, recoveryWords, shareWords, signalWords, STATUS_WORDS } from './words.ts'
 
 export interface LedgerEntry {
   readonly step: string
@@ -66,9 +67,10 @@ function reactionsOf(record: RunRecord, analysis: Analysis, { step, effect, clea
     const parts = [...(attempts ? [`${countWords(attempts)} connection attempts`] : []), ...(resets ? [`${countWords(resets)} resets`] : [])]
     return parts.length ? [plain(`${target}: ${parts.join(', ')}`)] : []
   })
-  const loads = analysis.signals.filter((one) => one.step === step && one.source === 'load' && one.signal.metric !== 'rate').map(({ signal: { name, metric }, timing }) => {
-    const harm = !degraded(timing) ? '' : `: depth ${shareWords(timing.depth)}${metric === 'success' ? `, ${countWords(Math.round(timing.lost))} lost` : ''}, ${timing.recovery === undefined ? 'watched' : 'back'} ${recoveryWords(timing)}`
-    return plain(`${name}.${metric} ${STATUS_WORDS[timing.status]}${harm}`)
+  const loads = analysis.signals.filter((one) => one.step === step && one.source === 'load' && one.signal.metric !== 'rate').map(({ signal, timing }) => {
+    const harm = !degraded(timing) ? '' : `: depth ${shareWords(timing.depth)}${signal.metric === 'success' ? `, ${countWords(Math.round(timing.lost))} lost` : ''}, ${timing.recovery === undefined ? 'watched' : 'back'} ${recoveryWords(timing)}`
+    return `${signalWords(signal)} ${STATUS_WORDS[timing.status]}${harm}`
   })
-  return [...wire, ...loads]
+  const moves = movesOf(record).filter((one) => one.step === step).flatMap(reactionWords)
+  return [...moves, ...wire, ...loads]
 }

@@ -4,8 +4,10 @@ import { effectOf, rowsShown, type Analysis } from './analysis.ts'
 import type { RunRecord } from './fold.ts'
 import { headline } from './headline.ts'
 import { ledgerOf } from './ledger.ts'
+import { passedOf } from './passed.ts'
+import { PASSED_HEAD, passedTable } from './passed-words.ts'
 import { troublesOf } from './trouble.ts'
-import { brief, NONE, plain, STATUS_WORDS, timingRow } from './words.ts'
+import { brief, NONE, plain, signalWords, STATUS_WORDS, timingRow } from './words.ts'
 
 /** Ends in a newline, and can be appended to another. */
 export function renderMarkdown(record: RunRecord, analysis: Analysis): string {
@@ -20,8 +22,9 @@ export function renderMarkdown(record: RunRecord, analysis: Analysis): string {
     table(['', 'expected', 'measured', 'limit', 'margin'], verdict.expectations.map(({ text, outcome, measured, limit, margin }) => [outcome, text, measured, limit, margin ?? NONE])),
     table(['signal', 'status', 'onset', 'recovery', 'degraded', 'depth', 'area', 'lost'], rows.map((one) => {
       const { onset, recovery, degraded, depth, area, lost } = timingRow(one.timing, one.signal.metric, effectOf(analysis, one))
-      return [`${one.signal.name}.${one.signal.metric}${one.step === undefined ? '' : ` (${one.step})`}`, STATUS_WORDS[one.timing.status], onset, recovery, degraded, depth, area, lost]
+      return [`${signalWords(one.signal)}${one.step === undefined ? '' : ` (${one.step})`}`, STATUS_WORDS[one.timing.status], onset, recovery, degraded, depth, area, lost]
     })),
+    ...passedOf(record).map(passedTable).map(({ target, operations }) => table([target, ...PASSED_HEAD], operations.map(({ name, cells }) => [name, ...cells]))),
     table(['step', 'fault', 'altered', 'reaction'], ledgerOf(record, analysis).map(({ step, what, when, altered, reactions }) => [step, `${what}, ${when}`, altered, reactions.join('; ')])),
     started ? literal(`seed ${started.seed}, ${started.file}, ${started.hash}`) : '',
   ]

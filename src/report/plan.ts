@@ -5,6 +5,7 @@ import { ms, type Ms } from '../core/units.ts'
 import type { Source } from '../record/buckets.ts'
 import type { SignalName } from './figures.ts'
 import type { RunRecord, SignalRecord } from './fold.ts'
+import { signalWords } from './words.ts'
 
 export interface Windows { readonly bucket: Ms; readonly hold: Ms; readonly minSamples: number }
 export interface Objective { readonly signal: SignalName; readonly comparison: string; readonly limit: { readonly value: number; readonly unit: string; readonly text: string } }
@@ -19,7 +20,7 @@ export interface ReportPlan {
 }
 
 const duration = z.number().min(0).transform((value) => ms(value))
-const signal = z.object({ name: z.string(), metric: z.string() })
+const signal = z.object({ name: z.string(), metric: z.string(), where: z.record(z.string(), z.string()).optional().catch(undefined) })
 const signals = (of: z.ZodType<SignalName>) => z.array(of.nullable().catch(null)).catch([])
 const objective = z.object({ signal, comparison: z.string(), limit: z.object({ value: z.number(), unit: z.string(), text: z.string() }) })
 const list = <T>(of: z.ZodType<T>) => z.array(of.nullable().catch(null)).catch([]).transform((all) => all.filter((one) => one !== null))
@@ -44,5 +45,5 @@ export function signalsInOrder({ signals }: RunRecord, { loads }: ReportPlan): r
 export function planOf({ started }: RunRecord): ReportPlan {
   const { windows, steadyState, abort, expect, loads } = schema.parse(typeof started?.plan === 'object' && started.plan !== null ? started.plan : {})
   const named = [...steadyState.map((one) => one.signal), ...abort, ...expect].filter((one) => one !== null)
-  return { windows, steadyState, loads, named: [...new Map(named.map((one) => [`${one.name}.${one.metric}`, one])).values()] }
+  return { windows, steadyState, loads, named: [...new Map(named.map((one) => [signalWords(one), one])).values()] }
 }

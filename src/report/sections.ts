@@ -5,13 +5,15 @@ import type { Outcome } from '../record/events.ts'
 import { DEFINITIONS, type DefinedFigure } from '../timing/definitions.ts'
 import { effectOf, rowsShown, type Analysis, type SignalTiming } from './analysis.ts'
 import { QUANTILES } from './figures.ts'
-import { signalNamed, type RunRecord } from './fold.ts'
+import { signalOf, type RunRecord } from './fold.ts'
 import { headline } from './headline.ts'
 import { ledgerOf } from './ledger.ts'
 import { html, NOTHING, type Markup } from './markup.ts'
+import { passedOf } from './passed.ts'
+import { KEYS_HEAD, PASSED_HEAD, passedTable, type WordRow } from './passed-words.ts'
 import { trafficRow } from './traffic.ts'
 import { troublesOf } from './trouble.ts'
-import { brief, countWords, degraded, hashWords, NONE, plain, recoveryWords, shareWords, STATUS_WORDS, timingRow } from './words.ts'
+import { brief, countWords, degraded, hashWords, NONE, plain, recoveryWords, shareWords, signalWords, STATUS_WORDS, timingRow } from './words.ts'
 
 type Tone = 'pass' | 'fail' | 'warn'
 const TONES: Readonly<Record<Outcome, Tone>> = { PASS: 'pass', FAIL: 'fail', INCONCLUSIVE: 'warn', ERROR: 'fail', ABORTED: 'warn' }
@@ -36,9 +38,9 @@ function tiles(record: RunRecord, { signals, spans }: Analysis): Markup {
   const held = spans.filter(({ effect, clear }) => effect !== undefined && clear !== undefined)
   // A figure's +/- stands small beside it.
   const tile = (label: string, figure: string, about: string): Markup => html`<div class="tile"><dt>${label}</dt><dd>${figure} <small>${about}</small></dd></div>`
-  const back = ({ signal: { name, metric }, timing }: SignalTiming): Markup => {
+  const back = ({ signal, timing }: SignalTiming): Markup => {
     const [figure = NONE, margin] = recoveryWords(timing).split(' ± ')
-    return tile(plain(`${name}.${metric} back after`), figure, degraded(timing) ? (margin === undefined ? STATUS_WORDS[timing.status] : `± ${margin}`) : STATUS_WORDS[timing.status])
+    return tile(`${signalWords(signal)} back after`, figure, degraded(timing) ? (margin === undefined ? STATUS_WORDS[timing.status] : `± ${margin}`) : STATUS_WORDS[timing.status])
   }
   const all = [
     ...(success ? [back(success)] : []), ...(latency ? [back(latency)] : []),
@@ -50,7 +52,7 @@ function tiles(record: RunRecord, { signals, spans }: Analysis): Markup {
 
 const worst = (signals: readonly SignalTiming[]): SignalTiming | undefined => signals.reduce<SignalTiming | undefined>((most, one) => (!most || one.timing.area > most.timing.area ? one : most), undefined)
 
-const offered = (record: RunRecord, load: string): number => signalNamed(record, load)?.buckets.reduce((sum, { counts }) => sum + counts.offered, 0) ?? 0
+const offered = (record: RunRecord, load: string): number => signalOf(record, { name: load })?.buckets.reduce((sum, { counts }) => sum + counts.offered, 0) ?? 0
 
 const SIGNS: Readonly<Record<Outcome, string>> = { PASS: '✓ held', FAIL: '✗ failed', INCONCLUSIVE: '? inconclusive', ERROR: '! error', ABORTED: '■ aborted' }
 
@@ -73,7 +75,7 @@ export function timingSection(analysis: Analysis): Markup {
   const row = (one: SignalTiming): Markup => {
     const cells = timingRow(one.timing, one.signal.metric, effectOf(analysis, one))
     const number = (text: string): Markup => html`<td class="number">${text}</td>`
-    return html`<tr><td class="name mono">${plain(`${one.signal.name}.${one.signal.metric}`)}${one.step === undefined ? NOTHING : html`<br><span class="soft">in ${plain(one.step)}</span>`}</td><td class="${degraded(one.timing) ? (one.timing.recovery === undefined ? 'fail-ink' : 'warn-ink') : ''}">${STATUS_WORDS[one.timing.status]}</td>${number(cells.onset)}<td class="number strong">${cells.recovery}</td>${[cells.sinceFault, cells.degraded, cells.depth, cells.area, cells.lost, cells.flaps].map(number)}</tr>`
+    return html`<tr><td class="name mono">${signalWords(one.signal)}${one.step === undefined ? NOTHING : html`<br><span class="soft">in ${plain(one.step)}</span>`}</td><td class="${degraded(one.timing) ? (one.timing.recovery === undefined ? 'fail-ink' : 'warn-ink') : ''}">${STATUS_WORDS[one.timing.status]}</td>${number(cells.onset)}<td class="number strong">${cells.recovery}</td>${[cells.sinceFault, cells.degraded, cells.depth, cells.area, cells.lost, cells.flaps].map(number)}</tr>`
   }
   return html`<section>
 <h2>Timing</h2>
@@ -104,6 +106,26 @@ export function trafficSection({ traffic }: Analysis): Markup {
   })}</tbody>
 </table></div>
 ${definitions(TRAFFIC_DEFINITIONS)}
+</section>`
+}
+
+export function passedSection(record: RunRecord): Markup {
+  const tables = passedOf(record).map(passedTable)
+  const head = (first: string, names: readonly string[]): Markup => html`<thead><tr><th>${first}</th>${names.map((name) => html`<th class="number">${name}</th>`)}</tr></thead>`
+  const rows = (all: readonly WordRow[]): Markup => html`<tbody>${all.map(({ name, cells, troubled }) => html`<tr><td class="name mono">${name}</td>${cells.map((cell, i) => html`<td class="number${troubled && i === cells.length - 1 ? ' warn-ink' : ''}">${cell}</td>`)}</tr>`)}</tbody>`
+  return tables.length === 0 ? NOTHING : html`<section>
+<h2>What passed through</h2>
+${tables.map(({ target, operations, keys, notes }) => html`<h3 class="mono">${target}</h3>
+<div class="card"><table>
+${head('operation', PASSED_HEAD)}
+${rows(operations)}
+</table></div>
+${keys.length === 0 ? NOTHING : html`<div class="card"><table>
+${head('keys', KEYS_HEAD)}
+${rows(keys)}
+</table></div>`}
+${notes.length === 0 ? NOTHING : html`<p class="soft">${notes.join('. ')}.</p>`}`)}
+<details><summary>What these figures mean</summary><dl class="definitions"><div><dt>Times</dt><dd>Of the server: from the first byte of a request to the last of its answer, without what we held back. Errors, commands that wait for data and what stands behind them are left out.</dd></div><div><dt>Held</dt><dd>How long rules held an operation back, on average over all of them.</dd></div><div><dt>Hit ratio</dt><dd>Of reads of a cache, the share that found something; in keys * stands for what varies.</dd></div></dl></details>
 </section>`
 }
 

@@ -4,8 +4,8 @@ import { ms, type Ms } from '../core/units.ts'
 import { COUNTS, noCounts, type BucketRecord } from '../record/buckets.ts'
 import { latencyQuantile } from '../record/latencies.ts'
 import type { BucketCounts, Series } from '../timing/series.ts'
-import { pooled } from './figures.ts'
-import type { SignalRecord } from './fold.ts'
+import { pooled, type SignalName } from './figures.ts'
+import { signalOf, type RunRecord, type SignalRecord } from './fold.ts'
 
 /** A row for each bucket of the grid from the signal's first to its last; what the journal lacks is an empty row. */
 export interface Grid { readonly start: Ms; readonly width: Ms; readonly rows: readonly (readonly BucketRecord[])[] }
@@ -25,8 +25,10 @@ export function gridOf({ buckets }: SignalRecord): Grid | undefined {
   return { start, width, rows }
 }
 
-export function seriesOf(signal: SignalRecord): Series | undefined {
-  const grid = gridOf(signal)
+/** Of all operations of a signal, or of those that it is narrowed to. */
+export function seriesOf(record: RunRecord, of: Pick<SignalName, 'name' | 'where'>): Series | undefined {
+  const signal = signalOf(record, of)
+  const grid = signal && gridOf(signal)
   if (!grid) return undefined
   const { start, width, rows } = grid
   return {

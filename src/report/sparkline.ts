@@ -2,7 +2,7 @@
 
 import { ms, type Ms } from '../core/units.ts'
 import { bucketFigure, bucketsBetween, type SignalName } from './figures.ts'
-import { signalNamed, type RunRecord } from './fold.ts'
+import { signalOf, type RunRecord } from './fold.ts'
 import type { Span } from './spans.ts'
 
 const BLOCKS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'] as const
@@ -11,7 +11,7 @@ export interface Sparkline { readonly line: string; readonly low: number; readon
 
 /** `width` characters for [from, to); a stretch without a figure is a space. Undefined when there is no figure at all. */
 export function sparkline(record: RunRecord, signal: SignalName, { from, to, width }: { readonly from: Ms; readonly to: Ms; readonly width: number }): Sparkline | undefined {
-  const buckets = signalNamed(record, signal.name)?.buckets ?? []
+  const buckets = signalOf(record, signal)?.buckets ?? []
   const step = (to - from) / width
   const values = Array.from({ length: width }, (_, i) => bucketFigure(bucketsBetween(buckets, ms(from + i * step), ms(from + (i + 1) * step)), signal.metric))
   const known = values.filter((value) => value !== undefined)

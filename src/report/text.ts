@@ -9,9 +9,11 @@ import { phaseOf, type RunRecord } from './fold.ts'
 import { headline } from './headline.ts'
 import { ledgerOf } from './ledger.ts'
 import { faultLine, sparkline } from './sparkline.ts'
+import { passedOf } from './passed.ts'
+import { KEYS_HEAD, PASSED_HEAD, passedTable, type WordRow } from './passed-words.ts'
 import { trafficRow } from './traffic.ts'
 import { troublesOf } from './trouble.ts'
-import { brief, figureWords, hashWords, plain, STATUS_WORDS, timingRow } from './words.ts'
+import { brief, figureWords, hashWords, plain, signalWords, STATUS_WORDS, timingRow } from './words.ts'
 
 export interface TextOptions {
   readonly color: boolean
@@ -37,6 +39,7 @@ export function renderText(record: RunRecord, analysis: Analysis, { color, width
     titled(colors, 'Expectations', expectations(record, colors, width)),
     titled(colors, 'Timing', timing(analysis, colors, width)),
     titled(colors, 'Traffic', traffic(analysis, colors)),
+    titled(colors, 'What passed through', passed(record, colors, width)),
     titled(colors, 'What the faults did', ledger(record, analysis, colors, width)),
     titled(colors, 'Over time', overTime(record, analysis, colors, width)),
     trouble(record, colors, width),
@@ -99,7 +102,7 @@ function timing(analysis: Analysis, colors: Colors, width: number): readonly str
   const keys = (Object.keys(HEAD) as (keyof typeof HEAD)[]).filter((key) => !left.has(key))
   const rows = shown.map((one) => {
     const row = timingRow(one.timing, one.signal.metric, effectOf(analysis, one))
-    return [plain(`${one.signal.name}.${one.signal.metric}${one.step === undefined ? '' : ` (${one.step})`}`), STATUS_WORDS[one.timing.status], ...keys.map((key) => row[key])]
+    return [`${signalWords(one.signal)}${one.step === undefined ? '' : plain(` (${one.step})`)}`, STATUS_WORDS[one.timing.status], ...keys.map((key) => row[key])]
   })
   return columns([['', 'status', ...keys.map((key) => HEAD[key])].map(colors.dim), ...rows])
 }
@@ -107,6 +110,17 @@ function timing(analysis: Analysis, colors: Colors, width: number): readonly str
 const traffic = ({ traffic: all }: Analysis, colors: Colors): readonly string[] => {
   const rows = all.filter(({ step }) => step === undefined).map((one) => ({ target: plain(one.target), ...trafficRow(one) }))
   return rows.length === 0 ? [] : columns([['', 'detect', 'refill', 'storm', 'retries'].map(colors.dim), ...rows.map(({ target, detect, refill, storm, retries }) => [target, detect, refill, storm, retries])])
+}
+
+/** Names give way where the terminal is narrow. */
+function passed(record: RunRecord, colors: Colors, width: number): readonly string[] {
+  return passedOf(record).map(passedTable).flatMap(({ target, operations, keys, notes }) => {
+    const table = (head: readonly string[], rows: readonly WordRow[]): readonly string[] => {
+      const taken = Math.max(...rows.map(({ cells }) => cells.join('  ').length), head.join('  ').length)
+      return columns([['', ...head].map(colors.dim), ...rows.map(({ name, cells }) => [brief(name, Math.max(16, width - taken - 8)), ...cells])])
+    }
+    return [colors.bold(`  ${target}`), ...table(PASSED_HEAD, operations), ...(keys.length ? table(KEYS_HEAD, keys) : []), ...notes.map((note) => `  ${colors.dim(note)}`)]
+  })
 }
 
 const ledger = (record: RunRecord, analysis: Analysis, colors: Colors, width: number): readonly string[] => ledgerOf(record, analysis).flatMap(({ step, what, params, when, altered, examples, reactions }) => [
@@ -122,7 +136,7 @@ function overTime(record: RunRecord, analysis: Analysis, colors: Colors, width: 
   const to = analysis.end
   const shown = analysis.signals.filter(({ source, step, signal }) => source === 'load' && step === undefined && (signal.metric === 'success' || signal.metric in QUANTILES))
   if (shown.length === 0 || !(to > from)) return []
-  const names = shown.map(({ signal }) => plain(`${signal.name}.${signal.metric}`))
+  const names = shown.map(({ signal }) => signalWords(signal))
   const margin = Math.min(28, Math.max(...names.map((name) => name.length)))
   const view = { from, to, width: Math.max(10, Math.min(80, width - margin - 26)) }
   const lines = shown.flatMap(({ signal }, i) => {

@@ -7,8 +7,11 @@ import { detect, perIntent, reconnectStorm, refill, retryAmplification, type Rea
 import { bucketFigure } from './figures.ts'
 import type { RunRecord, SignalRecord } from './fold.ts'
 import type { ReportPlan } from './plan.ts'
+import { amplification, isTelling } from './reactions.ts'
 import { gridOf, timeOf, valuesOf, type Grid } from './series.ts'
 import { countWords, durationWords, NONE } from './words.ts'
+
+interface Reacted { readonly at: Ms; readonly by: Reaction }
 
 export interface TargetTraffic {
   readonly target: string
@@ -28,7 +31,7 @@ export interface TargetTraffic {
   readonly retries: number | undefined
 }
 
-export function trafficOf({ signals }: RunRecord, { windows }: ReportPlan, target: SignalRecord, step: string | undefined, times: Times): readonly TargetTraffic[] {
+export function trafficOf(record: RunRecord, { windows }: ReportPlan, target: SignalRecord, step: string | undefined, times: Times): readonly TargetTraffic[] {
   const grid = gridOf(target)
   if (!grid) return []
   const track = (values: readonly (number | undefined)[]): Track => ({ start: grid.start, width: grid.width, values: values.map((value) => value ?? 0) })
@@ -36,12 +39,12 @@ export function trafficOf({ signals }: RunRecord, { windows }: ReportPlan, targe
   const asked = track(valuesOf(grid, (buckets) => buckets.reduce((sum, { counts }) => sum + counts.offered, 0)))
   // A server that is only connected to, or cannot be read, has no exchanges to count.
   const attempts = asked.values.some((count) => count > 0) ? asked : connecting
-  const intents = track(intentsOn(grid, signals.filter(({ source }) => source === 'load').flatMap(({ buckets }) => buckets)))
+  const intents = track(intentsOn(grid, record.signals.filter(({ source }) => source === 'load').flatMap(({ buckets }) => buckets)))
   const meant = intents.values.some((count) => count > 0)
   const each = perIntent(attempts, intents)
   const signs: readonly Sign[] = [{ reaction: 'reconnect', track: connecting }, ...(meant ? [{ reaction: 'retry', track: each }, { reaction: 'shed', track: each }] as const : [])]
   const { effect, clear, end } = times
-  const reacted = detect(signs, times)
+  const reacted = soonest(detect(signs, times), firstMove(record, target.name, step), grid.width)
   const refilled = refill(track(held(valuesOf(grid, (buckets) => bucketFigure(buckets, 'connections')))), times, windows.hold)
   const storm = reconnectStorm(connecting, times)
   return [{
@@ -49,9 +52,24 @@ export function trafficOf({ signals }: RunRecord, { windows }: ReportPlan, targe
     detect: reacted && effect !== undefined ? ms(reacted.at - effect) : undefined, reaction: reacted?.by,
     refill: refilled && refilled.status !== 'not_refilled' ? refilled.took : undefined, unfilled: refilled?.status === 'not_refilled' ? refilled.observed : undefined,
     storm: storm?.factor, stormPeak: storm?.value,
-    retries: meant && effect !== undefined ? retryAmplification(attempts, intents, times, { from: effect, to: clear ?? end })?.factor : undefined,
+    // Without a load to compare with, by the operations that were altered and seen again.
+    retries: meant && effect !== undefined ? retryAmplification(attempts, intents, times, { from: effect, to: clear ?? end })?.factor : amplification(record, target.name, step),
   }]
 }
+
+/** The first time that an altered request came again or a client reconnected, exact; undefined where none did, or where that is seen without a fault too. */
+function firstMove({ rules, reactions, reactionTotals }: RunRecord, target: string, step: string | undefined): Reacted | undefined {
+  const own = new Set(rules.filter((one) => one.target === target && (step === undefined || one.step === step)).map(({ rule }) => rule))
+  const controls = new Map(reactionTotals.map(({ rule, control }) => [rule, control]))
+  return reactions.flatMap(({ rule, next, alteredAt, afterMs }): Reacted[] => {
+    const control = controls.get(rule)
+    const reacted = (next === 'retry' || next === 'reconnect') && afterMs !== undefined && own.has(rule) && (!control || isTelling(control, next))
+    return reacted ? [{ at: ms(alteredAt + afterMs), by: next }] : []
+  }).sort((a, b) => a.at - b.at)[0]
+}
+
+/** What was seen of one request is exact; what a bucket shows began somewhere in it. */
+const soonest = (seen: Reacted | undefined, exact: Reacted | undefined, width: Ms): Reacted | undefined => (exact && exact.at <= (seen?.at ?? exact.at) + width ? exact : seen)
 
 /** What the loads meant in each row of a target's grid; a bucket of a load belongs where its middle lies. */
 function intentsOn(grid: Grid, buckets: readonly BucketRecord[]): number[] {

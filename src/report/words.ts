@@ -2,6 +2,7 @@
 
 import { formatDuration, formatRate, ms, perSecond, type Ms } from '../core/units.ts'
 import type { Timing, TimingStatus } from '../timing/timing.ts'
+import type { SignalName } from './figures.ts'
 
 export const STATUS_WORDS: Readonly<Record<TimingStatus, string>> = {
   not_degraded: 'not degraded', recovered_during_fault: 'recovered during the fault', recovered: 'recovered', not_recovered: 'not recovered',
@@ -33,8 +34,12 @@ export function figureWords(metric: string, value: number | undefined): string {
   if (value === undefined) return NONE
   if (/^(p\d+|max|mean)$/.test(metric)) return formatDuration(ms(value))
   if (metric === 'rate') return formatRate(perSecond(value))
-  return metric === 'success' || metric === 'cpu' ? shareWords(value) : countWords(value)
+  return metric === 'success' || metric === 'cpu' || metric.endsWith('_ratio') ? shareWords(value) : countWords(value)
 }
+
+/** `cache.p95`, `cache.p95 { key: user:* }`. */
+export const signalWords = ({ name, metric, where }: SignalName): string =>
+  plain(`${name}.${metric}${where ? ` { ${Object.entries(where).map(([label, wanted]) => `${label}: ${wanted}`).join(', ')} }` : ''}`)
 
 /** One row of the timing table; the keys are those of the definitions. */
 export interface TimingRow {

@@ -11,7 +11,7 @@ export const DEFINITIONS = {
   width: { label: 'Bucket width W', means: 'The width that the signal was judged at, the configured one doubled until a bucket holds enough operations: every time is exact to plus or minus W.' },
   armed: { label: 'Armed', means: 'When the proxies acknowledged the fault.' },
   effect: { label: 'First effect', means: 'When the fault altered its first operation; without one it was not exercised, and the run is inconclusive.' },
-  detect: { label: 'First reaction', means: 'The first time after the effect that the application reconnected, retried or held back more than it ever did in the baseline.' },
+  detect: { label: 'First reaction', means: 'The first time after the effect that an altered request came again or its client reconnected, where that is not usual; else that the application reconnected, retried or held back more than it ever did in the baseline.' },
   onset: { label: 'Onset', means: 'When the first bad episode began: the first of two bad buckets in a row, at or after the first effect.' },
   lateOnset: { label: 'Late onset', means: 'The signal became bad only after the fault had been cleared.' },
   clear: { label: 'Cleared', means: 'When the proxies acknowledged that the fault was removed; it does not wait for the application.' },
@@ -28,7 +28,7 @@ export const DEFINITIONS = {
   flaps: { label: 'Flaps', means: 'Bad episodes after the first.' },
   blips: { label: 'Blips', means: 'Single bad buckets with good ones on either side: neither an onset nor a relapse.' },
   episodes: { label: 'Bad episodes', means: 'Stretches that begin with two bad buckets in a row and end where the hold begins: a stretch without two bad buckets in a row, at most a fifth of it unknown.' },
-  retries: { label: 'Retry amplification', means: 'Attempts seen at the target for each operation that the load meant, as a multiple of the baseline\'s.' },
+  retries: { label: 'Retry amplification', means: 'Attempts seen at the target for each operation that the load meant, as a multiple of the baseline\'s; without a load, attempts at each altered operation by those at one that nothing was done to.' },
   storm: { label: 'Reconnect storm', means: 'The most connection attempts in any one second after the first effect, as a multiple of the most in any one second of the baseline (less than one counts as one).' },
   refill: { label: 'Refill', means: 'From the clearing of the fault until the number of connections is back in its band and stays there.' },
 } as const satisfies Readonly<Record<string, Definition>>

@@ -45,7 +45,7 @@ describe('figure', () => {
     near(figure(record, of('max'), ms(130), ms(376)), 2)
     near(figure(record, of('max'), ms(125), ms(375)), 1)
     assert.equal(figure(record, of('max'), ms(2000), ms(3000)), undefined)
-    assert.equal(samples(record, 'checkout', ms(100), ms(376)), 2)
+    assert.equal(samples(record, { name: 'checkout' }, ms(100), ms(376)), 2)
   })
 
   it('success is ok of all whose outcome is known, and a total stall is none', () => {

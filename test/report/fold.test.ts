@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { ms } from '../../src/core/units.ts'
 import type { EventBody } from '../../src/record/events.ts'
 import { analyseRun } from '../../src/report/analysis.ts'
-import { foldRun, phaseOf, signalNamed } from '../../src/report/fold.ts'
+import { foldRun, phaseOf, signalOf } from '../../src/report/fold.ts'
 import { headline } from '../../src/report/headline.ts'
 import { renderText } from '../../src/report/text.ts'
 import { spansOf, wholeSpan } from '../../src/report/spans.ts'
@@ -29,7 +29,7 @@ describe('foldRun', () => {
     const events = outage()
     const late = events.filter(({ kind }) => kind === 'bucket').reverse()
     const shuffled = [...events.filter(({ kind }) => kind !== 'bucket'), ...late]
-    assert.deepEqual(signalNamed(foldRun(shuffled), 'checkout'), signalNamed(foldRun(events), 'checkout'))
+    assert.deepEqual(signalOf(foldRun(shuffled), { name: 'checkout' }), signalOf(foldRun(events), { name: 'checkout' }))
   })
 
   it('of any prefix of a run gives a record, an analysis and a report that say crash', () => {

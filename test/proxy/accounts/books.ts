@@ -7,16 +7,16 @@ import { RedisConversation } from '../../../src/protocols/redis/conversation.ts'
 import { Accounts } from '../../../src/proxy/accounts/accounts.ts'
 import type { SessionAccounts } from '../../../src/proxy/accounts/session-accounts.ts'
 import type { TakenRecords } from '../../../src/proxy/plane.ts'
-import { latencyMax, type Latencies } from '../../../src/record/latencies.ts'
-import { readCells, type CellCounts } from '../../../src/record/cells.ts'
+import type { CellCounts } from '../../../src/record/cells.ts'
+import { latencyMax, readCells, type Latencies } from '../../../src/record/latencies.ts'
 import type { FiguresRecord, PartRecord } from '../../../src/record/figures.ts'
 
 /** What a conversation of either protocol does, as a session uses it. */
 interface Talks<M extends Framed> {
   readonly toServer: { feed(chunk: Buffer): M[] }
   readonly toClient: { feed(chunk: Buffer): M[] }
-  asked(message: M): { readonly exchange: number }
-  sent(message: M, exchange: number): void
+  asked(message: M): { readonly exchange: number; readonly operation: number | null }
+  sent(message: M, exchange: number, operation: number | null): void
   received(message: M): { readonly exchange: number; readonly last: boolean } | null
 }
 
@@ -92,10 +92,10 @@ export class Said {
 
   #ask(bytes: readonly Buffer[], sent: boolean): this {
     for (const message of this.talks.toServer.feed(Buffer.concat(bytes))) {
-      const { exchange } = this.talks.asked(message)
+      const { exchange, operation } = this.talks.asked(message)
       this.#exchange = exchange
       this.accounts.opened(exchange, message, this.#books.now)
-      if (sent) this.talks.sent(message, exchange)
+      if (sent) this.talks.sent(message, exchange, operation)
     }
     return this
   }
