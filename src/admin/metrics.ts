@@ -1,7 +1,9 @@
 /** What Prometheus is shown: Toxiproxy's counters by their names, and brownout's own. */
 
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry, type Metric } from 'prom-client'
-import type { Cleared, DynamicPlane, HeldTimes, PlaneFigures, TargetFigures } from '../proxy/plane.ts'
+import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
+import type { Cleared, DynamicPlane, PlaneFigures, TargetFigures } from '../proxy/plane.ts'
+import { CountedHistogram } from './counted.ts'
+import { OperationMetrics } from './operations.ts'
 import type { ProxyView } from './proxies.ts'
 
 export interface MetricsOptions {
@@ -30,8 +32,8 @@ export class Metrics {
   readonly #counters: readonly (readonly [(typeof COUNTED)[number][0], Counter<'proxy'>])[]
   readonly #connections: Gauge<'proxy'>
   readonly #operations: Counter<'proxy' | 'rule' | 'fault'>
-  readonly #held = new Map<string, { counts: number[]; sum: number }>()
-  #bounds: readonly number[] = []
+  readonly #held = new CountedHistogram('brownout_added_latency_seconds', 'How long rules held back the chunks that they held back.', ['proxy'])
+  readonly #byName: OperationMetrics
 
   constructor(plane: DynamicPlane, views: () => readonly ProxyView[], options: MetricsOptions) {
     this.#plane = plane
@@ -43,7 +45,8 @@ export class Metrics {
     this.#counters = COUNTED.map(([figure, name, help]) => [figure, new Counter({ name, help, labelNames: ['proxy'], registers })] as const)
     this.#connections = new Gauge({ name: 'brownout_connections', help: 'Connections open now.', labelNames: ['proxy'], registers })
     this.#operations = new Counter({ name: 'brownout_altered_operations_total', help: 'What a rule did to units of traffic: delayed, dropped, closed and so on.', labelNames: ['proxy', 'rule', 'fault'], registers })
-    if (options.own) this.#registry.registerMetric(this.#addedLatency())
+    if (options.own) this.#registry.registerMetric(this.#held.metric)
+    this.#byName = new OperationMetrics(registers)
     if (options.process) {
       collectDefaultMetrics({ register: this.#registry })
       for (const name of MISNAMED) this.#registry.removeSingleMetric(name)
@@ -58,12 +61,14 @@ export class Metrics {
       const { listen = '', upstream = '' } = views.get(name) ?? {}
       this.#observe(name, { proxy: name, listener: listen, upstream }, now)
     }
+    for (const [name, now] of Object.entries(figures.operations)) this.#byName.observe(name, now)
     this.#observeRules(figures)
   }
 
   /** The target is closed: one of that name begins anew. */
   forget(name: string): void {
     this.#seen.delete(name)
+    this.#byName.forget(name)
     this.#connections.remove({ proxy: name })
     for (const [rule, { on }] of this.#ruleLabels) if (on === name) this.#forgetRule(rule)
   }
@@ -94,7 +99,7 @@ export class Metrics {
     this.#sent.inc({ ...labels, direction: 'downstream' }, grown('bytesToClient'))
     for (const [figure, counter] of this.#counters) counter.inc({ proxy: name }, grown(figure))
     this.#connections.set({ proxy: name }, now.connections)
-    this.#addHeld(name, now.held, before?.held)
+    this.#held.add({ proxy: name }, now.held, before?.held)
     this.#seen.set(name, now)
   }
 
@@ -104,34 +109,5 @@ export class Metrics {
       this.#altered.set(rule, altered)
       this.#ruleLabels.set(rule, { on, fault })
     }
-  }
-
-  #addHeld(name: string, { bounds, counts, sum }: HeldTimes, before: HeldTimes | undefined): void {
-    this.#bounds = bounds
-    const total = this.#held.get(name) ?? { counts: counts.map(() => 0), sum: 0 }
-    counts.forEach((count, cell) => { total.counts[cell] = (total.counts[cell] ?? 0) + count - (before?.counts[cell] ?? 0) })
-    total.sum += sum - (before?.sum ?? 0)
-    this.#held.set(name, total)
-  }
-
-  /** A histogram that is shown whole: the plane has counted already, chunk by chunk, without a call here. */
-  #addedLatency(): Metric {
-    const name = 'brownout_added_latency_seconds'
-    const about = { name, help: 'How long rules held back the chunks that they held back.', labelNames: ['proxy'], registers: [] }
-    const histogram = new Histogram<string>(about)
-    // A histogram of the library shows only what it was told itself; a gauge shows what its `get` answers.
-    const shown = new Gauge<string>(about)
-    shown.get = async () => ({ ...(await histogram.get()), values: [...this.#held].flatMap(([proxy, held]) => this.#cells(name, proxy, held)) })
-    return shown
-  }
-
-  #cells(name: string, proxy: string, { counts, sum }: { readonly counts: readonly number[]; readonly sum: number }) {
-    let below = 0
-    const cells = counts.map((count, cell) => {
-      below += count
-      const bound = this.#bounds[cell]
-      return { metricName: `${name}_bucket`, labels: { proxy, le: bound === undefined ? '+Inf' : bound / 1000 }, value: below }
-    })
-    return [...cells, { metricName: `${name}_sum`, labels: { proxy }, value: sum / 1000 }, { metricName: `${name}_count`, labels: { proxy }, value: below }]
   }
 }

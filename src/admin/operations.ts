@@ -1,0 +1,64 @@
+/** What Prometheus is shown of operations by name, where messages are read. */
+
+import { Counter, Gauge, type Registry } from 'prom-client'
+import type { NamedFigures, OperationFigures } from '../proxy/plane.ts'
+import { CountedHistogram } from './counted.ts'
+
+const NAMED = ['proxy', 'operation', 'key'] as const
+
+export class OperationMetrics {
+  /** The latest of each target, by name. */
+  readonly #seen = new Map<string, { readonly named: ReadonlyMap<string, NamedFigures>; readonly figures: OperationFigures }>()
+  readonly #operations: Counter<(typeof NAMED)[number] | 'outcome'>
+  readonly #held: Counter<(typeof NAMED)[number]>
+  readonly #inFlight: Gauge<'proxy'>
+  readonly #reads: Counter<'proxy' | 'key' | 'outcome'>
+  readonly #transactions: Counter<'proxy' | 'outcome'>
+  readonly #durations = new CountedHistogram('brownout_operation_duration_seconds', 'How long operations that were answered well took for the client, what rules held back included.', NAMED)
+
+  constructor(registers: Registry[]) {
+    this.#operations = new Counter({ name: 'brownout_operations_total', help: 'Operations that came to an end: ok, or the code of an error.', labelNames: [...NAMED, 'outcome'], registers })
+    this.#held = new Counter({ name: 'brownout_operation_held_seconds_total', help: 'How long rules held operations back.', labelNames: NAMED, registers })
+    this.#inFlight = new Gauge({ name: 'brownout_operations_in_flight', help: 'Operations under way now.', labelNames: ['proxy'], registers })
+    this.#reads = new Counter({ name: 'brownout_cache_reads_total', help: 'Reads of a cache that found something (hit) or nothing (miss), by the pattern of their keys.', labelNames: ['proxy', 'key', 'outcome'], registers })
+    this.#transactions = new Counter({ name: 'brownout_transactions_total', help: 'Transactions that ended, by commit or rollback.', labelNames: ['proxy', 'outcome'], registers })
+    for (const registry of registers) registry.registerMetric(this.#durations.metric)
+  }
+
+  /** Adds what a target has counted since the last call. One whose messages are not read has nothing. */
+  observe(proxy: string, figures: OperationFigures): void {
+    const seen = this.#seen.get(proxy)
+    // A target that speaks another protocol from here on has begun anew.
+    const before = seen && total(seen.figures) <= total(figures) ? seen : undefined
+    const named = new Map(figures.named.map((one) => [Object.values(one.of).join('\n'), one]))
+    for (const [name, one] of named) this.#observe(proxy, one, before?.named.get(name))
+    const grown = (figure: 'transactions' | 'rolledBack'): number => figures[figure] - (before?.figures[figure] ?? 0)
+    if (figures.transactions > 0) {
+      this.#transactions.inc({ proxy, outcome: 'commit' }, grown('transactions') - grown('rolledBack'))
+      this.#transactions.inc({ proxy, outcome: 'rollback' }, grown('rolledBack'))
+    }
+    if (named.size > 0) this.#inFlight.set({ proxy }, figures.named.reduce((sum, { inFlight }) => sum + inFlight, 0))
+    this.#seen.set(proxy, { named, figures })
+  }
+
+  /** The target is closed: one of that name begins anew. */
+  forget(proxy: string): void {
+    this.#seen.delete(proxy)
+    this.#inFlight.remove({ proxy })
+  }
+
+  #observe(proxy: string, now: NamedFigures, before: NamedFigures | undefined): void {
+    const { command, statement, name, key = '' } = now.of
+    const labels = { proxy, operation: command ?? statement ?? name ?? '', key }
+    this.#operations.inc({ ...labels, outcome: 'ok' }, now.ok - (before?.ok ?? 0))
+    for (const [outcome, count] of Object.entries(now.errors)) this.#operations.inc({ ...labels, outcome }, count - (before?.errors[outcome] ?? 0))
+    if (now.held > 0) this.#held.inc(labels, (now.held - (before?.held ?? 0)) / 1000)
+    if (now.hits + now.misses > 0) {
+      this.#reads.inc({ proxy, key, outcome: 'hit' }, now.hits - (before?.hits ?? 0))
+      this.#reads.inc({ proxy, key, outcome: 'miss' }, now.misses - (before?.misses ?? 0))
+    }
+    this.#durations.add(labels, now.durations, before?.durations)
+  }
+}
+
+const total = ({ named }: OperationFigures): number => named.reduce((sum, { offered }) => sum + offered, 0)
