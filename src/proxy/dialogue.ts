@@ -56,16 +56,19 @@ export class Dialogue {
     this.#owner = owner
   }
 
-  /** Bytes that were written, or will be as they are. */
-  overhear(direction: Direction, chunk: Buffer): void {
+  /** Bytes that were written, or will be as they are; `gone` has something done once they are, where they are held. */
+  overhear(direction: Direction, chunk: Buffer, gone?: (once: (held: Ms) => void) => void): void {
     const now = this.#clock.now()
+    const going: Spoken[] = []
     for (const message of this.#decoder(direction).feed(chunk)) {
       const unit = this.#spoken(direction, message, now)
       if (unit.kind !== 'message') continue
-      if (direction === 'to-server') { this.sent(unit); continue }
-      this.went(unit, now, NOT_HELD)
-      this.answered(unit)
+      if (gone) going.push(unit)
+      else if (direction === 'to-client') this.went(unit, now, NOT_HELD)
+      if (direction === 'to-server') this.sent(unit)
+      else this.answered(unit)
     }
+    if (going.length > 0) gone?.((held) => { for (const unit of going) this.went(unit, this.#clock.now(), held) })
     this.#tell()
   }
 

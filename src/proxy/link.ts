@@ -106,7 +106,8 @@ export class Link {
     this.#owner.arrived(this.direction, chunk.length)
     if (this.#byMessage) return this.#hear(chunk)
     this.judge({ kind: 'bytes', raw: chunk })
-    this.#dialogue?.overhear(this.direction, chunk)
+    if (this.#head === this.#queue.length) this.#dialogue?.overhear(this.direction, chunk)
+    else this.#dialogue?.overhear(this.direction, chunk, (once) => this.#schedule(this.#clock.now(), [], once))
   }
 
   /** FIN or RST of the source: judged as an end, and done in its turn. */
