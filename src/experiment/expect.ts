@@ -1,6 +1,8 @@
 /** What was expected, held against what was measured. Pure: a record and its analysis in, one line for each expectation out. */
 
+import { nearest } from '../core/errors.ts'
 import { formatDuration, ms } from '../core/units.ts'
+import { isMeant } from '../record/figures.ts'
 import type { ExpectationRecord, Outcome } from '../record/events.ts'
 import type { Analysis } from '../report/analysis.ts'
 import { timingOf } from '../report/analysis.ts'
@@ -9,13 +11,15 @@ import { phaseOf, type RunRecord } from '../report/fold.ts'
 import { observedUntil, wholeSpan } from '../report/spans.ts'
 import type { Timing } from '../timing/timing.ts'
 import { judge, unitOf } from './limit.ts'
-import type { Expectation, Limit, TimingFigure } from './plan.ts'
+import type { Expectation, Limit, Signal, TimingFigure } from './plan.ts'
 import { samplesFor, type Span } from './steady-state.ts'
 
 type SignalExpectation = Extract<Expectation, { kind: 'signal' }>
 type TimingExpectation = Extract<Expectation, { kind: 'timing' }>
 type Finding = Pick<ExpectationRecord, 'outcome' | 'measured' | 'margin' | 'hint'> & { readonly limit?: string }
 
+/** Names told in place of one that was not seen. */
+const SEEN_MAX = 5
 /** The metric that a bare name stands for in a timing expectation. */
 const METRIC_DEFAULT = 'success'
 
@@ -50,6 +54,7 @@ export function spanOf(during: string, record: RunRecord, { spans }: Analysis): 
 function judgeSignal({ signal, comparison, limit, during }: SignalExpectation, record: RunRecord, analysis: Analysis, once: boolean): Finding {
   const span = once ? { from: record.from, to: ms(record.to + 1) } : spanOf(during, record, analysis)
   if (!span) return inconclusive('not exercised', `nothing was altered ${during === 'fault' ? 'by any fault' : `in "${during}"`}`)
+  if (signal.where && !isSeen(record, signal)) return inconclusive('nothing', unseen(record, signal))
   const needed = samplesFor(signal.metric)
   const count = samples(record, signal, span.from, span.to)
   if (needed > 1 && count < needed) return inconclusive(`${count} operations`, `${signal.metric} needs ${needed} of them; raise the rate or the time`)
@@ -59,6 +64,16 @@ function judgeSignal({ signal, comparison, limit, during }: SignalExpectation, r
   const judged = judge(measured, comparison, limit, unitOf(signal.metric), limit.unit === 'x' && baseline ? figure(record, signal, baseline.from, baseline.to) : undefined)
   if (!judged) return inconclusive('nothing', 'the baseline has no figure to multiply')
   return { outcome: judged.held ? 'PASS' : 'FAIL', measured: judged.measured, limit: judged.limit, margin: judged.margin }
+}
+
+const isSeen = ({ figures }: RunRecord, { name, where = {} }: Signal): boolean => figures.some(({ target, parts }) => target === name && parts.some(({ of }) => isMeant(of, where)))
+
+/** Of which names there were operations instead. */
+function unseen({ figures }: RunRecord, { name, where = {} }: Signal): string {
+  const label = Object.keys(where)[0] ?? ''
+  const seen = [...new Set(figures.filter(({ target }) => target === name).flatMap(({ parts }) => parts.flatMap(({ of }) => of[label] ?? [])))]
+  const near = nearest(where[label] ?? '', seen)
+  return `no operation of ${name} was ${Object.entries(where).map(([key, wanted]) => `${key} ${wanted}`).join(' and ')}; ${near ? `${label} ${near} was seen` : seen.length ? `seen were ${seen.slice(0, SEEN_MAX).join(', ')}${seen.length > SEEN_MAX ? ' …' : ''}` : `no ${label} was seen at all`}`
 }
 
 const UNITS: Readonly<Record<TimingFigure, 'ms' | 'ratio' | 'number'>> = {

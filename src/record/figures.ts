@@ -96,6 +96,6 @@ export interface ReactionTotals {
   readonly altered: ReactionCounts
   /** Altered operations that were not watched: too many at once. */
   readonly unwatched: number
-  /** Operations of the same target that nothing was done to: what comes next without a fault. */
+  /** Operations of the same target while nothing was altered there: what comes next without a fault. */
   readonly control: ReactionCounts
 }

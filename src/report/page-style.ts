@@ -30,6 +30,8 @@ h3 { font-size: 14px; margin: 0 0 2px; font-weight: 600; }
 dl { margin: 0; }
 .card { padding: 14px 16px; overflow-x: auto; }
 .card + .card { margin-top: 10px; }
+.target { margin: 4px 0 6px; }
+.card + .target, p + .target { margin-top: 22px; }
 table { border-collapse: collapse; width: 100%; }
 th { text-align: left; font-weight: 550; font-size: 12.5px; color: var(--soft); padding: 2px 14px 7px 0; white-space: nowrap; vertical-align: bottom; }
 td { padding: 7px 14px 7px 0; border-top: 1px solid var(--line); vertical-align: top; }

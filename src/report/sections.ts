@@ -112,17 +112,17 @@ ${definitions(TRAFFIC_DEFINITIONS)}
 export function passedSection(record: RunRecord): Markup {
   const tables = passedOf(record).map(passedTable)
   const head = (first: string, names: readonly string[]): Markup => html`<thead><tr><th>${first}</th>${names.map((name) => html`<th class="number">${name}</th>`)}</tr></thead>`
-  const rows = (all: readonly WordRow[]): Markup => html`<tbody>${all.map(({ name, cells, troubled }) => html`<tr><td class="name mono">${name}</td>${cells.map((cell, i) => html`<td class="number${troubled && i === cells.length - 1 ? ' warn-ink' : ''}">${cell}</td>`)}</tr>`)}</tbody>`
+  const rows = (all: readonly WordRow[], names: readonly string[]): Markup => html`<tbody>${all.map(({ name, cells, troubled }) => html`<tr><td class="name mono">${name}</td>${cells.map((cell, i) => html`<td class="number${troubled && i === cells.length - 1 ? ' warn-ink' : ''}" data-label="${names[i] ?? ''}">${cell}</td>`)}</tr>`)}</tbody>`
   return tables.length === 0 ? NOTHING : html`<section>
 <h2>What passed through</h2>
-${tables.map(({ target, operations, keys, notes }) => html`<h3 class="mono">${target}</h3>
-<div class="card"><table>
+${tables.map(({ target, operations, keys, notes }) => html`<h3 class="mono target">${target}</h3>
+<div class="card"><table class="stack">
 ${head('operation', PASSED_HEAD)}
-${rows(operations)}
+${rows(operations, PASSED_HEAD)}
 </table></div>
-${keys.length === 0 ? NOTHING : html`<div class="card"><table>
+${keys.length === 0 ? NOTHING : html`<div class="card"><table class="stack">
 ${head('keys', KEYS_HEAD)}
-${rows(keys)}
+${rows(keys, KEYS_HEAD)}
 </table></div>`}
 ${notes.length === 0 ? NOTHING : html`<p class="soft">${notes.join('. ')}.</p>`}`)}
 <details><summary>What these figures mean</summary><dl class="definitions"><div><dt>Times</dt><dd>Of the server: from the first byte of a request to the last of its answer, without what we held back. Errors, commands that wait for data and what stands behind them are left out.</dd></div><div><dt>Held</dt><dd>How long rules held an operation back, on average over all of them.</dd></div><div><dt>Hit ratio</dt><dd>Of reads of a cache, the share that found something; in keys * stands for what varies.</dd></div></dl></details>

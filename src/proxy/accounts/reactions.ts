@@ -1,7 +1,7 @@
 /**
  * What clients do after one of their operations was altered: the same request again, another connection, something else, nothing.
  *
- * The same request may come again without any fault: everybody reads the same key. So operations that nothing was done to are watched
+ * The same request may come again without any fault: everybody reads the same key. So while nothing is altered operations are watched
  * too, now and then one, as a control.
  */
 
@@ -13,7 +13,7 @@ export const WATCHED_FOR: Ms = ms(5000)
 /** Altered operations that are watched at once; more are counted. */
 export const WATCHED_MAX = 1000
 /** One in so many operations is a control, and so many at once. */
-export const CONTROL_EVERY = 64
+export const CONTROL_EVERY = 16
 export const CONTROL_MAX = 32
 /** Reactions to a rule that are told one by one; the rest is counted. */
 const TOLD_MAX = 200
@@ -97,7 +97,8 @@ export class Reactions {
     } else if (this.#untilControl <= 0) {
       this.#untilControl = CONTROL_EVERY
       this.#expire(now)
-      if (this.#controls < CONTROL_MAX) this.#watch(undefined, who, key, '', '', now)
+      // What a fault does to its neighbours says nothing of how things are without one.
+      if (this.#controls < CONTROL_MAX && this.#controls === this.#watched.size) this.#watch(undefined, who, key, '', '', now)
     }
   }
 
@@ -108,11 +109,8 @@ export class Reactions {
     const key = identity === 0 ? 0 : keyOf(who, identity)
     // A retry that was altered as well, the other half of an exchange, or more of a connection's bytes.
     if (key === 0 ? who.watches(reactions) : this.#byKey.get(key)?.rule) return
-    if (this.#watched.size - this.#controls < WATCHED_MAX) {
-      const control = this.#byKey.get(key)
-      if (control) this.#forget(control)
-      return this.#watch(reactions, who, key, operation, did, now)
-    }
+    if (this.#controls > 0) for (const one of this.#watched) if (!one.rule) this.#forget(one)
+    if (this.#watched.size < WATCHED_MAX) return this.#watch(reactions, who, key, operation, did, now)
     reactions.unwatched++
     reactions.changed = true
   }

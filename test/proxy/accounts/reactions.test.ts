@@ -107,7 +107,7 @@ describe('reactions of clients', () => {
   it('tells how often the same comes again with no fault at all', () => {
     const books = new Books('redis')
     const said = books.session()
-    for (let n = 0; n < 40 * CONTROL_EVERY; n++) said.ask(command('GET', `user:${n % 10}`)).wait(1).answer(bulk('x'))
+    for (let n = 0; n < 40 * CONTROL_EVERY; n++) said.ask(command('GET', `user:${n % 10}`)).wait(20).answer(bulk('x'))
     said.lose(command('GET', 'once'))
     said.accounts.altered('flaky', said.exchange, 'replace', books.now)
     const [totals] = books.take().totals
