@@ -24,7 +24,7 @@ export function renderMarkdown(record: RunRecord, analysis: Analysis): string {
       const { onset, recovery, degraded, depth, area, lost } = timingRow(one.timing, one.signal.metric, effectOf(analysis, one))
       return [`${signalWords(one.signal)}${one.step === undefined ? '' : ` (${one.step})`}`, STATUS_WORDS[one.timing.status], onset, recovery, degraded, depth, area, lost]
     })),
-    ...passedOf(record).map(passedTable).map(({ target, operations }) => table([target, ...PASSED_HEAD], operations.map(({ name, cells }) => [name, ...cells]))),
+    ...passedOf(record).map(passedTable).map(({ target, operations }) => table([literal(target), ...PASSED_HEAD], operations.map(({ name, cells }) => [name, ...cells]))),
     table(['step', 'fault', 'altered', 'reaction'], ledgerOf(record, analysis).map(({ step, what, when, altered, reactions }) => [step, `${what}, ${when}`, altered, reactions.join('; ')])),
     started ? literal(`seed ${started.seed}, ${started.file}, ${started.hash}`) : '',
   ]

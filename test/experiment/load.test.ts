@@ -141,6 +141,22 @@ expect: [{ signal: b.cpu, at_most: 50% }]
     assert.deepEqual(plan.apps.map(({ name, command, env }) => [name, command, env['PORT']]), [['a', ['a'], `\${apps.a.port}`], ['b', ['b', `\${apps.a.port}`], undefined]])
   })
 
+  it('narrows signals of targets, and says so in their words', async () => {
+    const { steadyState, abort, expect } = await planOf(`
+name: narrow
+targets: { cache: { upstream: "redis://127.0.0.1" }, db: { upstream: "postgres://127.0.0.1/shop" } }
+steady_state: [{ signal: cache.hit_ratio, at_least: 80%, where: { key: "user:*" } }]
+abort: [{ signal: db.success, below: 20%, where: { tag: INSERT } }]
+expect:
+  - { signal: db.p95, at_most: 50ms, where: { table: orders, tag: INSERT } }
+  - { recovery: cache.p95, within: 5s, where: { command: GET } }
+  - { signal: db.rollback_ratio, at_most: 1% }
+`)
+    assert.deepEqual([steadyState[0]?.signal, abort[0]?.signal], [{ name: 'cache', metric: 'hit_ratio', where: { key: 'user:*' } }, { name: 'db', metric: 'success', where: { tag: 'INSERT' } }])
+    assert.deepEqual(expect.map((one) => (one.kind === 'signal' ? one.signal : one.of)), [{ name: 'db', metric: 'p95', where: { table: 'orders', tag: 'INSERT' } }, { name: 'cache', metric: 'p95', where: { command: 'GET' } }, { name: 'db', metric: 'rollback_ratio' }])
+    assert.equal(expect[0]?.text, 'signal: db.p95, at_most: 50ms, where: { table: orders, tag: INSERT }')
+  })
+
   it('links an upstream of the sample stack as a placeholder, and ${package} to where package.json lies', async () => {
     const plan = await planOf('name: demo\ntargets: { db: { upstream: "demo:postgres" } }\napp: { command: [node, "${package}/x.js"] }')
     assert.deepEqual([plan.targets[0]?.demo, plan.targets[0]?.spec.protocol], ['postgres', 'postgres'])

@@ -10,6 +10,7 @@ import { BrownoutError } from '../../src/core/errors.ts'
 import { ms } from '../../src/core/units.ts'
 import type { EventBody } from '../../src/record/events.ts'
 import { Journal, JOURNAL_FILE, parseJournal, readJournal } from '../../src/record/journal.ts'
+import { isEvent } from '../../src/record/shape.ts'
 import { outage } from '../report/journal-builder.ts'
 
 const code = (expected: string) => (error: unknown): boolean => error instanceof BrownoutError && error.code === expected
@@ -149,5 +150,28 @@ describe('journal', () => {
     assert.deepEqual(events.map(({ kind }) => kind), ['phase', 'note'])
     assert.deepEqual(problems.map((one) => one.line), [3, 4, 5, 6])
     assert.equal(problems.at(-1)?.text, 'events are missing before this one')
+  })
+})
+
+describe('figures and reactions in a journal', () => {
+  const figures = { target: 'cache', start: 0, width: 250, parts: [{ of: { command: 'GET' }, offered: 1, ok: 1 }], inFlight: 1 }
+  const moves = { retry: 0, reconnect: 0, 'went-on': 1, 'gave-up': 0 }
+  const counts = { watched: 1, attempts: 1, moves }
+  const event = (body: object): unknown => ({ seq: 0, at: 1, wall: '', ...body })
+
+  it('are read', () => {
+    for (const body of [
+      { kind: 'figures', figures },
+      { kind: 'reaction', rule: 'a', session: 1, operation: 'GET user:*', did: 'replace', alteredAt: 1, next: 'retry', attempts: 2 },
+      { kind: 'reactions', rule: 'a', altered: counts, unwatched: 0, control: counts },
+    ]) assert.equal(isEvent(event(body)), true, JSON.stringify(body))
+  })
+
+  it('are no events where something of them is missing or of another kind', () => {
+    for (const body of [
+      { kind: 'figures', figures: { ...figures, parts: [{ of: 'GET', offered: 1, ok: 1 }] } }, { kind: 'figures', figures: { ...figures, parts: {} } }, { kind: 'figures' },
+      { kind: 'reaction', rule: 'a', session: 1, operation: 'GET', did: 'replace', next: 'retry', attempts: 2 },
+      { kind: 'reactions', rule: 'a', altered: { watched: 1, attempts: 1 }, unwatched: 0, control: counts },
+    ]) assert.equal(isEvent(event(body)), false, JSON.stringify(body))
   })
 })

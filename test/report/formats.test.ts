@@ -15,6 +15,7 @@ import { faultLine, sparkline } from '../../src/report/sparkline.ts'
 import { renderText } from '../../src/report/text.ts'
 import { DEFINITIONS } from '../../src/timing/definitions.ts'
 import { ROOT } from '../support/paths.ts'
+import { outageByName } from './figures-builder.ts'
 import { at, AT, outage, type OutageOptions } from './journal-builder.ts'
 
 const reported = (options: OutageOptions = {}) => {
@@ -181,15 +182,15 @@ describe('docs/report.md', () => {
 
   it('names every field of the JSON document', () => {
     const { record, analysis } = reported({ outcome: 'FAIL' })
-    const events = [...outage(), { ...(outage().at(-1) ?? assert.fail()), kind: 'suspect' as const, stallMs: 1 }]
-    const fields = (value: unknown): readonly string[] => (typeof value !== 'object' || value === null ? [] : Array.isArray(value) ? value.flatMap(fields) : Object.entries(value).flatMap(([key, one]) => (['versions', 'baseline'].includes(key) ? [key] : [key, ...fields(one)])))
+    const events = [...outageByName(), { ...(outage().at(-1) ?? assert.fail()), kind: 'suspect' as const, stallMs: 1 }]
+    const fields = (value: unknown): readonly string[] => (typeof value !== 'object' || value === null ? [] : Array.isArray(value) ? value.flatMap(fields) : Object.entries(value).flatMap(([key, one]) => (['versions', 'baseline', 'errors'].includes(key) ? [key] : [key, ...fields(one)])))
     const all = new Set([...fields(reportOf(record, analysis)), ...fields(reportOf(foldRun(events), analysis))])
     assert.ok(all.size > 60, `${all.size} fields`)
     assert.deepEqual([...all].filter((key) => !page.includes(`\`${key}\``)), [])
   })
 
   it('gives a rule for every metric', () => {
-    for (const metric of [...Object.keys(QUANTILES), 'max', 'mean', 'rate', 'success', 'errors', 'connections', 'in_flight', 'memory', 'cpu', 'attempts', 'resets', 'failed_dials', 'bytes_to_server', 'bytes_to_client', 'value']) {
+    for (const metric of [...Object.keys(QUANTILES), 'max', 'mean', 'rate', 'success', 'errors', 'connections', 'in_flight', 'memory', 'cpu', 'attempts', 'resets', 'failed_dials', 'bytes_to_server', 'bytes_to_client', 'hits', 'misses', 'hit_ratio', 'transactions', 'rollbacks', 'rollback_ratio', 'value']) {
       assert.ok(page.includes(`\`${metric}\``), metric)
     }
   })

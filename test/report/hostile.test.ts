@@ -16,7 +16,7 @@ import { renderJunit } from '../../src/report/junit.ts'
 import { renderMarkdown } from '../../src/report/markdown.ts'
 import { renderText } from '../../src/report/text.ts'
 import type { JournalEvent } from '../../src/record/events.ts'
-import { outage } from './journal-builder.ts'
+import { outageByName } from './figures-builder.ts'
 
 const ATTACK = '</script><img src=x onerror="document.title=\'owned\'"><!--'
 const ANSI = '\u001b[31mred\u001b[0m\u001b]0;title\u0007\u009b2J\u0007\r\nnext ::error::x'
@@ -24,7 +24,7 @@ const BROWSER = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/goo
 
 /** A run in which every text that somebody else may choose is `text`. */
 function poisoned(text: string): readonly JournalEvent[] {
-  const events = outage({ name: text, question: text, step: text, target: text, load: text, did: text, outcome: 'FAIL' })
+  const events = outageByName({ name: text, question: text, step: text, target: text, load: text, did: text, outcome: 'FAIL' }, undefined, () => text)
   const extra = [
     { kind: 'problem', code: text, text } as const, { kind: 'note', text } as const, { kind: 'app', app: text, event: 'exited', detail: text } as const,
     { kind: 'heal', target: text, ok: false, before: text, after: text } as const,
@@ -131,7 +131,7 @@ describe('the page', () => {
         page.on('pageerror', (error) => said.push(String(error)))
         page.on('request', (request) => { if (!request.url().startsWith('file:')) said.push(request.url()) })
         await page.goto(pathToFileURL(file).href)
-        assert.equal(await page.locator('.chart canvas').count(), 6)
+        assert.equal(await page.locator('.chart canvas').count(), 8)
         assert.equal(await page.locator('img').count(), 0)
         assert.notEqual(await page.title(), 'owned')
         assert.equal(await page.locator('h1').textContent().then((text) => text?.includes('<img')), true)
