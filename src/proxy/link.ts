@@ -16,6 +16,7 @@ import type { Direction } from '../protocols/codec.ts'
 import type { Spoken } from '../protocols/spoken.ts'
 import type { Grip } from './armed.ts'
 import type { Dialogue } from './dialogue.ts'
+import { kept, readInto, writer } from './fast.ts'
 import { judge, type Closing, type Hold, type Judgement, type Outcome, type Piece } from './judge.ts'
 import { dueOf, HELD_COUNT_MAX, HELD_MAX, HELD_SHARE, HELD_TOTAL_MAX, heldTotal, type Entry } from './held.ts'
 import { Run } from './run.ts'
@@ -45,6 +46,7 @@ export class Link {
   readonly #dialogue: Dialogue | undefined
   #source: Socket | null = null
   #target: Socket | null = null
+  #put: (chunk: Buffer) => boolean = () => true
   #grips: readonly Grip[] = []
   #byMessage = false
   /** The rest of a large message whose head did not go on as it was. */
@@ -74,12 +76,13 @@ export class Link {
   /** From now on `source` is read, through `edit` where there is one. Its FIN and RST are told by `sourceEnded`. */
   from(source: Socket, edit?: (chunk: Buffer) => Buffer): void {
     this.#source = source
-    source.on('data', edit ? (chunk: Buffer) => { const edited = edit(chunk); if (edited.length > 0) this.onData(edited) } : this.onData)
+    readInto(source, edit ? (chunk) => { const edited = edit(kept(chunk)); if (edited.length > 0) this.onData(edited) } : this.onData)
     if (this.#paused) source.pause()
   }
 
   to(target: Socket): void {
     this.#target = target
+    this.#put = writer(target)
     target.on('drain', () => this.#flow())
   }
 
@@ -93,16 +96,19 @@ export class Link {
     if (rest.length > 0) this.judge({ kind: 'bytes', raw: rest })
   }
 
-  readonly onData = (chunk: Buffer): void => {
+  /** `lent` is valid until this returns: what rules and dialogue are shown, and what is held, is `kept`. */
+  readonly onData = (lent: Buffer): void => {
     if (this.#grips.length === 0 && this.#head === this.#queue.length && !this.#byMessage) {
       if (this.#over || !this.#target) return
-      if (!this.#target.write(chunk)) this.#flow()
+      const chunk = this.#dialogue ? kept(lent) : lent
+      if (!this.#put(chunk)) this.#flow()
       this.#owner.arrived(this.direction, chunk.length)
       this.#owner.passed(this.direction, chunk.length)
       this.#dialogue?.overhear(this.direction, chunk)
       return
     }
     this.#owner.expire(this.#clock.now())
+    const chunk = kept(lent)
     this.#owner.arrived(this.direction, chunk.length)
     if (this.#byMessage) return this.#hear(chunk)
     this.judge({ kind: 'bytes', raw: chunk })
@@ -276,7 +282,7 @@ export class Link {
 
   #write(raw: Buffer): void {
     if (!this.#target?.writable) return
-    if (!this.#target.write(raw)) this.#flow()
+    if (!this.#put(raw)) this.#flow()
   }
 
   /** Backpressure, in one place: read only while the target drains and what is held fits. */
