@@ -49,7 +49,10 @@ class Memory {
   first(length: number): Buffer {
     const cell = length & 0xff
     const view = this.#views[cell]
-    return view?.length === length ? view : (this.#views[cell] = this.#whole.subarray(0, length))
+    if (view?.length === length) return view
+    const made = this.#whole.subarray(0, length)
+    this.#views[cell] = made
+    return made
   }
 
   /** Others have what it was: it is new memory from here on. */
@@ -77,7 +80,7 @@ export const shortcut = insides !== undefined
  */
 export function readInto(source: Socket, onData: (chunk: Buffer) => void): void {
   const socket = inner(source)
-  if (!insides || !socket._handle || !isPlain(source)) return void source.on('data', onData)
+  if (!insides || !socket._handle || source.readableLength > 0 || !isPlain(source)) return void source.on('data', onData)
   socket[insides.into] = read.whole
   socket[insides.told] = (length: number) => onData(read.first(length))
   socket._handle.useUserBuffer(read.whole)
@@ -115,13 +118,14 @@ function adopt(socket: Socket, request: Request, bytes: Buffer): boolean {
   spare = insides?.newRequest()
   untold = request
   socket._write = writeUntold
-  return socket.write(bytes)
+  const goesOn = socket.write(bytes)
+  untold = undefined
+  return goesOn
 }
 
 function writeUntold(this: Socket, bytes: Buffer, encoding: BufferEncoding, done: Done): void {
   if (!untold) return Socket.prototype._write.call(this, bytes, encoding, done)
   untold.done = done
-  untold = undefined
 }
 
 function settled(this: Request, status: number): void {
