@@ -9,6 +9,7 @@
 
 import { Socket } from 'node:net'
 import { getSystemErrorName } from 'node:util'
+import type { Sink, Source } from './interpreter.ts'
 
 /** As much as Node by itself reads at once. */
 const READ_MAX = 65_536
@@ -78,7 +79,8 @@ export const shortcut = insides !== undefined
  * Reads `source` to its end; pauses, FIN and errors are the socket's own, as ever. A chunk is only valid until `onData` returns:
  * the next is read into the same place. Whoever keeps it, or a view of it, keeps one of `kept(chunk)` instead.
  */
-export function readInto(source: Socket, onData: (chunk: Buffer) => void): void {
+export function readInto(source: Source, onData: (chunk: Buffer) => void): void {
+  if (!(source instanceof Socket)) return void source.on('data', onData)
   const socket = inner(source)
   if (!insides || !socket._handle || source.readableLength > 0 || !isPlain(source)) return void source.on('data', onData)
   socket[insides.into] = read.whole
@@ -91,9 +93,9 @@ export function readInto(source: Socket, onData: (chunk: Buffer) => void): void 
 export const kept = (chunk: Buffer): Buffer => (chunk.buffer === borrowed ? Buffer.from(chunk) : chunk)
 
 /** `write` of that socket, in order with all others, for chunks that are only valid until it returns. False: wait for `drain`. */
-export function writer(target: Socket): (chunk: Buffer) => boolean {
+export function writer(target: Sink): (chunk: Buffer) => boolean {
   const byStream = (chunk: Buffer): boolean => target.write(kept(chunk))
-  if (!insides || !isPlain(target)) return byStream
+  if (!(target instanceof Socket) || !insides || !isPlain(target)) return byStream
   const { state, wasAsync } = insides
   const socket = inner(target)
   return (chunk) => {
