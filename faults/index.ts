@@ -2,15 +2,21 @@
 
 import type { AnyFault, Registry } from '../src/fault.ts'
 import { cancelLoss as postgresCancelLoss } from './postgres/cancel-loss.ts'
+import { commitLoss as postgresCommitLoss } from './postgres/commit-loss.ts'
 import { copyStall as postgresCopyStall } from './postgres/copy-stall.ts'
 import { corruptValue as postgresCorruptValue } from './postgres/corrupt-value.ts'
 import { cutRows as postgresCutRows } from './postgres/cut-rows.ts'
 import { dropNotify as postgresDropNotify } from './postgres/drop-notify.ts'
 import { error as postgresError } from './postgres/error.ts'
+import { holdReady as postgresHoldReady } from './postgres/hold-ready.ts'
 import { kill as postgresKill } from './postgres/kill.ts'
+import { latency as postgresLatency } from './postgres/latency.ts'
 import { notices as postgresNotices } from './postgres/notices.ts'
 import { parameter as postgresParameter } from './postgres/parameter.ts'
+import { preparedLost as postgresPreparedLost } from './postgres/prepared-lost.ts'
+import { readOnly as postgresReadOnly } from './postgres/read-only.ts'
 import { slowRows as postgresSlowRows } from './postgres/slow-rows.ts'
+import { staleReplica as postgresStaleReplica } from './postgres/stale-replica.ts'
 import { startup as postgresStartup } from './postgres/startup.ts'
 import { cacheMiss as redisCacheMiss } from './redis/cache-miss.ts'
 import { error as redisError } from './redis/error.ts'
@@ -52,15 +58,21 @@ export const faults = [
   packetLoss,
   partition,
   postgresCancelLoss,
+  postgresCommitLoss,
   postgresCopyStall,
   postgresCorruptValue,
   postgresCutRows,
   postgresDropNotify,
   postgresError,
+  postgresHoldReady,
   postgresKill,
+  postgresLatency,
   postgresNotices,
   postgresParameter,
+  postgresPreparedLost,
+  postgresReadOnly,
   postgresSlowRows,
+  postgresStaleReplica,
   postgresStartup,
   redisCacheMiss,
   redisError,

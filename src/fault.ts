@@ -37,8 +37,8 @@ export type Verdict = { /** For the journal: `executed`. */ readonly note?: stri
   | { readonly kind: 'drop' }
   /** Of a client's message: it is not sent, and this is its answer, given when its turn has come. */
   | { readonly kind: 'answer'; readonly raw: Buffer }
-  /** Closes one side or both; the side left over is read and discarded until the rule disarms. `last` goes out first, behind what is held. `cancel`: what the server works on is cancelled too, where its protocol can: it would go on. */
-  | { readonly kind: 'close'; readonly how: 'end' | 'reset'; readonly side?: Side; readonly last?: LastWords; readonly after?: Ms; readonly cancel?: true }
+  /** Closes one side or both; the side left over is read and discarded until the rule disarms. `last` goes out first, behind what is held; `overtakes`: what is held is lost. `cancel`: what the server works on is cancelled too, where its protocol can: it would go on. */
+  | { readonly kind: 'close'; readonly how: 'end' | 'reset'; readonly side?: Side; readonly last?: LastWords; readonly after?: Ms; readonly overtakes?: true; readonly cancel?: true }
   /** Holds this unit and all behind it until the rule disarms. */
   | { readonly kind: 'stall' }
   /** `listen`: closed (ECONNREFUSED) or backlog (connects never complete). `connect`: reset. */

@@ -128,7 +128,7 @@ describe('the manifest', () => {
       it('decides without a crash at every bound of its parameters', () => {
         const rule = ruleOf(fault)
         for (const [name, { kind, min, max, choices, initial, shape }] of Object.entries<AnyFault['params'][string]>(fault.params)) {
-          for (const value of kind === 'choice' ? choices : kind === 'text' ? (shape ? [initial] : ['', 'a text']) : [min, max]) {
+          for (const value of kind === 'choice' ? choices : kind === 'text' ? (shape ? [initial] : ['', 'a text']) : kind === 'boolean' ? [true, false] : [min, max]) {
             const params = { ...rule.params, [name]: value }
             checkRule(registry, { ...rule, params })
             showEverything(fault, params)

@@ -1,44 +1,23 @@
 import { choice, duration, text } from '../../src/core/params.ts'
-import { ms, type Ms } from '../../src/core/units.ts'
+import type { Ms } from '../../src/core/units.ts'
 import { defineFault, inPlace, PASS } from '../../src/fault.ts'
-import { statementOfBind } from '../../src/protocols/postgres/fields.ts'
 import { commandName, kindOf, type Kind } from '../../src/protocols/postgres/kinds.ts'
-import type { PostgresMessage } from '../../src/protocols/postgres/message.ts'
+import { bindsNamed, closing, planChanged, undefinedPrepared } from '../../src/protocols/postgres/prepared.ts'
 import { failsAt, Refusals, type Stage } from '../../src/protocols/postgres/refusal.ts'
-import { INJECTED, type ErrorFields } from '../../src/protocols/postgres/reply.ts'
-import { closeStatement } from '../../src/protocols/postgres/request.ts'
-import type { Statement } from '../../src/protocols/postgres/statement.ts'
+import type { ErrorFields } from '../../src/protocols/postgres/reply.ts'
 import type { Spoken, SpokenPostgres } from '../../src/protocols/spoken.ts'
 
 const ERRORS = ['serialization_failure', 'deadlock', 'query_canceled', 'statement_timeout', 'lock_not_available', 'read_only', 'disk_full', 'out_of_memory', 'undefined_prepared', 'cached_plan_changed'] as const
 type ErrorName = (typeof ERRORS)[number]
 
-interface Trouble {
-  readonly code: string
-  /** Which statements a server in that trouble refuses; a rollback never. */
-  readonly hits: readonly Kind[]
-  readonly message: string | ((statement: Statement, message: PostgresMessage) => string)
-  readonly hint?: string
-  /** Only of statements that were prepared under a name, when they are bound. */
-  readonly prepared?: true
+/** Which statements a server in that trouble refuses; a rollback never. */
+const DATA: readonly Kind[] = ['read', 'write', 'either']
+const ALL: readonly Kind[] = [...DATA, 'commit', 'other']
+const HITS: Readonly<Record<ErrorName, readonly Kind[]>> = {
+  serialization_failure: [...DATA, 'commit'], deadlock: DATA, query_canceled: ALL, statement_timeout: ALL, lock_not_available: DATA, read_only: ['write'], disk_full: ['write'],
+  out_of_memory: ALL, undefined_prepared: ALL, cached_plan_changed: ALL,
 }
-
-const DATA = ['read', 'write', 'either'] as const
-const ALL = [...DATA, 'commit', 'other'] as const
-
-/** As Postgres 18 words them. */
-const TROUBLES: Readonly<Record<ErrorName, Trouble>> = {
-  serialization_failure: { code: '40001', hits: [...DATA, 'commit'], message: 'could not serialize access due to read/write dependencies among transactions', hint: 'The transaction might succeed if retried.' },
-  deadlock: { code: '40P01', hits: DATA, message: 'deadlock detected', hint: 'See server log for query details.' },
-  query_canceled: { code: '57014', hits: ALL, message: 'canceling statement due to user request' },
-  statement_timeout: { code: '57014', hits: ALL, message: 'canceling statement due to statement timeout' },
-  lock_not_available: { code: '55P03', hits: DATA, message: 'canceling statement due to lock timeout' },
-  read_only: { code: '25006', hits: ['write'], message: (statement) => `cannot execute ${commandName(statement)} in a read-only transaction` },
-  disk_full: { code: '53100', hits: ['write'], message: 'could not extend file "base/5/16384": No space left on device', hint: 'Check free disk space.' },
-  out_of_memory: { code: '53200', hits: ALL, message: 'out of memory' },
-  undefined_prepared: { code: '26000', hits: ALL, message: (_, bind) => `prepared statement "${Buffer.from(statementOfBind(bind), 'latin1').toString()}" does not exist`, prepared: true },
-  cached_plan_changed: { code: '0A000', hits: ALL, message: 'cached plan must not change result type', prepared: true },
-}
+const ofPrepared = (error: ErrorName): boolean => error === 'undefined_prepared' || error === 'cached_plan_changed'
 
 interface Params { readonly error: ErrorName; readonly code: string; readonly text: string; readonly phase: Stage; readonly delay: Ms }
 
@@ -71,25 +50,37 @@ export const error = defineFault({
       return raw ? inPlace(raw) : PASS
     }
     if (!concerns(unit, params)) return PASS
-    const sent = [...forgotten(unit, params), ...refusals.refuse(unit, errorOf(unit, params))]
-    return { kind: 'replace', parts: sent.map((part, i) => ({ ...part, gap: i === 0 ? params.delay : ms(0) })) }
+    const parts = refusals.refuse(unit, errorOf(unit, params), params.delay)
+    return { kind: 'replace', parts: params.error === 'undefined_prepared' && params.code === '' ? [closing(unit.message), ...parts] : parts }
   },
 })
 
 function concerns(unit: Spoken, { error, code, phase }: Params): boolean {
   if (unit.protocol !== 'postgres') return false
-  const { statement } = unit.message
-  const { hits, prepared } = code === '' ? TROUBLES[error] : { hits: ALL, prepared: undefined }
-  if (!statement || !failsAt(unit, prepared ? 'bind' : phase)) return false
-  return (hits as readonly Kind[]).includes(kindOf(statement)) && (!prepared || statement.name !== '')
+  const { message } = unit
+  const prepared = code === '' && ofPrepared(error)
+  if (!message.statement || !failsAt(unit, prepared ? 'bind' : phase)) return false
+  return (code === '' ? HITS[error] : ALL).includes(kindOf(message.statement)) && (!prepared || bindsNamed(message))
 }
 
-function errorOf({ message }: SpokenPostgres, { error, code, text }: Params): ErrorFields {
-  const { message: words, hint, code: own } = TROUBLES[error]
-  const said = typeof words === 'string' ? words : message.statement ? words(message.statement, message) : ''
-  if (code !== '') return { severity: 'ERROR', code, message: text || `error ${code}`, detail: INJECTED }
-  return { severity: 'ERROR', code: own, message: text || said, detail: INJECTED, ...(hint === undefined ? {} : { hint }) }
+function errorOf(unit: SpokenPostgres, { error, code, text }: Params): ErrorFields {
+  const fields = code === '' ? said(error, unit) : { severity: 'ERROR', code, message: `error ${code}` }
+  return text === '' ? fields : { ...fields, message: text }
 }
 
-const forgotten = ({ message }: SpokenPostgres, { error, code }: Params): { readonly raw: Buffer; readonly own: true }[] =>
-  error === 'undefined_prepared' && code === '' ? [{ raw: closeStatement(statementOfBind(message)), own: true }] : []
+/** As Postgres 18 words it. */
+function said(error: ErrorName, { message: of }: SpokenPostgres): ErrorFields {
+  const fields = (code: string, message: string, hint?: string): ErrorFields => ({ severity: 'ERROR', code, message, ...(hint === undefined ? {} : { hint }) })
+  switch (error) {
+    case 'serialization_failure': return fields('40001', 'could not serialize access due to read/write dependencies among transactions', 'The transaction might succeed if retried.')
+    case 'deadlock': return fields('40P01', 'deadlock detected', 'See server log for query details.')
+    case 'query_canceled': return fields('57014', 'canceling statement due to user request')
+    case 'statement_timeout': return fields('57014', 'canceling statement due to statement timeout')
+    case 'lock_not_available': return fields('55P03', 'canceling statement due to lock timeout')
+    case 'read_only': return fields('25006', `cannot execute ${of.statement ? commandName(of.statement) : ''} in a read-only transaction`)
+    case 'disk_full': return fields('53100', 'could not extend file "base/5/16384": No space left on device', 'Check free disk space.')
+    case 'out_of_memory': return fields('53200', 'out of memory')
+    case 'undefined_prepared': return undefinedPrepared(of)
+    case 'cached_plan_changed': return planChanged()
+  }
+}

@@ -1,7 +1,8 @@
 import { choice, share } from '../../src/core/params.ts'
 import { defineFault, PASS } from '../../src/fault.ts'
-import { takesEffect, truthOf, wasExecuted } from '../../src/protocols/redis/effects.ts'
+import { takesEffect, wasExecuted } from '../../src/protocols/redis/effects.ts'
 import { begins } from '../../src/protocols/redis/message.ts'
+import { truthOf } from '../../src/protocols/truth.ts'
 
 /** Only an answer proves that a command was executed: until it comes nothing is cut. An error passes, for it proves the contrary. */
 export const executedReplyLost = defineFault({

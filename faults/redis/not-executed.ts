@@ -1,7 +1,8 @@
 import { choice } from '../../src/core/params.ts'
 import { defineFault, PASS } from '../../src/fault.ts'
-import { takesEffect, truthOf } from '../../src/protocols/redis/effects.ts'
+import { takesEffect } from '../../src/protocols/redis/effects.ts'
 import { begins } from '../../src/protocols/redis/message.ts'
+import { truthOf } from '../../src/protocols/truth.ts'
 
 /** What the client sees is what it sees of `redis.executed_reply_lost`; what has happened is the opposite. */
 export const notExecuted = defineFault({

@@ -22,7 +22,7 @@ export interface Piece {
   /** Whose fault sends it on its own account. */
   readonly owner?: Grip | undefined
 }
-export interface Closing { readonly armed: ArmedRule; readonly how: 'end' | 'reset'; readonly side: Side; readonly after: Ms; /** To the side that the unit came from. */ readonly last?: Buffer | undefined; readonly cancel?: true | undefined }
+export interface Closing { readonly armed: ArmedRule; readonly how: 'end' | 'reset'; readonly side: Side; readonly after: Ms; readonly overtakes?: true | undefined; /** To the side that the unit came from. */ readonly last?: Buffer | undefined; readonly cancel?: true | undefined }
 export interface Did { readonly armed: ArmedRule; readonly did: string; readonly note?: string | undefined }
 /** For the ledger. */
 export interface Outcome {
@@ -99,11 +99,11 @@ class Fold {
       case 'answer': this.answer ??= { raw: verdict.raw, holds: piece.holds }; break
       case 'refuse': this.closing ??= { armed, how: 'reset', side: 'both', after: ms(0) }; break
       case 'close': {
-        const { last = {}, after = ms(0), cancel } = verdict
+        const { last = {}, after = ms(0), overtakes, cancel } = verdict
         const ahead = last[this.direction]
         if (ahead) next.push({ unit: { kind: 'bytes', raw: ahead }, holds: piece.holds })
         else if (after > 0) next.push(piece)
-        this.closing ??= { armed, how: verdict.how, side: verdict.side ?? 'both', after, last: last[opposite(this.direction)], cancel }
+        this.closing ??= { armed, how: verdict.how, side: verdict.side ?? 'both', after, overtakes, last: last[opposite(this.direction)], cancel }
         break
       }
       default: assertNever(verdict)

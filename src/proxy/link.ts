@@ -157,11 +157,16 @@ export class Link {
     }
     if (holed) this.#dialogue?.lose('a rule has changed the stream')
     if (closing && closing.after > 0) this.#owner.closing(closing, this.direction)
-    else if (closing) {
-      this.#closing = true
-      this.#schedule(now, [], () => this.#owner.closing(closing, this.direction))
-    }
+    else if (closing) this.#close(now, closing)
     if (did.length > 0 || broken) this.#owner.judged(this.direction, judgement, unit)
+  }
+
+  #close(now: Ms, closing: Closing): void {
+    this.#closing = true
+    const close = (): void => this.#owner.closing(closing, this.direction)
+    if (!closing.overtakes) return this.#schedule(now, [], close)
+    this.#run.flush()
+    close()
   }
 
   #send(now: Ms, unit: Unit, holds: Piece['holds'], carries: Piece['carries'], owner: Piece['owner'], act: (() => void) | undefined): void {

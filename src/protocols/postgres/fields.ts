@@ -39,6 +39,14 @@ export const statementOfBind = ({ raw }: PostgresMessage): string => nameAt(raw,
 /** Where its parameters begin, formats included: what differs between two executions of one statement. */
 export const parametersOfBind = ({ raw }: PostgresMessage): number => afterText(raw, afterText(raw, BODY))
 
+/** Bind: its values, and the formats of values and result, as they are written. */
+export const valuesOfBind = ({ raw }: PostgresMessage): Buffer => raw.subarray(afterText(raw, afterText(raw, BODY)))
+/** Execute: of how many rows at the most; 0 is all. */
+export function rowsOfExecute({ raw }: PostgresMessage): number {
+  const at = afterText(raw, BODY)
+  return at + 4 <= raw.length ? raw.readUInt32BE(at) : 0
+}
+
 export const portalOfExecute = ({ raw }: PostgresMessage): string => nameAt(raw, BODY)
 
 /** Describe and Close: of a statement or of a portal. */

@@ -45,6 +45,11 @@ export interface PostgresMessage extends Framed {
   answers: MessageType | undefined
 }
 
+/** Whole, or the first part of a large one. */
+export const begins = ({ part }: Framed): boolean => part === 'whole' || part === 'first'
+/** A client's message at which a statement runs. */
+export const runs = (message: PostgresMessage): boolean => (message.type === 'Query' || message.type === 'Execute') && begins(message)
+
 export interface Frame { readonly type: MessageType; readonly most: number }
 
 /** Indexed by type byte. */

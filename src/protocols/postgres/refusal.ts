@@ -10,12 +10,13 @@
  * that has failed already it answers 25P02, as it would have, and that goes through as it is.
  */
 
+import { ms, type Ms } from '../../core/units.ts'
 import type { ExchangeId, OperationId } from '../codec.ts'
 import type { SpokenPostgres } from '../spoken.ts'
 import { errorFields } from './fields.ts'
 import { kindOf } from './kinds.ts'
-import type { MessageType } from './message.ts'
-import { errorResponse, type ErrorFields } from './reply.ts'
+import { begins, type MessageType } from './message.ts'
+import { errorResponse, INJECTED, type ErrorFields } from './reply.ts'
 import { bind, closeStatement, execute, parse, query } from './request.ts'
 
 /** It stands in the server's error, whatever its language, and in its log. */
@@ -28,13 +29,14 @@ const ROLLBACK = 'brownout_rollback'
 export type Stage = 'parse' | 'bind' | 'execute'
 const STAGES = { parse: 'Parse', bind: 'Bind', execute: 'Execute' } as const satisfies Record<Stage, MessageType>
 
-/** To the server, in this order; `own`: what it is answered is not for the client. */
-export interface Sent { readonly raw: Buffer; readonly own?: true }
+/** To the server, in this order, each so long after the one before; `own`: what it is answered is not for the client. */
+export interface Sent { readonly raw: Buffer; readonly gap: Ms; readonly own?: true }
+export const own = (...messages: readonly Buffer[]): Sent => ({ raw: Buffer.concat(messages), gap: ms(0), own: true })
 
 /** Whether a statement would fail at this message of the client's. A COMMIT fails when it is executed and never before. */
 export function failsAt({ message, conversation }: SpokenPostgres, stage: Stage): boolean {
-  const { type, part, direction, statement } = message
-  if (direction === 'to-client' || !statement || part === 'middle' || part === 'last' || conversation.status === 'E') return false
+  const { type, direction, statement } = message
+  if (direction === 'to-client' || !statement || !begins(message) || conversation.status === 'E') return false
   return type === 'Query' || type === STAGES[kindOf(statement) === 'commit' ? 'execute' : stage]
 }
 
@@ -42,12 +44,13 @@ export function failsAt({ message, conversation }: SpokenPostgres, stage: Stage)
 export class Refusals {
   readonly #errors = new Map<OperationId, { readonly exchange: ExchangeId; readonly error: ErrorFields }>()
 
-  /** What the server is sent in the place of a message at which a statement fails. */
-  refuse({ message: { type, statement }, exchange, operation }: SpokenPostgres, error: ErrorFields): readonly Sent[] {
+  /** What the server is sent in the place of a message at which a statement fails; `delay`: so long after it came. */
+  refuse({ message: { type, statement }, exchange, operation }: SpokenPostgres, error: ErrorFields, delay: Ms = ms(0)): readonly Sent[] {
     if (exchange !== null && operation !== null) this.#errors.set(operation, { exchange, error })
     const commits = statement ? kindOf(statement) === 'commit' : false
-    if (type === 'Query') return [...(commits ? [{ raw: query('ROLLBACK'), own: true } as const] : []), { raw: query(REFUSED) }]
-    return [...(commits ? [{ raw: ROLLBACK_EXTENDED, own: true } as const] : []), { raw: parse(MARK, REFUSED) }]
+    const simple = type === 'Query'
+    const refused = { raw: simple ? query(REFUSED) : parse(MARK, REFUSED), gap: commits ? ms(0) : delay }
+    return commits ? [{ ...(simple ? own(query('ROLLBACK')) : ROLLBACK_EXTENDED), gap: delay }, refused] : [refused]
   }
 
   /** What the client is told in the place of that message; undefined where it is told that. */
@@ -56,8 +59,8 @@ export class Refusals {
     const ours = refused && message.type === 'ErrorResponse' && errorFields(message).get('M')?.includes(MARK)
     // Of what the server passed over because something before it had failed nothing is heard again.
     if (last && exchange !== null) for (const [of, one] of this.#errors) if (one.exchange <= exchange) this.#errors.delete(of)
-    return ours ? errorResponse(refused.error) : undefined
+    return ours ? errorResponse({ detail: INJECTED, ...refused.error }) : undefined
   }
 }
 
-const ROLLBACK_EXTENDED = Buffer.concat([parse(ROLLBACK, 'ROLLBACK'), bind(ROLLBACK, ROLLBACK), execute(ROLLBACK), closeStatement(ROLLBACK)])
+const ROLLBACK_EXTENDED = own(parse(ROLLBACK, 'ROLLBACK'), bind(ROLLBACK, ROLLBACK), execute(ROLLBACK), closeStatement(ROLLBACK))

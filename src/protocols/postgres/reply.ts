@@ -38,6 +38,7 @@ export const INJECTED = 'Injected by brownout.'
 
 export const errorResponse = (fields: ErrorFields): Buffer => withFields('E', fields)
 export const noticeResponse = (fields: ErrorFields): Buffer => withFields('N', fields)
+export const parameterStatus = (name: string, value: string): Buffer => framed('S', Buffer.from(`${name}\0${value}\0`))
 export const readyForQuery = (status: TransactionStatus): Buffer => framed('Z', Buffer.from(status))
 
 export const parameterStatus = (name: string, value: string): Buffer => framed('S', Buffer.from(`${name}\0${value}\0`))

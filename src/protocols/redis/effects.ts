@@ -21,6 +21,3 @@ export function takesEffect(request: RedisMessage, { transaction }: RedisConvers
 /** Whether the answer to such a request says that it was executed: no error, and no transaction that was given up. */
 export const wasExecuted = (answer: RedisMessage): boolean =>
   errorOf(answer) === undefined && !(answer.command?.answer === 'exec' && isNil(answer))
-
-/** For the journal: the truth about a command whose connection closes. What else was sent and is not answered may have been executed or not. */
-export const truthOf = (executed: boolean, others: number): string => `executed: ${executed ? 'yes' : 'no'}${others > 0 ? `; of ${others} more sent it is not known` : ''}`

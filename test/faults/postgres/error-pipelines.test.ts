@@ -1,71 +1,17 @@
 /** Under postgres.error no pipeline loses step: each answer stays that of its question. */
 
 import assert from 'node:assert/strict'
-import { connect } from 'node:net'
-import { once } from 'node:events'
 import { serialize } from 'pg-protocol'
 import sql from 'postgres'
 import { error } from '../../../faults/postgres/error.ts'
 import { randomStream } from '../../../src/core/random.ts'
 import { ratio } from '../../../src/core/units.ts'
-import { errorFields, statusOfReadyForQuery } from '../../../src/protocols/postgres/fields.ts'
-import { Handshake, PostgresDecoder } from '../../../src/protocols/postgres/decoder.ts'
-import type { PostgresMessage } from '../../../src/protocols/postgres/message.ts'
 import { later } from '../../proxy/stage.ts'
-import { closeAll, postgresStage, until } from './stage.ts'
+import { ask, Line, SYNC, told } from './line.ts'
+import { closeAll, postgresStage } from './stage.ts'
 import { rowsOf } from './told.ts'
 
 const BURSTS = process.env['TEST_ALL'] ? 400 : 40
-
-/** A client of bare messages, as libpq in pipeline mode: it sends without waiting. */
-class Line {
-  readonly #decoder = new PostgresDecoder('to-client', new Handshake())
-  readonly #socket
-  readonly heard: PostgresMessage[] = []
-  #readies = 0
-
-  constructor(port: number) {
-    this.#socket = connect({ port, host: '127.0.0.1', noDelay: true })
-    this.#socket.on('error', () => undefined).on('data', (chunk: Buffer) => {
-      for (const message of this.#decoder.feed(chunk)) {
-        if (message.type === 'ReadyForQuery') this.#readies++
-        this.heard.push({ ...message, raw: Buffer.from(message.raw) })
-      }
-    })
-    later(() => this.#socket.destroy())
-  }
-
-  async login(): Promise<this> {
-    await once(this.#socket, 'connect')
-    await this.say(1, serialize.startup({ user: 'postgres', database: 'postgres' }))
-    return this
-  }
-
-  /** Sends all of it at once, in pieces if told, and waits for so many ReadyForQuery; returns what was heard. */
-  async say(readies: number, ...messages: readonly Buffer[]): Promise<readonly PostgresMessage[]> {
-    const [from, want] = [this.heard.length, this.#readies + readies]
-    this.#socket.write(Buffer.concat(messages))
-    await until(() => this.#readies >= want, `${readies} ReadyForQuery after ${this.heard.slice(from).map(({ type }) => type).join(' ')}`)
-    assert.equal(this.#readies, want)
-    return this.heard.slice(from)
-  }
-}
-
-const ask = (text: string, values: readonly string[] = [], name = ''): readonly Buffer[] =>
-  [serialize.parse({ name, text, types: [] }), serialize.bind({ statement: name, values: [...values] }), serialize.execute()]
-const SYNC = serialize.sync()
-/** `2 C:INSERT 0 1 E:40001 Z:T`: what matters of what was heard, in order. */
-const told = (messages: readonly PostgresMessage[]): string => messages.flatMap((message) => {
-  const body = message.raw.toString('latin1', 5)
-  switch (message.type) {
-    case 'CommandComplete': return [`C:${body.slice(0, -1)}`]
-    case 'DataRow': return [`D:${body.slice(6)}`]
-    case 'ErrorResponse': return [`E:${errorFields(message).get('C') ?? ''}`]
-    case 'ReadyForQuery': return [`Z:${statusOfReadyForQuery(message)}`]
-    case 'ParseComplete': case 'BindComplete': case 'RowDescription': return []
-    default: return [message.type]
-  }
-}).join(' ')
 
 describe('postgres.error in pipelines', () => {
   afterEach(closeAll)
