@@ -67,9 +67,7 @@ function linkRule(linking: Linking, path: Path, input: StepInput): Omit<Rule, 'f
   const params = linkParams(linking, path, fault.name, fault.params)
   const target = on === undefined ? undefined : linking.targets.get(on)
   const { protocol } = target?.spec ?? {}
-  if (protocol && fault.protocols.length && !fault.protocols.includes(protocol)) {
-    reader.fail('PROTOCOL_MISMATCH', [...path, 'fault'], `${fault.name} acts on ${fault.protocols.join(', ')}, and "${on}" speaks ${protocol}`)
-  }
+  if (on !== undefined) checkProtocol(linking, path, fault, on)
   if (fault.corruption && linking.draft.corruption !== 'allow') reader.fail('CORRUPTION_REFUSED', [...path, 'fault'], `${fault.name} falsifies data`)
   const who = linkWho(linking, path, input, fault, target?.spec ?? { protocol: 'tcp' })
   if (!params || on === undefined) return undefined
@@ -86,6 +84,15 @@ function linkRule(linking: Linking, path: Path, input: StepInput): Omit<Rule, 'f
     reader.fail(error.code, path, error.message, error.hint)
     return undefined
   }
+}
+
+/** Whether a fault, of a step or of its scenario, acts on what the target `on` speaks. */
+function checkProtocol({ reader, targets }: Linking, path: Path, fault: AnyFault, on: string): boolean {
+  const { protocol } = targets.get(on)?.spec ?? {}
+  if (!protocol || fault.protocols.length === 0 || fault.protocols.includes(protocol)) return true
+  const key = [...path, 'fault']
+  reader.fail('PROTOCOL_MISMATCH', valueAt(reader.root, key) === undefined ? [...path, 'scenario'] : key, `${fault.name} acts on ${fault.protocols.join(', ')}, and "${on}" speaks ${protocol}`)
+  return false
 }
 
 /** Whether the Toxiproxy of a rule's target, where it has one, can carry it out. */
@@ -154,8 +161,8 @@ function linkScenario(linking: Linking, path: Path, input: StepInput, draft: Pic
     const read = fault && readParams(fault.params, one.params)
     if (!fault || !read) return []
     const name = `${draft.step}-${one.name}`
-    const rule = { id: name, fault: one.fault, params: withDefaults(fault, read), on: one.on }
-    if (!checkVia(linking, path, rule, fault)) return []
+    const rule = { id: name, fault: one.fault, params: withDefaults(fault, read), on: one.on, ...one.who }
+    if (!checkProtocol(linking, path, fault, one.on) || !checkVia(linking, path, rule, fault)) return []
     return [{
       ...draft, step: name, scenario: draft.step, start: { ...draft.start, at: ms(draft.start.at + one.at) },
       kind: 'fault', for: one.for, rule,

@@ -1,7 +1,8 @@
 /** Shipped sequences of faults that stand in one step. A scenario is a pure function from its parameters and targets to steps. */
 
-import { duration, type Params } from '../core/params.ts'
-import { ms, type Ms } from '../core/units.ts'
+import { duration, share, type Params } from '../core/params.ts'
+import { ms, type Ms, type Ratio } from '../core/units.ts'
+import type { Rule } from '../rule.ts'
 
 export interface ScenarioStep {
   /** Added to the name of the step that asked for the scenario. */
@@ -13,6 +14,8 @@ export interface ScenarioStep {
   /** As people write them. */
   readonly params: Readonly<Record<string, unknown>>
   readonly on: string
+  /** Whom it hits, as in a rule. */
+  readonly who?: Pick<Rule, 'where' | 'chance' | 'scope'>
 }
 export interface Scenario<P> {
   readonly name: string
@@ -40,4 +43,26 @@ const rollingPartition: Scenario<{ each: Ms; gap: Ms }> = {
   steps: ({ each, gap }, targets) => targets.map((on, turn) => ({ name: on, at: ms(turn * (each + gap)), for: each, fault: 'partition', params: {}, on })),
 }
 
-export const scenarios: Scenarios = new Map([[rollingPartition.name, rollingPartition]])
+/** A primary dies and a standby takes its place: what a client that keeps one address sees of it. */
+const postgresFailover: Scenario<{ down: Ms; starting: Ms; read_only: Ms; share: Ratio }> = {
+  name: 'postgres.failover',
+  summary: 'Lets a Postgres fail over: sessions are shut down by 57P01 and connections refused, then logins are answered 57P03, then a share of the connections still leads to a standby that takes no writes.',
+  params: {
+    down: duration('How long nobody can connect.', '5s', { min: '1ms', max: '1h' }),
+    starting: duration('How long 57P03 is answered to logins then; 0 for not at all.', '5s', { max: '1h' }),
+    read_only: duration('How long 25006 is answered to writes then; 0 for not at all.', '10s', { max: '1h' }),
+    share: share('Share of the connections that get 25006: those that lead to the wrong server.', '50%'),
+  },
+  example: '{ step: failover, scenario: postgres.failover, on: db, params: { down: 5s, starting: 5s, read_only: 10s, share: 50% } }',
+  steps: ({ down, starting, read_only, share }, targets) => targets.flatMap((on): readonly ScenarioStep[] => {
+    const named = (name: string): string => (targets.length > 1 ? `${on}-${name}` : name)
+    return [
+      { name: named('shutdown'), at: ms(0), for: down, fault: 'postgres.kill', params: { error: 'admin_shutdown' }, on },
+      { name: named('refused'), at: ms(0), for: down, fault: 'refuse', params: {}, on },
+      ...(starting > 0 ? [{ name: named('starting'), at: down, for: starting, fault: 'postgres.startup', params: { how: 'starting_up' }, on }] : []),
+      ...(read_only > 0 ? [{ name: named('read-only'), at: ms(down + starting), for: read_only, fault: 'postgres.read_only', params: {}, on, who: { chance: share, scope: 'connection' as const } }] : []),
+    ]
+  }),
+}
+
+export const scenarios: Scenarios = new Map<string, AnyScenario>([[postgresFailover.name, postgresFailover], [rollingPartition.name, rollingPartition]])
