@@ -66,7 +66,6 @@ function linkRule(linking: Linking, path: Path, input: StepInput): Omit<Rule, 'f
   if (!fault) return undefined
   const params = linkParams(linking, path, fault.name, fault.params)
   const target = on === undefined ? undefined : linking.targets.get(on)
-  const { protocol } = target?.spec ?? {}
   if (on !== undefined) checkProtocol(linking, path, fault, on)
   if (fault.corruption && linking.draft.corruption !== 'allow') reader.fail('CORRUPTION_REFUSED', [...path, 'fault'], `${fault.name} falsifies data`)
   const who = linkWho(linking, path, input, fault, target?.spec ?? { protocol: 'tcp' })

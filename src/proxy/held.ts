@@ -37,3 +37,7 @@ export const heldTotal = {
   bytes: 0,
   add(size: number): void { this.bytes += size },
 }
+
+/** Whether a link that holds so much, in so many pieces, must not read on. */
+export const isFull = (size: number, count: number): boolean =>
+  size > HELD_MAX || count > HELD_COUNT_MAX || (size > HELD_SHARE && heldTotal.bytes > HELD_TOTAL_MAX)

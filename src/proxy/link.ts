@@ -17,7 +17,7 @@ import type { Grip } from './armed.ts'
 import type { Dialogue } from './dialogue.ts'
 import { kept, readInto, writer } from './fast.ts'
 import { judge, type Closing, type Hold, type Judgement, type Outcome, type Piece } from './judge.ts'
-import { dueOf, HELD_COUNT_MAX, HELD_MAX, HELD_SHARE, HELD_TOTAL_MAX, heldTotal, type Entry } from './held.ts'
+import { dueOf, heldTotal, isFull, type Entry } from './held.ts'
 import { Run } from './run.ts'
 import type { Sink, Source } from './interpreter.ts'
 
@@ -257,11 +257,8 @@ export class Link {
       this.#do(entry.act, entry.carries, now, ms(now - entry.at))
     }
     target?.uncork()
-    if (this.#head > 64 && this.#head * 2 > this.#queue.length) {
+    if (this.#head === this.#queue.length || (this.#head > 64 && this.#head * 2 > this.#queue.length)) {
       this.#queue = this.#queue.slice(this.#head)
-      this.#head = 0
-    } else if (this.#head === this.#queue.length) {
-      this.#queue.length = 0
       this.#head = 0
     }
     this.#arouse()
@@ -292,9 +289,7 @@ export class Link {
 
   /** Backpressure, in one place: read only while the target drains and what is held fits. */
   #flow(): void {
-    const full = this.#heldBytes > HELD_MAX || this.#queue.length - this.#head > HELD_COUNT_MAX ||
-      (this.#heldBytes > HELD_SHARE && heldTotal.bytes > HELD_TOTAL_MAX)
-    const pause = !this.#over && (full || this.#target?.writableNeedDrain === true)
+    const pause = !this.#over && (isFull(this.#heldBytes, this.#queue.length - this.#head) || this.#target?.writableNeedDrain === true)
     if (pause === this.#paused) return
     this.#paused = pause
     if (pause) this.#source?.pause()

@@ -41,8 +41,6 @@ export const noticeResponse = (fields: ErrorFields): Buffer => withFields('N', f
 export const parameterStatus = (name: string, value: string): Buffer => framed('S', Buffer.from(`${name}\0${value}\0`))
 export const readyForQuery = (status: TransactionStatus): Buffer => framed('Z', Buffer.from(status))
 
-export const parameterStatus = (name: string, value: string): Buffer => framed('S', Buffer.from(`${name}\0${value}\0`))
-
 function withFields(type: string, fields: ErrorFields): Buffer {
   const parts = LETTERS.flatMap(([letter, name]) => {
     const value = fields[name]
