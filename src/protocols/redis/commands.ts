@@ -70,7 +70,7 @@ const GROUPS: readonly Group[] = [
 ]
 
 /** Their second word is part of the name. */
-const CONTAINERS = new Set('ACL CLIENT CLUSTER COMMAND CONFIG FUNCTION LATENCY MEMORY MODULE OBJECT PUBSUB SCRIPT SLOWLOG XGROUP XINFO'.split(' '))
+const CONTAINERS = new Set('ACL CLIENT CLUSTER COMMAND CONFIG FUNCTION LATENCY MEMORY MODULE OBJECT PUBSUB SCRIPT SENTINEL SLOWLOG XGROUP XINFO'.split(' '))
 
 const ANSWERS: Readonly<Record<string, Answer>> = {
   SUBSCRIBE: 'subscribe', PSUBSCRIBE: 'subscribe', SSUBSCRIBE: 'subscribe', UNSUBSCRIBE: 'unsubscribe', PUNSUBSCRIBE: 'unsubscribe', SUNSUBSCRIBE: 'unsubscribe',
