@@ -42,17 +42,22 @@ const libraryFolders = (root: string): string[] =>
   ['usr/lib', 'lib'].map((name) => join(root, name)).filter(existsSync)
     .flatMap((folder) => [folder, ...readdirSync(folder, { withFileTypes: true }).filter((one) => one.isDirectory()).map((one) => join(folder, one.name))])
 
+export interface RedisOptions extends ServerOptions {
+  /** Settings beside ours, as arguments; asked for again with each port that is tried. */
+  readonly settings?: () => Promise<readonly string[]>
+}
+
 /** Throws REDIS_MISSING, SERVER_FAILED, PORT_IN_USE. */
-export async function startRedis({ port: wanted, watchdog: given }: ServerOptions = {}): Promise<DemoServer> {
+export async function startRedis({ port: wanted, watchdog: given, settings }: RedisOptions = {}): Promise<DemoServer> {
   const program = findRedis()
   if (!program) throw new BrownoutError('REDIS_MISSING', { message: 'neither redis-server nor valkey-server is on the PATH' })
   const folder = await temporaryFolder('brownout-redis-', undefined)
   const watchdog = given ?? startWatchdog()
   const letGo = (): void => { if (!given) watchdog.close() }
   try {
-    const { port, pid, exited, stop } = await onFreePort('Redis', wanted, (port) => startDaemon({
+    const { port, pid, exited, stop } = await onFreePort('Redis', wanted, async (port) => startDaemon({
       ...program, name: 'Redis', folder, signal: 'SIGTERM', watchdog,
-      args: ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', folder, '--daemonize', 'no'],
+      args: ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', folder, '--daemonize', 'no', ...(await settings?.() ?? [])],
       ready: /ready to accept connections/i, portTaken: /Address already in use/, within: START_WITHIN,
     }))
     const host = '127.0.0.1'
