@@ -7,15 +7,16 @@ import type { Protocol } from './protocols/codec.ts'
 import { fingerprint } from './protocols/postgres/fingerprint.ts'
 import type { Wanted, Where } from './rule.ts'
 
-/** What is known of a connection before its first byte. */
-export interface Facets { readonly client: string; readonly from?: string | undefined }
+/** What is known of a connection before its first byte. `node` is the server it leads to, `HOST:PORT`, of a target that is several. */
+export interface Facets { readonly client: string; readonly from?: string | undefined; readonly node?: string | undefined }
 
-/** A predicate for `where`'s `client` and `from`; absent ones match everything. An address that is none matches nothing. */
+/** A predicate for `where`'s `client`, `from` and `node`; absent ones match everything. An address that is none matches nothing. */
 export function matcher(where: Where | undefined): (facets: Facets) => boolean {
-  const { client, from } = where ?? {}
+  const { client, from, node } = where ?? {}
   const blocks = client === undefined ? undefined : blockList(client)
   return (facets) =>
     (from === undefined || facets.from === from) &&
+    (node === undefined || isAmong(node, facets.node)) &&
     (blocks === undefined || blocks.check(unmapped(facets.client), isIP(unmapped(facets.client)) === 6 ? 'ipv6' : 'ipv4'))
 }
 
@@ -26,7 +27,7 @@ export function matcher(where: Where | undefined): (facets: Facets) => boolean {
 type Comparison = 'text' | 'word' | 'sql' | 'number' | 'flag'
 type Compared = Readonly<Record<string, Comparison>>
 
-/** What `where` may name besides `client` and `from`, by protocol. */
+/** What `where` may name of messages, by protocol. */
 export const FACETS: Readonly<Record<Protocol, Compared>> = {
   tcp: {},
   redis: { command: 'word', key: 'text', db: 'number', client_name: 'text', channel: 'text' },
@@ -39,9 +40,12 @@ const OF_SESSION: Readonly<Record<Protocol, readonly string[]>> = {
   tcp: [], redis: ['db', 'client_name'], postgres: ['application', 'database', 'user', 'in_transaction'], http: [], websocket: [],
 }
 const COMPARISONS: Compared = Object.assign({}, ...Object.values(FACETS))
-const OF_CONNECTION = ['client', 'from']
+/** What `where` may name of a connection, `node` only on a target of several servers. */
+const OF_CONNECTION: readonly string[] = ['client', 'from', 'node']
 /** `/…/` or `/…/i`. */
 const REGEX = /^\/(.*)\/(i?)$/s
+
+interface Problem { readonly problem: string; readonly hint?: string }
 
 /** A predicate for the facets of messages that `where` names: every one must be there and match. Regular expressions take linear time. */
 export function messageMatcher(where: Where | undefined): (facets: object) => boolean {
@@ -57,12 +61,20 @@ export const sessionMatcher = (where: Where | undefined): ((session: object) => 
 export const tellsApart = ({ on, protocols }: Pick<AnyFault, 'on' | 'protocols'>): 'messages' | 'sessions' | 'connections' =>
   on.includes('message') ? 'messages' : protocols.length > 0 && on.includes('tick') ? 'sessions' : 'connections'
 
+/** What is wrong with a `where.node`; `several`: the target is more than one server. */
+export function nodeProblem(wanted: Wanted, several: boolean): Problem | undefined {
+  if (!several) return { problem: 'node: the target is one server', hint: '`cluster: true` makes it several' }
+  const values = [wanted].flat()
+  if (values.length > 0 && values.every((one) => typeof one === 'string' && /.:\d{1,5}$/.test(one))) return undefined
+  return { problem: 'node: expected HOST:PORT, as the servers tell it', hint: 'CLUSTER NODES lists them; an IPv6 address stands in brackets' }
+}
+
 /** What is wrong with one entry of a `where` on a target of that protocol; undefined where nothing is. */
-export function facetProblem(name: string, wanted: Wanted, protocol: Protocol, of: 'messages' | 'sessions' = 'messages'): { readonly problem: string; readonly hint?: string } | undefined {
+export function facetProblem(name: string, wanted: Wanted, protocol: Protocol, of: 'messages' | 'sessions' = 'messages'): Problem | undefined {
   const comparison = FACETS[protocol][name]
   const names = of === 'messages' ? Object.keys(FACETS[protocol]) : OF_SESSION[protocol]
   if (comparison === undefined || !names.includes(name)) {
-    const known = [...OF_CONNECTION, ...names]
+    const known = ['client', 'from', ...names]
     return { problem: `${name}: nothing of that name is known of ${of === 'messages' ? protocol : `a session of ${protocol}`}`, hint: `known are ${known.join(', ')}` }
   }
   const values = Array.isArray(wanted) ? wanted : [wanted]
@@ -116,6 +128,9 @@ function valueTest(comparison: Comparison, wanted: string | number | boolean): (
   return (value) => glob.test(fold(value))
 }
 
+/** Whether a connection that leads to `node` is meant by a `where.node`. */
+export const isAmong = (wanted: Wanted, node: string | undefined): boolean => node !== undefined && [wanted].flat().includes(node)
+
 /** True where `text` is an address or a CIDR block. */
 export function isClientPattern(text: string): boolean {
   const [address = '', prefix] = text.split('/')
@@ -134,4 +149,4 @@ function blockList(client: string): BlockList {
 }
 
 /** A dual-stack listener sees IPv4 clients as ::ffff:a.b.c.d. */
-const unmapped = (address: string): string => (address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address)
+export const unmapped = (address: string): string => (address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address)

@@ -10,7 +10,7 @@ import type { Direction } from './protocols/codec.ts'
 export type Wanted = string | number | boolean | readonly (string | number | boolean)[]
 /**
  * What a connection or a message must be like for a rule to concern it. `from` names an app instance, `client` is an address or a CIDR
- * block; everything else is a facet of the target's protocol: `command`, `key`, `sql`, `table` …
+ * block, `node` is one of a target's servers as HOST:PORT, or several; everything else is a facet of the target's protocol: `command`, `key`, `sql`, `table` …
  */
 export interface Where { readonly client?: string; readonly from?: string; readonly [facet: string]: Wanted | undefined }
 

@@ -6,11 +6,13 @@ import type { Watchdog } from '../watchdog/watchdog.ts'
 import type { DemoServer } from './daemon.ts'
 import { startPostgres } from './postgres.ts'
 import { findRedis, startRedis } from './redis.ts'
+import { startRedisCluster } from './redis-cluster.ts'
 
-/** Starts the embedded server that a target's `demo:redis` or `demo:postgres` stands for. */
-export function startServer(kind: 'redis' | 'postgres', watchdog: Watchdog): Promise<DemoServer> {
+/** Starts the embedded server, or servers, that a target's `demo:` upstream stands for. */
+export function startServer(kind: 'redis' | 'redis-cluster' | 'postgres', watchdog: Watchdog): Promise<Pick<DemoServer, 'url' | 'host' | 'port' | 'stop'>> {
   switch (kind) {
     case 'redis': return startRedis({ watchdog })
+    case 'redis-cluster': return startRedisCluster({ watchdog })
     case 'postgres': return startPostgres({ watchdog })
     default: return assertNever(kind)
   }

@@ -4,8 +4,8 @@ import { BrownoutError, nearest } from '../core/errors.ts'
 import { readParam, type Param } from '../core/params.ts'
 import { ms } from '../core/units.ts'
 import type { AnyFault } from '../fault.ts'
-import { facetProblem, isClientPattern, tellsApart } from '../match.ts'
-import type { Protocol } from '../protocols/codec.ts'
+import { facetProblem, isClientPattern, nodeProblem, tellsApart } from '../match.ts'
+import type { TargetSpec } from '../proxy/plane.ts'
 import { checkRule, faultNamed, withDefaults, type Rule, type Wanted, type Where } from '../rule.ts'
 import { mapRule } from '../via/mapping.ts'
 import { appNames, type Linking } from './linking.ts'
@@ -71,7 +71,7 @@ function linkRule(linking: Linking, path: Path, input: StepInput): Omit<Rule, 'f
     reader.fail('PROTOCOL_MISMATCH', [...path, 'fault'], `${fault.name} acts on ${fault.protocols.join(', ')}, and "${on}" speaks ${protocol}`)
   }
   if (fault.corruption && linking.draft.corruption !== 'allow') reader.fail('CORRUPTION_REFUSED', [...path, 'fault'], `${fault.name} falsifies data`)
-  const who = linkWho(linking, path, input, fault, protocol ?? 'tcp')
+  const who = linkWho(linking, path, input, fault, target?.spec ?? { protocol: 'tcp' })
   if (!params || on === undefined) return undefined
   const { skip, times, sequence, scope } = input
   const rule = {
@@ -98,7 +98,9 @@ function checkVia({ reader, targets }: Linking, path: Path, rule: Omit<Rule, 'fo
   return false
 }
 
-function linkWho(linking: Linking, path: Path, { where, direction, chance, skip, times, sequence }: StepInput, fault: AnyFault, protocol: Protocol): Pick<Rule, 'where' | 'direction' | 'chance'> {
+type Target = Pick<TargetSpec, 'protocol' | 'cluster'>
+
+function linkWho(linking: Linking, path: Path, { where, direction, chance, skip, times, sequence }: StepInput, fault: AnyFault, spec: Target): Pick<Rule, 'where' | 'direction' | 'chance'> {
   const { reader } = linking
   const drawn = chance === undefined ? undefined : readParam(CHANCE, valueAt(reader.root, [...path, 'chance']))
   if (drawn && 'problem' in drawn) reader.fail('VALUE_INVALID', [...path, 'chance'], `chance: ${drawn.problem}`)
@@ -106,13 +108,13 @@ function linkWho(linking: Linking, path: Path, { where, direction, chance, skip,
     reader.fail('STEP_INVALID', path, `${fault.name} acts on the listener itself, which knows no client and no count`, 'leave out chance, where.client, skip, times and sequence')
   }
   return {
-    ...(where ? { where: linkWhere(linking, [...path, 'where'], where, fault, protocol) } : {}),
+    ...(where ? { where: linkWhere(linking, [...path, 'where'], where, fault, spec) } : {}),
     ...(direction === undefined ? {} : { direction: direction === 'both' ? 'both' : direction === 'to_server' ? 'to-server' : 'to-client' }),
     ...(drawn && 'value' in drawn ? { chance: drawn.value as NonNullable<Rule['chance']> } : {}),
   }
 }
 
-function linkWhere(linking: Linking, path: Path, where: Readonly<Record<string, unknown>>, fault: AnyFault, protocol: Protocol): Where {
+function linkWhere(linking: Linking, path: Path, where: Readonly<Record<string, unknown>>, fault: AnyFault, { protocol, cluster }: Target): Where {
   const { reader } = linking
   const apps = appNames(linking.draft)
   const apart = tellsApart(fault)
@@ -123,6 +125,9 @@ function linkWhere(linking: Linking, path: Path, where: Readonly<Record<string, 
     } else if (name === 'from') {
       const near = nearest(String(wanted), apps)
       if (!apps.includes(String(wanted))) reader.fail('VALUE_INVALID', at, `from: no app is named "${String(wanted)}"`, near ? `did you mean "${near}"?` : 'name the apps under `apps:`')
+    } else if (name === 'node') {
+      const found = nodeProblem(wanted as Wanted, cluster === true)
+      if (found) reader.fail('VALUE_INVALID', at, found.problem, found.hint)
     } else if (apart === 'connections') {
       reader.failKey('STEP_INVALID', at, `${fault.name} acts on whole connections, which have no "${name}"`, 'only `client` and `from` tell connections apart; faults of the protocol take the rest')
     } else {

@@ -29,11 +29,12 @@ function linkTarget(linking: Context, { name, path, input }: Named<TargetInput>)
   const tls = protocol && linkTls(linking, path, input, upstream, protocol)
   const listen = linkListen(linking, path, input)
   const via = linkVia(linking, path, input, upstream, tls)
-  if (!protocol || !tls || !listen || via === 'wrong') return undefined
+  const cluster = protocol && tls && linkCluster(linking, path, input, upstream, protocol, tls)
+  if (!protocol || !tls || !listen || via === 'wrong' || cluster === 'wrong') return undefined
   // Each app has a listener of its own beside the common one, so that a rule can tell whose connections it hits.
   const own = appNames(draft).filter((app) => app !== '').map((from) => ({ from, address: FREE_PORT }))
   return {
-    spec: { name, protocol, upstream: upstream.address, listen: [{ address: listen }, ...own], tls, dialTimeout: input.dial_timeout ?? DIAL_TIMEOUT },
+    spec: { name, protocol, upstream: upstream.address, listen: [{ address: listen }, ...own], tls, dialTimeout: input.dial_timeout ?? DIAL_TIMEOUT, ...(cluster ? { cluster } : {}) },
     url: upstream.url, demo: upstream.demo, ...(via ? { via } : {}),
   }
 }
@@ -54,6 +55,18 @@ function linkVia({ reader }: Context, path: Path, { via }: TargetInput, { addres
   else if ('path' in address) reader.fail('VIA_UNSUPPORTED', [...path, 'upstream'], 'Toxiproxy reaches its upstream by TCP only', 'name a host and a port')
   else if (tls && tls.upstream !== 'off' && tls.verify) reader.fail('VIA_UNSUPPORTED', at, 'the certificate of the upstream would be checked against the name of the Toxiproxy', 'let the application speak TLS (`tls: { upstream: off }`), or set `verify: false`')
   else return route
+  return 'wrong'
+}
+
+/** What would let a client past the proxies is refused: addresses that cannot be read, nodes that cannot be reached through us. */
+function linkCluster({ reader }: Context, path: Path, { cluster, via }: TargetInput, { address, demo, url }: Upstream, protocol: Protocol, tls: TlsOptions): true | undefined | 'wrong' {
+  if (!(cluster ?? demo === 'redis-cluster')) return undefined
+  const at = [...path, 'cluster']
+  if (protocol !== 'redis') reader.fail('VALUE_INVALID', at, `cluster: the target speaks ${protocol}`, 'it is for targets that speak redis')
+  else if (via !== undefined) reader.fail('VIA_UNSUPPORTED', at, 'a Toxiproxy does not rewrite the addresses of nodes', 'leave out `via` or `cluster`')
+  else if ('path' in address) reader.fail('UPSTREAM_INVALID', [...path, 'upstream'], 'the nodes of a cluster are reached by TCP only', 'name a host and a port')
+  else if (url.protocol === 'rediss:' && tls.upstream === 'off') reader.fail('TLS_UNSUPPORTED', at, 'cluster: addresses in what goes through encrypted cannot be rewritten', 'let the proxy speak TLS to the upstream: leave out `tls.upstream`')
+  else return true
   return 'wrong'
 }
 

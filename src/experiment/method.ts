@@ -3,6 +3,7 @@
 import { monotonicNow, realClock, type Timer } from '../core/clock.ts'
 import { BrownoutError, knownError } from '../core/errors.ts'
 import { assertNever, ms, type Ms } from '../core/units.ts'
+import { formatAddress } from '../proxy/address.ts'
 import type { Cleared, Plane, PlaneEvent } from '../proxy/plane.ts'
 import type { ClearReason } from '../record/events.ts'
 import type { Rule } from '../rule.ts'
@@ -180,6 +181,7 @@ export class Method {
       }
       case 'drained': recorder.write({ kind: 'drained', rule: event.rule, effectiveAt: event.at }); return
       case 'suspect': recorder.write({ kind: 'suspect', stallMs: event.stall }); return
+      case 'node': recorder.write({ kind: 'note', text: `${event.target}: the server ${formatAddress(event.node)} is reached at ${formatAddress(event.listen)}${event.from === undefined ? '' : ` by ${event.from}`}` }); return
       case 'opaque': recorder.write({ kind: 'opaque', target: event.target, session: event.session, why: event.why }); return
       case 'broken': {
         const error = new BrownoutError('FAULT_BROKEN', { message: `${event.rule}: ${event.problem}` })

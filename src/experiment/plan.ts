@@ -54,7 +54,7 @@ export interface PlannedTarget {
   /** As written, with its secrets: only for the application's environment, never for eyes. */
   readonly url: URL
   /** The upstream stands for a server that is started for the run; address and url are placeholders until then. */
-  readonly demo?: 'redis' | 'postgres' | undefined
+  readonly demo?: 'redis' | 'redis-cluster' | 'postgres' | undefined
   /** Its faults are injected by a Toxiproxy there. */
   readonly via?: ViaRoute | undefined
 }

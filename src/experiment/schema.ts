@@ -18,7 +18,8 @@ const words = (description: string) => list(text('A word, as it is handed to the
 
 export const target = strict({
   protocol: oneOf(['tcp', 'redis', 'postgres', 'http', 'websocket'], 'What the dependency speaks; told by the scheme of `upstream` where it has one.').optional(),
-  upstream: text('Where the dependency is: redis://, rediss://, postgres://, http://, tcp://host:port, unix:/path, demo:redis, demo:postgres.'),
+  upstream: text('Where the dependency is: redis://, rediss://, postgres://, http://, tcp://host:port, unix:/path, demo:redis, demo:redis-cluster, demo:postgres.'),
+  cluster: flag('Redis Cluster, Sentinel or replicas: every node that a reply names gets a proxy of its own, under the faults of this target.').optional(),
   via: text('The Toxiproxy that injects the faults of this target: toxiproxy://HOST:8474.').optional(),
   listen: text('Where the proxy listens: HOST:PORT or unix:/path; a free port of 127.0.0.1 unless given.').optional(),
   tls: strict({
@@ -107,7 +108,7 @@ export const step = strict({
   scenario: text('A shipped sequence of faults, in place of `fault`.').optional(),
   on: z.union([text('A target\'s name.'), list(text('A target\'s name.'), 'Several targets, for a scenario.')], { error: 'expected the name of a target' }).meta({ description: 'The target; several for a scenario.' }).optional(),
   params: table(z.unknown(), 'Parameters of the fault or the scenario.').optional(),
-  where: table(z.unknown(), 'Which connections and messages are concerned; all unless given. client: an address or a CIDR block; from: an app; and what is known of the protocol: command, key, sql, table …').optional(),
+  where: table(z.unknown(), 'Which connections and messages are concerned; all unless given. client: an address or a CIDR block; from: an app; node: HOST:PORT of one of several servers; and what is known of the protocol: command, key, sql, table …').optional(),
   direction: oneOf(['to_server', 'to_client', 'both'], 'Which way it acts; as the fault says unless given.').optional(),
   chance: chance.optional(),
   scope: oneOf(['connection', 'message'], 'What chance, skip, times and sequence count.').optional(),

@@ -19,7 +19,7 @@ import { Stopped } from './stop.ts'
 
 /** An embedded server that a target's `demo:` upstream stands for. */
 export interface StartedServer { readonly url: string; readonly host: string; readonly port: number; stop(): Promise<void> }
-export type StartServer = (kind: 'redis' | 'postgres', watchdog: Watchdog) => Promise<StartedServer>
+export type StartServer = (kind: 'redis' | 'redis-cluster' | 'postgres', watchdog: Watchdog) => Promise<StartedServer>
 
 export interface StageOptions {
   readonly plan: Plan

@@ -12,7 +12,7 @@ export interface Upstream {
   /** The scheme asks for TLS. */
   readonly tls: boolean
   /** Stands for a server that is started for the run. */
-  readonly demo?: 'redis' | 'postgres'
+  readonly demo?: 'redis' | 'redis-cluster' | 'postgres'
 }
 export interface Wrong { readonly wrong: string; readonly hint?: string }
 
@@ -28,6 +28,7 @@ const SCHEMES: Readonly<Record<string, Scheme>> = {
 }
 const DEMO: Readonly<Record<string, Upstream>> = {
   'demo:redis': { demo: 'redis', protocol: 'redis', tls: false, address: { host: '127.0.0.1', port: 0 }, url: new URL('redis://127.0.0.1:0') },
+  'demo:redis-cluster': { demo: 'redis-cluster', protocol: 'redis', tls: false, address: { host: '127.0.0.1', port: 0 }, url: new URL('redis://127.0.0.1:0') },
   'demo:postgres': { demo: 'postgres', protocol: 'postgres', tls: false, address: { host: '127.0.0.1', port: 0 }, url: new URL('postgres://postgres@127.0.0.1:0/postgres') },
 }
 

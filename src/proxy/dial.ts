@@ -2,8 +2,13 @@
 
 import { lookup } from 'node:dns'
 import { connect, isIP, Socket, type LookupFunction } from 'node:net'
+import type { AnyConversation } from '../protocols/spoken.ts'
+import type { Endpoint } from './endpoint.ts'
 import { UNSENT_MAX } from './held.ts'
 import type { TargetSpec } from './plane.ts'
+
+/** How a session comes to its server, and what is read of what they say; no conversation where nothing is. */
+export interface Route { dial(): Endpoint; readonly conversation: AnyConversation | undefined }
 
 /** Why `target` may not be connected to that numeric address and port; undefined where it may. */
 export type Permit = (target: string, host: string, port: number) => string | undefined

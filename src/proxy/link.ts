@@ -8,7 +8,6 @@
  * Order is kept by one rule: a thing is never due before the thing ahead of it.
  */
 
-import type { Socket } from 'node:net'
 import type { Clock, Timer } from '../core/clock.ts'
 import { ms, type Ms } from '../core/units.ts'
 import type { Unit } from '../fault.ts'
@@ -19,6 +18,7 @@ import type { Dialogue } from './dialogue.ts'
 import { judge, type Closing, type Hold, type Judgement, type Outcome, type Piece } from './judge.ts'
 import { dueOf, HELD_COUNT_MAX, HELD_MAX, HELD_SHARE, HELD_TOTAL_MAX, heldTotal, type Entry } from './held.ts'
 import { Run } from './run.ts'
+import type { Sink, Source } from './interpreter.ts'
 
 const NOT_HELD = ms(0)
 const NO_HOLDS: readonly Hold[] = []
@@ -43,8 +43,8 @@ export class Link {
   readonly #owner: LinkOwner
   readonly #clock: Clock
   readonly #dialogue: Dialogue | undefined
-  #source: Socket | null = null
-  #target: Socket | null = null
+  #source: Source | null = null
+  #target: Sink | null = null
   #grips: readonly Grip[] = []
   #byMessage = false
   /** The rest of a large message whose head did not go on as it was. */
@@ -72,13 +72,13 @@ export class Link {
   }
 
   /** From now on `source` is read, through `edit` where there is one. Its FIN and RST are told by `sourceEnded`. */
-  from(source: Socket, edit?: (chunk: Buffer) => Buffer): void {
+  from(source: Source, edit?: (chunk: Buffer) => Buffer): void {
     this.#source = source
     source.on('data', edit ? (chunk: Buffer) => { const edited = edit(chunk); if (edited.length > 0) this.onData(edited) } : this.onData)
     if (this.#paused) source.pause()
   }
 
-  to(target: Socket): void {
+  to(target: Sink): void {
     this.#target = target
     target.on('drain', () => this.#flow())
   }

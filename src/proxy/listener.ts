@@ -4,6 +4,7 @@ import { createServer, type Server, type Socket } from 'node:net'
 import { BrownoutError } from '../core/errors.ts'
 import { sleep } from '../core/clock.ts'
 import { ms, type Ms } from '../core/units.ts'
+import type { NodeAddress } from '../protocols/redis/topology-text.ts'
 import { blackhole, type Blackhole } from './blackhole.ts'
 import { UNSENT_MAX } from './held.ts'
 import { boundAddress, formatAddress } from './address.ts'
@@ -19,7 +20,9 @@ const BACKLOG = 4096
 
 export class Listener {
   readonly from: string | undefined
-  readonly #onSocket: (socket: Socket, from: string | undefined) => void
+  /** Which of several servers it leads to; undefined where there is but one. */
+  readonly node: NodeAddress | undefined
+  readonly #onSocket: (socket: Socket, listener: Listener) => void
   #address: Address
   #server: Server | undefined
   #hole: Blackhole | undefined
@@ -27,9 +30,10 @@ export class Listener {
   /** Changes of state are made one after the other. */
   #last: Promise<void> = Promise.resolve()
 
-  constructor(address: Address, from: string | undefined, onSocket: (socket: Socket, from: string | undefined) => void) {
+  constructor(address: Address, { from, node }: Pick<Listener, 'from' | 'node'>, onSocket: (socket: Socket, listener: Listener) => void) {
     this.#address = address
     this.from = from
+    this.node = node
     this.#onSocket = onSocket
   }
 
@@ -37,7 +41,7 @@ export class Listener {
 
   /** PORT_IN_USE, LISTEN_FAILED. */
   async open(): Promise<void> {
-    this.#server = await listen(this.#address, (socket) => this.#onSocket(socket, this.from))
+    this.#server = await listen(this.#address, (socket) => this.#onSocket(socket, this))
     this.#address = boundAddress(this.#server, this.#address)
     this.#state = 'open'
   }

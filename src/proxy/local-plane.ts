@@ -4,8 +4,7 @@ import { realClock, sleep, type Clock, type Timer } from '../core/clock.ts'
 import { BrownoutError } from '../core/errors.ts'
 import { ms, type Ms } from '../core/units.ts'
 import type { AnyFault, Registry } from '../fault.ts'
-import { facetProblem, tellsApart } from '../match.ts'
-import type { Protocol } from '../protocols/codec.ts'
+import { facetProblem, nodeProblem, tellsApart } from '../match.ts'
 import type { BucketRecord } from '../record/buckets.ts'
 import type { ClearReason } from '../record/events.ts'
 import { checkRule, faultNamed, type Rule } from '../rule.ts'
@@ -89,7 +88,7 @@ export class LocalPlane implements DynamicPlane {
   async arm(rules: readonly Rule[]): Promise<Ms> {
     for (const rule of rules) {
       checkRule(this.#registry, rule)
-      checkSpoken(rule, faultNamed(this.#registry, rule.fault), this.#proxy(rule.on).spec.protocol)
+      checkSpoken(rule, faultNamed(this.#registry, rule.fault), this.#proxy(rule.on).spec)
     }
     await Promise.all(rules.map((rule) => this.#proxy(rule.on).arm(faultNamed(this.#registry, rule.fault), rule)))
     this.#watchDeadlines()
@@ -193,14 +192,14 @@ export class LocalPlane implements DynamicPlane {
 }
 
 /** PROTOCOL_MISMATCH, RULE_INVALID: the fault or its `where` speaks of what the target does not. */
-function checkSpoken({ id, on, where = {} }: Rule, fault: AnyFault, protocol: Protocol): void {
+function checkSpoken({ id, on, where = {} }: Rule, fault: AnyFault, { protocol, cluster }: Pick<TargetSpec, 'protocol' | 'cluster'>): void {
   if (fault.protocols.length > 0 && !fault.protocols.includes(protocol)) {
     throw new BrownoutError('PROTOCOL_MISMATCH', { message: `${fault.name} acts on ${fault.protocols.join(', ')}, and "${on}" speaks ${protocol}` })
   }
   for (const [name, wanted] of Object.entries(where)) {
     if (name === 'client' || name === 'from' || wanted === undefined) continue
     const apart = tellsApart(fault)
-    const found = apart !== 'connections' ? facetProblem(name, wanted, protocol, apart) : { problem: `${fault.name} acts on whole connections, which have no "${name}"` }
+    const found = name === 'node' ? nodeProblem(wanted, cluster === true) : apart !== 'connections' ? facetProblem(name, wanted, protocol, apart) : { problem: `${fault.name} acts on whole connections, which have no "${name}"` }
     if (found) throw new BrownoutError('RULE_INVALID', { message: `${id}: where.${found.problem}`, hint: found.hint })
   }
 }

@@ -31,6 +31,8 @@ export interface TargetSpec {
   readonly listen: readonly { readonly from?: string | undefined; readonly address: Address }[]
   readonly tls: TlsOptions
   readonly dialTimeout: Ms
+  /** Of Redis: `upstream` is one of several servers. Those that its replies name are rewritten to listeners of this target. */
+  readonly cluster?: true
 }
 export interface OpenTarget { readonly name: string; readonly listen: readonly { readonly from?: string | undefined; readonly address: Address }[] }
 
@@ -43,6 +45,8 @@ export type PlaneEvent =
   | { readonly kind: 'drained'; readonly rule: string; readonly at: Ms }
   /** A session whose messages are not read (any more): rules for messages do not reach it. The first for each reason. */
   | { readonly kind: 'opaque'; readonly target: string; readonly session: number; readonly why: string; readonly at: Ms }
+  /** A server of a target that is several was named: clients find it at `listen`. */
+  | { readonly kind: 'node'; readonly target: string; readonly node: Address; readonly listen: Address; readonly from?: string | undefined; readonly at: Ms }
   /** The process did not run for `stall`. */
   | { readonly kind: 'suspect'; readonly stall: Ms; readonly at: Ms }
   /** A fault threw; its rule is cleared, its connection goes on untouched or is closed. */

@@ -7,14 +7,18 @@ import { ms, ratio, type Ms } from '../core/units.ts'
 import type { AnyFault, Verdict } from '../fault.ts'
 import type { Direction } from '../protocols/codec.ts'
 import { conversationIn } from '../protocols/spoken.ts'
+import type { NodeAddress } from '../protocols/redis/topology-text.ts'
+import { isAmong, unmapped } from '../match.ts'
 import type { Rule } from '../rule.ts'
 import { Accounts } from './accounts/accounts.ts'
+import { formatAddress } from './address.ts'
 import { ArmedRule, type ArmedContext } from './armed.ts'
 import { dial, type Permit } from './dial.ts'
 import type { Endpoint } from './endpoint.ts'
 import type { Outcome } from './judge.ts'
 import { Listener, relisten, type ListenerState } from './listener.ts'
 import { Meter } from './meter.ts'
+import { Nodes, type Viewer } from './nodes.ts'
 import type { Address, OpenTarget, PlaneEvent, TargetSpec } from './plane.ts'
 import { Session } from './session.ts'
 import type { SessionHost } from './session-host.ts'
@@ -43,6 +47,7 @@ export class TargetProxy implements SessionHost {
   #spec: TargetSpec
   #listeners: readonly Listener[]
   readonly #sessions = new Map<number, Session>()
+  #nodes: Nodes<Listener> | undefined
   readonly #tickers = new Map<ArmedRule, Timer>()
   readonly #context: ArmedContext
   #tls: TlsSides | undefined
@@ -59,7 +64,8 @@ export class TargetProxy implements SessionHost {
     this.#accounts = new Accounts(spec.name, spec.protocol)
     this.#host = host
     this.#context = { seed: host.seed, now: () => host.clock.now(), connections: () => this.meter.connections }
-    this.#listeners = spec.listen.map(({ address, from }) => this.#listener(address, from))
+    this.#listeners = spec.listen.map(({ address, from }) => this.#listener(spec, address, from))
+    this.#nodes = this.#nodesOf(spec, this.#listeners)
   }
 
   async open(): Promise<OpenTarget> {
@@ -72,14 +78,17 @@ export class TargetProxy implements SessionHost {
   async change(spec: TargetSpec): Promise<OpenTarget> {
     const tls = await tlsSides(spec, this.clock)
     const old = this.#listeners
-    const kept = (address: Address, from: string | undefined): Listener | undefined => old.find((one) => one.from === from && isDeepStrictEqual(one.address, address))
-    const listeners = spec.listen.map(({ address, from }) => kept(address, from) ?? this.#listener(address, from))
+    const kept = (address: Address, from: string | undefined): Listener | undefined =>
+      old.find((one) => one.from === from && isDeepStrictEqual([one.address, one.node], [address, seedOf(spec)]))
+    const listeners = spec.listen.map(({ address, from }) => kept(address, from) ?? this.#listener(spec, address, from))
     await relisten(old.filter((one) => !listeners.includes(one)), listeners.filter((one) => !old.includes(one)))
     this.endSessions()
     if (spec.protocol !== this.#spec.protocol) this.#accounts = new Accounts(spec.name, spec.protocol)
+    await this.#nodes?.close()
     this.#spec = spec
     this.#tls = tls
     this.#listeners = listeners
+    this.#nodes = this.#nodesOf(spec, listeners)
     await this.#listen()
     return this.#opened()
   }
@@ -133,10 +142,6 @@ export class TargetProxy implements SessionHost {
     if (now >= this.#nextExpiry) this.#host.expire(now)
   }
 
-  dial(): Endpoint {
-    return (this.#tls as TlsSides).server(dial(this.#spec, this.#host.permit))
-  }
-
   judged(session: number, direction: Direction, { did, broken }: Outcome): void {
     for (const { armed, did: what, note } of did) this.#told(armed, session, direction, what, note)
     if (!broken) return
@@ -156,7 +161,7 @@ export class TargetProxy implements SessionHost {
   closed(session: number): void { this.#sessions.delete(session) }
 
   /** No new connections; those there are may go on. */
-  async stopListening(): Promise<void> { await Promise.all(this.#listeners.map((listener) => listener.close())) }
+  async stopListening(): Promise<void> { await Promise.all([...this.#listeners, ...(this.#nodes ? [this.#nodes] : [])].map((one) => one.close())) }
 
   /** FIN to both sides of every connection; what is held is lost. */
   endSessions(): void {
@@ -169,23 +174,51 @@ export class TargetProxy implements SessionHost {
     for (const session of this.#sessions.values()) session.destroy()
   }
 
-  #listener(address: Address, from: string | undefined): Listener { return new Listener(address, from, (socket, label) => this.#accept(socket, label)) }
+  #listener(spec: TargetSpec, address: Address, from: string | undefined, node = seedOf(spec)): Listener {
+    return new Listener(address, { from, node }, (socket, listener) => this.#accept(socket, listener))
+  }
+
+  /** Its other servers listen where the first does, on ports that are free. */
+  #nodesOf(spec: TargetSpec, own: readonly Listener[]): Nodes<Listener> | undefined {
+    const seed = seedOf(spec)
+    const [first] = spec.listen
+    const host = first && 'host' in first.address ? first.address.host : '127.0.0.1'
+    return seed && new Nodes(own, {
+      seed,
+      listener: (node, from) => this.#listener(spec, { host, port: 0 }, from, node),
+      opened: (listener) => {
+        const { node = seed, address: listen, from } = listener
+        this.#host.emit({ kind: 'node', target: spec.name, node, listen, from, at: this.clock.now() })
+        return listener.become(this.#stateOf(listener))
+      },
+    })
+  }
 
   #opened(): OpenTarget { return { name: this.#spec.name, listen: this.#listeners.map(({ from, address }) => ({ from, address })) } }
 
-  #accept(socket: Socket, from: string | undefined): void {
+  #accept(socket: Socket, listener: Listener): void {
     this.meter.accepted++
-    const { remoteAddress } = socket
-    ;(this.#tls as TlsSides).client(socket, (client) => this.#begin(client, remoteAddress ?? '', from))
+    // Nothing knows them any more once the socket is gone.
+    const { remoteAddress = '', localAddress = '' } = socket
+    ;(this.#tls as TlsSides).client(socket, (client) => this.#begin(client, remoteAddress, unmapped(localAddress), listener))
   }
 
-  #begin(client: Endpoint, address: string, from: string | undefined): void {
+  #begin(client: Endpoint, address: string, reached: string, { from, node }: Listener): void {
     const id = ++this.#sessionsMade
     const accounts = this.#accounts.session(id, from ?? address, this.clock.now())
-    const session = new Session(id, client, { client: address, from }, this, accounts, conversationIn(this.#spec.protocol))
+    const facets = { client: address, from, node: node && formatAddress(node) }
+    const viewer = node && { node, from, reached }
+    const session = new Session(id, client, facets, this, accounts, { dial: () => this.#dial(viewer), conversation: conversationIn(this.#spec.protocol) })
     this.#sessions.set(id, session)
     this.expire(this.clock.now())
     session.begin(this.#armed)
+  }
+
+  #dial(viewer: Viewer | undefined): Endpoint {
+    const { name, upstream: seed, tls } = this.#spec
+    const upstream = viewer?.node ?? seed
+    const nodes = viewer && this.#nodes && { ...this.#nodes.view(viewer), tls: tls.upstream === 'require' }
+    return (this.#tls as TlsSides).server(dial({ name, upstream }, this.#host.permit), upstream, nodes)
   }
 
   #armedChanged(armed: readonly ArmedRule[]): void {
@@ -215,13 +248,13 @@ export class TargetProxy implements SessionHost {
   }
 
   async #listen(): Promise<void> {
-    await Promise.all(this.#listeners.map((listener) => listener.become(this.#stateOf(listener))))
+    await Promise.all([...this.#listeners, ...(this.#nodes?.listeners ?? [])].map((listener) => listener.become(this.#stateOf(listener))))
   }
 
   /** What the armed rules want of a listener: the first that wants anything has its way. */
-  #stateOf({ from }: Listener): ListenerState {
+  #stateOf(listener: Listener): ListenerState {
     for (const armed of this.#armed) {
-      if (!armed.fault.on.includes('listen') || !choosesAll(armed.rule, from)) continue
+      if (!armed.fault.on.includes('listen') || !choosesAll(armed.rule, listener)) continue
       const wanted = this.#wantedListener(armed)
       if (wanted === 'open') continue
       if (armed.altered === 0) this.#told(armed, 0, 'to-server', wanted)
@@ -244,6 +277,9 @@ export class TargetProxy implements SessionHost {
   }
 }
 
-/** Whether a rule hits whoever comes to the listener labelled `from`: a listener cannot tell one client from another, and knows no luck. */
-const choosesAll = ({ chance = ratio(1), where = {} }: Rule, from: string | undefined): boolean =>
-  chance === 1 && where.client === undefined && (where.from === undefined || where.from === from)
+/** Whether a rule hits whoever comes to that listener: it cannot tell one client from another, and knows no luck. */
+const choosesAll = ({ chance = ratio(1), where: { client, from, node } = {} }: Rule, listener: Listener): boolean =>
+  chance === 1 && client === undefined && (from === undefined || from === listener.from) && (node === undefined || (listener.node !== undefined && isAmong(node, formatAddress(listener.node))))
+
+/** The first of several servers; undefined where there is but one. */
+const seedOf = ({ cluster, upstream }: TargetSpec): NodeAddress | undefined => (cluster && 'host' in upstream ? upstream : undefined)

@@ -4,7 +4,6 @@ import type { Clock } from '../core/clock.ts'
 import type { Ms } from '../core/units.ts'
 import type { Direction } from '../protocols/codec.ts'
 import type { ArmedRule } from './armed.ts'
-import type { Endpoint } from './endpoint.ts'
 import type { Outcome } from './judge.ts'
 import type { Meter } from './meter.ts'
 
@@ -13,7 +12,6 @@ export interface SessionHost {
   readonly clock: Clock
   readonly meter: Meter
   readonly dialTimeout: Ms
-  dial(): Endpoint
   expire(now: Ms): void
   /** For the ledger. */
   judged(session: number, direction: Direction, judgement: Outcome): void

@@ -5,10 +5,10 @@ import { ms, type Ms } from '../core/units.ts'
 import type { Side, Unit } from '../fault.ts'
 import type { Facets } from '../match.ts'
 import { opposite, type Direction, type ExchangeId } from '../protocols/codec.ts'
-import type { AnyConversation } from '../protocols/spoken.ts'
 import type { SessionAccounts } from './accounts/session-accounts.ts'
 import type { ArmedRule, Grip } from './armed.ts'
 import { cancelAtServer } from './cancel.ts'
+import type { Route } from './dial.ts'
 import { dialling } from './dialling.ts'
 import { Dialogue, type DialogueOwner } from './dialogue.ts'
 import { Grips } from './grips.ts'
@@ -29,6 +29,7 @@ export class Session implements LinkOwner, DialogueOwner {
   readonly id: number
   readonly facets: Facets
   readonly #host: SessionHost
+  readonly #route: Route
   readonly #dialogue: Dialogue | undefined
   readonly #accounts: SessionAccounts
   readonly #grips: Grips
@@ -45,18 +46,19 @@ export class Session implements LinkOwner, DialogueOwner {
   #linger: Timer | undefined
   #over = false
 
-  constructor(id: number, client: Endpoint, facets: Facets, host: SessionHost, accounts: SessionAccounts, conversation?: AnyConversation) {
+  constructor(id: number, client: Endpoint, facets: Facets, host: SessionHost, accounts: SessionAccounts, route: Route) {
     this.id = id
     this.facets = facets
     this.#host = host
+    this.#route = route
     this.#planned = new Planned(host.clock)
     this.#ends = { client, server: undefined }
-    this.#grips = new Grips(id, facets, conversation)
-    this.#dialogue = conversation && new Dialogue(conversation, accounts, host.clock, this)
+    this.#grips = new Grips(id, facets, route.conversation)
+    this.#dialogue = route.conversation && new Dialogue(route.conversation, accounts, host.clock, this)
     this.#accounts = accounts
     const link = (direction: Direction): Link => new Link(direction, host.clock, this, this.#dialogue)
     this.#links = { 'to-server': link('to-server'), 'to-client': link('to-client') }
-    this.#links['to-client'].to(client.stream)
+    this.#links['to-client'].to(client.sink)
     this.#attend('client', client)
     host.meter.connections++
   }
@@ -69,7 +71,7 @@ export class Session implements LinkOwner, DialogueOwner {
     toServer.judge({ kind: 'connect' }, () => this.#dial())
     if (this.#over) return
     this.#link()
-    this.#links['to-server'].from(this.#ends.client.stream)
+    this.#links['to-server'].from(this.#ends.client.source)
     this.#tick(grips, 'armed')
   }
 
@@ -145,7 +147,7 @@ export class Session implements LinkOwner, DialogueOwner {
 
   closing({ armed, how, side, after, last, cancel }: Closing, direction: Direction): void {
     const close = (): void => {
-      if (cancel && !this.#over) cancelAtServer(this.#dialogue?.conversation, this.#host)
+      if (cancel && !this.#over) cancelAtServer(this.#route, this.#host)
       this.close(how, side, armed)
     }
     const now = (): void => (last ? this.#links[opposite(direction)].say(last, close) : close())
@@ -177,8 +179,7 @@ export class Session implements LinkOwner, DialogueOwner {
     }
     this.#finish()
     for (const end of [this.#ends.client, this.#ends.server]) end?.[how]()
-    const { clock } = this.#host
-    this.#linger = clock.at(ms(clock.now() + LINGER), () => this.#destroy())
+    this.#linger = this.#host.clock.at(ms(this.#host.clock.now() + LINGER), () => this.#destroy())
   }
 
   /** False once the rules have nothing more to decide: its sockets may still be saying goodbye. */
@@ -211,9 +212,7 @@ export class Session implements LinkOwner, DialogueOwner {
   }
 
   #drained(): void {
-    for (const armed of this.#draining.splice(0)) {
-      if (--armed.draining === 0) this.#host.drained(armed)
-    }
+    for (const armed of this.#draining.splice(0)) if (--armed.draining === 0) this.#host.drained(armed)
   }
 
   /** Where one rule reads messages both links go message by message, or an answer of ours would overtake a real one. */
@@ -236,15 +235,15 @@ export class Session implements LinkOwner, DialogueOwner {
   }
 
   #dial(): void {
-    const server = this.#host.dial()
+    const server = this.#route.dial()
     const { 'to-server': toServer, 'to-client': toClient } = this.#links
     this.#ends.server = server
     server.raw.once('close', () => this.#gone())
     if (server.negotiates) toServer.wait(server)
     this.#dialTimer = dialling(server, this.#host, {
       settled: () => {
-        toServer.to(server.stream)
-        toClient.from(server.stream, server.edit)
+        toServer.to(server.sink)
+        toClient.from(server.source, server.edit)
         this.#attend('server', server)
         toServer.release(server)
       },
@@ -277,8 +276,8 @@ export class Session implements LinkOwner, DialogueOwner {
       this.#links[opposite(direction)].abandon()
       link.sourceEnded('reset')
     }
-    end.stream.on('error', onError)
-    end.stream.on('close', () => {
+    end.onError(onError)
+    end.onClose(() => {
       if (!ended) onError(new Error('closed'))
       this.#gone()
     })

@@ -7,45 +7,51 @@ import type { Clock } from '../core/clock.ts'
 import { BrownoutError } from '../core/errors.ts'
 import { withoutChannelBinding } from '../protocols/postgres/channel-binding.ts'
 import { Endpoint } from './endpoint.ts'
-import type { TargetSpec } from './plane.ts'
+import type { RewriterOptions } from '../protocols/redis/rewriter.ts'
+import type { Address, TargetSpec } from './plane.ts'
 import { ALPN, askServer, greetClient } from './postgres-tls.ts'
 
 export interface TlsSides {
   /** `begin` gets the client's end once it is known how it speaks. */
   client(raw: Socket, begin: (end: Endpoint) => void): void
-  server(raw: Socket): Endpoint
+  /** `upstream` is who answers; `nodes`: it names others, which are rewritten. */
+  server(raw: Socket, upstream: Address, nodes?: RewriterOptions): Endpoint
   /** Ends the connections of clients that have not begun. */
   close(): void
 }
 
 /** TLS_INVALID when a file cannot be read or used. */
-export async function tlsSides({ name, protocol, tls, upstream }: TargetSpec, clock: Clock): Promise<TlsSides> {
+export async function tlsSides({ name, protocol, tls }: TargetSpec, clock: Clock): Promise<TlsSides> {
   const context = tls.client === 'terminate' ? await serverContext(name, tls) : undefined
   const ca = tls.ca === undefined ? undefined : read(tls.ca)
-  const servername = 'host' in upstream ? upstream.host : undefined
-  const named = servername === undefined || /^[\d.]+$|:/.test(servername) ? {} : { servername }
   const terminate = context && ((raw: Socket): TLSSocket => new TLSSocket(raw, { isServer: true, secureContext: context, allowHalfOpen: true, ...(protocol === 'postgres' ? { ALPNProtocols: ALPN_OFFERED } : {}) } as object))
-  const originate = (raw: Socket): TLSSocket => connectTls({ socket: raw, rejectUnauthorized: tls.verify, ...named, ...(ca ? { ca } : {}) })
+  const originate = (raw: Socket, upstream: Address): TLSSocket => connectTls({ socket: raw, rejectUnauthorized: tls.verify, ...namedBy(upstream), ...(ca ? { ca } : {}) })
   const greeted = new Set<Socket>()
   const greets = protocol === 'postgres' && (terminate !== undefined || tls.upstream !== 'off')
   return {
     client(raw, begin) {
-      if (!greets) return begin(new Endpoint(raw, terminate?.(raw)))
+      if (!greets) return begin(new Endpoint(raw, { tls: terminate?.(raw) }))
       greeted.add(raw)
       raw.once('close', () => greeted.delete(raw))
       greetClient(raw, clock, terminate, (secure) => {
         greeted.delete(raw)
-        begin(new Endpoint(raw, secure))
+        begin(new Endpoint(raw, { tls: secure }))
       })
     },
-    server(raw) {
+    server(raw, upstream, nodes) {
       const { upstream: asked } = tls
-      if (asked === 'off') return new Endpoint(raw)
-      if (protocol !== 'postgres') return new Endpoint(raw, originate(raw))
-      return new Endpoint(raw, undefined, (settled) => askServer(raw, asked, () => originate(raw), settled), withoutChannelBinding())
+      if (asked === 'off') return new Endpoint(raw, { nodes })
+      if (protocol !== 'postgres') return new Endpoint(raw, { tls: originate(raw, upstream), nodes })
+      return new Endpoint(raw, { negotiate: (settled) => askServer(raw, asked, () => originate(raw, upstream), settled), edit: withoutChannelBinding() })
     },
     close() { for (const raw of greeted) raw.destroy() },
   }
+}
+
+/** An address is no name that a server is asked for. */
+function namedBy(upstream: Address): { servername?: string } {
+  const host = 'host' in upstream ? upstream.host : ''
+  return host === '' || /^[\d.]+$|:/.test(host) ? {} : { servername: host }
 }
 
 /** As OpenSSL takes it: each name behind its length. */

@@ -109,6 +109,10 @@ const UPSTREAMS: readonly Case[] = [
   ['an sslmode', 'name: x\ntargets: { c: { upstream: ¶"postgres://h/db?sslmode=maybe" } }', 'UPSTREAM_INVALID', 'sslmode "maybe" is not known', 'verify-full'],
   ['a certificate for the server', 'name: x\ntargets: { c: { upstream: ¶"postgres://h/db?sslmode=require&sslcert=a.pem" } }', 'TLS_UNSUPPORTED', 'no certificate of a client', 'leave TLS to the application'],
   ['a certificate without its key', 'name: x\ntargets: { c: { upstream: "redis://h", tls: ¶{ client: terminate, cert: a.pem } } }', 'VALUE_INVALID', 'need each other', ''],
+  ['a cluster that does not speak redis', 'name: x\ntargets: { c: { upstream: "postgres://h/db", cluster: ¶true } }', 'VALUE_INVALID', 'the target speaks postgres', 'speak redis'],
+  ['a cluster behind a unix socket', 'name: x\ntargets: { c: { protocol: redis, upstream: ¶"unix:/run/redis.sock", cluster: true } }', 'UPSTREAM_INVALID', 'by TCP only', 'a host and a port'],
+  ['a cluster through a Toxiproxy', 'name: x\ntargets: { c: { upstream: "redis://h", via: "toxiproxy://t:8474", cluster: ¶true } }', 'VIA_UNSUPPORTED', 'does not rewrite', 'leave out `via` or `cluster`'],
+  ['a cluster whose bytes cannot be read', 'name: x\ntargets: { c: { upstream: "rediss://h", tls: { upstream: off }, cluster: ¶true } }', 'TLS_UNSUPPORTED', 'encrypted', 'leave out `tls.upstream`'],
   ['a listener that is no address', 'name: x\ntargets: { c: { upstream: "redis://h", listen: ¶"6380" } }', 'VALUE_INVALID', 'expected HOST:PORT', ''],
 ]
 

@@ -141,6 +141,15 @@ expect: [{ signal: b.cpu, at_most: 50% }]
     assert.deepEqual(plan.apps.map(({ name, command, env }) => [name, command, env['PORT']]), [['a', ['a'], `\${apps.a.port}`], ['b', ['b', `\${apps.a.port}`], undefined]])
   })
 
+  it('marks a target as several servers where it is asked to, and the cluster of the sample stack by itself', async () => {
+    const clusters = async (target: string): Promise<unknown> => (await planOf(`name: x\ntargets: { cache: { ${target} } }`)).targets.map(({ spec, demo }) => [spec.cluster, demo])
+    assert.deepEqual(await clusters('upstream: "redis://h", cluster: true'), [[true, undefined]])
+    assert.deepEqual(await clusters('upstream: "rediss://h", cluster: true'), [[true, undefined]])
+    assert.deepEqual(await clusters('upstream: "redis://h", cluster: false'), [[undefined, undefined]])
+    assert.deepEqual(await clusters('upstream: "demo:redis-cluster"'), [[true, 'redis-cluster']])
+    assert.deepEqual(await clusters('upstream: "demo:redis-cluster", cluster: false'), [[undefined, 'redis-cluster']])
+  })
+
   it('links an upstream of the sample stack as a placeholder, and ${package} to where package.json lies', async () => {
     const plan = await planOf('name: demo\ntargets: { db: { upstream: "demo:postgres" } }\napp: { command: [node, "${package}/x.js"] }')
     assert.deepEqual([plan.targets[0]?.demo, plan.targets[0]?.spec.protocol], ['postgres', 'postgres'])

@@ -6,7 +6,7 @@ import { registry as shipped } from '../../faults/index.ts'
 import { ms } from '../../src/core/units.ts'
 import type { AnyFault, Registry } from '../../src/fault.ts'
 import { LocalPlane } from '../../src/proxy/local-plane.ts'
-import type { Address, PlaneEvent, TargetSpec, TlsOptions } from '../../src/proxy/plane.ts'
+import type { Address, OpenTarget, PlaneEvent, TargetSpec, TlsOptions } from '../../src/proxy/plane.ts'
 import { onFin } from '../../src/proxy/socket.ts'
 import { withDefaults, type Rule } from '../../src/rule.ts'
 
@@ -45,6 +45,8 @@ export interface Target {
   readonly plane: LocalPlane
   readonly events: PlaneEvent[]
   readonly address: Address
+  /** Of all its listeners, those for apps too. */
+  readonly listen: OpenTarget['listen']
   /** Sockets that the server has accepted, oldest first. */
   readonly served: Seen[]
   client(): Promise<Seen>
@@ -60,6 +62,8 @@ interface Options {
   readonly faults?: readonly AnyFault[]
   readonly seed?: number
   readonly dialTimeout?: number
+  /** What else the target is. */
+  readonly spec?: Partial<TargetSpec>
 }
 
 const open: (() => Promise<unknown> | unknown)[] = []
@@ -86,19 +90,19 @@ export async function listenOn(address: Address, onSocket: (socket: Socket) => v
   return { server, address: typeof bound === 'object' && bound !== null && 'port' in address ? { host: address.host, port: (bound as AddressInfo).port } : address }
 }
 
-export async function target({ serve = echo, listen = LOCAL, upstream, tls = PLAIN, faults, seed = 1, dialTimeout = 2000 }: Options = {}): Promise<Target> {
+export async function target({ serve = echo, listen = LOCAL, upstream, tls = PLAIN, faults, seed = 1, dialTimeout = 2000, spec: more = {} }: Options = {}): Promise<Target> {
   const served: Seen[] = []
   const server = upstream ? undefined : await listenOn(LOCAL, (socket) => { served.push(watch(socket)); serve(socket) })
   const registry: Registry = faults ? new Map(faults.map((fault) => [fault.name, fault])) : shipped
   const plane = new LocalPlane({ registry, seed })
   const events: PlaneEvent[] = []
   plane.on((event) => events.push(event))
-  const spec: TargetSpec = { name: 'cache', protocol: 'tcp', upstream: upstream ?? server?.address ?? LOCAL, listen: [{ address: listen }], tls, dialTimeout: ms(dialTimeout) }
+  const spec: TargetSpec = { name: 'cache', protocol: 'tcp', upstream: upstream ?? server?.address ?? LOCAL, listen: [{ address: listen }], tls, dialTimeout: ms(dialTimeout), ...more }
   const [opened] = await plane.open([spec])
   later(() => plane.close())
   const address = opened?.listen[0]?.address ?? LOCAL
   return {
-    plane, events, address, served,
+    plane, events, address, served, listen: opened?.listen ?? [],
     async client() {
       const socket = connect({ ...address, allowHalfOpen: true, noDelay: true })
       const seen = watch(socket)
