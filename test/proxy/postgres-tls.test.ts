@@ -10,11 +10,13 @@ import { serialize } from 'pg-protocol'
 import { cutRows } from '../../faults/postgres/cut-rows.ts'
 import { kill } from '../../faults/postgres/kill.ts'
 import { resetPeer } from '../../faults/tcp/reset-peer.ts'
+import { ManualClock } from '../../src/core/clock.ts'
 import { ms } from '../../src/core/units.ts'
 import { alive } from '../../src/probes/alive.ts'
 import { probePostgres } from '../../src/probes/postgres.ts'
 import type { TlsOptions } from '../../src/proxy/plane.ts'
 import { postgresStage, type PostgresStage } from '../faults/postgres/stage.ts'
+import { greetClient } from '../../src/proxy/postgres-tls.ts'
 import { securePostgres, type SecurePostgres } from '../support/secure-postgres.ts'
 import { closeAll, later, listenOn, LOCAL, PLAIN, until, watch, type Seen } from './stage.ts'
 
@@ -134,6 +136,34 @@ describe('TLS inside Postgres\' negotiation', function (this: Mocha.Suite) {
         await new Promise((resolve) => { setImmediate(resolve) })
       }
       await until(() => other.text().startsWith('R'), 'the login')
+    })
+
+    it('bears whatever else comes first: the server has its say on it, and TLS that is none is closed', async () => {
+      const stage = await stageWith(TERMINATE)
+      for (const garbage of ['GET / HTTP/1.1\r\n\r\n', '\x16\x03\x01garbage\0\0', '\x16'.repeat(100), '\0\0\0\x08\x04\xd2\x16\x2e', '\0\0\0\x04']) {
+        const one = bare(stage, Buffer.from(garbage, 'latin1'))
+        one.socket.end()
+        assert.match(await one.ended, /end|close|ECONNRESET/)
+      }
+      await until(() => connections(stage) === 0, 'all is closed')
+      assert.equal((await (await stage.client(TRUSTING)).query('select 1 a')).rows[0].a, 1)
+    })
+
+    it('waits for a minute and no longer', async () => {
+      const clock = new ManualClock(ms(0))
+      const { address } = await listenOn(LOCAL, (socket) => greetClient(socket, clock, undefined, () => assert.fail('it has begun')))
+      assert.ok('port' in address)
+      const silent = watch(connect(address.port, '127.0.0.1'))
+      let over = false
+      void silent.ended.then(() => { over = true })
+      await once(silent.socket, 'connect')
+      silent.socket.write('\0')
+      await new Promise((resolve) => { setTimeout(resolve, 30) })
+      clock.advance(ms(59_000))
+      await new Promise((resolve) => { setTimeout(resolve, 30) })
+      assert.equal(over, false)
+      clock.advance(ms(1001))
+      await silent.ended
     })
 
     it('lets go of clients that leave before they have begun, and of those that wait when it is closed', async () => {
