@@ -9,8 +9,8 @@ import type { AnyFault } from '../src/fault.ts'
 import { closeAll, fateOf, healthy, until, wire, type Seen, type Wire } from './faults/wire.ts'
 import { watch } from './proxy/stage.ts'
 
-/** Faults that act on messages have laws of their own, on the servers that speak them. */
-const FAULTS: readonly AnyFault[] = (faults as readonly AnyFault[]).filter(({ on }) => !on.includes('message'))
+/** Faults of one protocol have laws of their own, on the servers that speak it. */
+const FAULTS: readonly AnyFault[] = (faults as readonly AnyFault[]).filter(({ protocols }) => protocols.length === 0)
 const paramsOf = (fault: AnyFault): Record<string, unknown> => (parse(fault.example) as { params?: Record<string, unknown> }).params ?? {}
 const pause = (time: number): Promise<void> => new Promise((resolve) => { setTimeout(resolve, time) })
 
