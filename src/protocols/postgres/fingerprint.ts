@@ -7,6 +7,7 @@
  */
 
 import { Scanner } from './scanner.ts'
+import { NO_SKELETON, skeletonOf } from './skeleton.ts'
 
 /** More of a statement is not looked at. */
 const SQL_MAX = 16_384
@@ -18,15 +19,16 @@ const GENERATION_MAX = 256
 const APART = new Set(('all and any array as between by case cross distinct do else end except exists filter from full group having if in inner insert intersect into ' +
   'is join lateral left like limit natural not offset on only or order outer over partition returning right select set some then union update using values when where with').split(' '))
 
-/** By the statement's bytes, one a character. Two generations: what was not asked for while one filled up goes with the older. */
+/** By the statement's skeleton, or its bytes, one a character. Two generations: what was not asked for while one filled up goes with the older. */
 let young = new Map<string, string>()
 let old = new Map<string, string>()
 
 export function fingerprint(sql: Buffer): string {
-  const key = sql.toString('latin1', 0, SQL_MAX + 1)
+  const skeleton = skeletonOf(sql)
+  const key = skeleton ?? NO_SKELETON + sql.toString('latin1', 0, SQL_MAX + 1)
   const known = young.get(key)
   if (known !== undefined) return known
-  const made = old.get(key) ?? normal(key)
+  const made = old.get(key) ?? normal(sql.toString('latin1', 0, SQL_MAX + 1))
   if (young.size >= GENERATION_MAX) {
     old = young
     young = new Map()

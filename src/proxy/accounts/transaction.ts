@@ -5,6 +5,13 @@ import { tagOfCommandComplete, type TransactionStatus } from '../../protocols/po
 import type { PostgresMessage } from '../../protocols/postgres/message.ts'
 import type { Register } from './register.ts'
 
+/** Where the tag begins in a CommandComplete. */
+const TAG_AT = 5
+
+/** BE…, CO…, PR…, RO…, ST…: hardly any statement needs its tag read. */
+const TAGS: ReadonlySet<number> = new Set(['BE', 'CO', 'PR', 'RO', 'ST'].map((letters) => Buffer.from(letters).readUInt16BE()))
+const isOfTransactions = (raw: Buffer): boolean => raw.length >= TAG_AT + 2 && TAGS.has(((raw[TAG_AT] ?? 0) << 8) | (raw[TAG_AT + 1] ?? 0))
+
 export class Transaction {
   readonly #register: Register
   #began: Ms | undefined
@@ -15,9 +22,7 @@ export class Transaction {
 
   /** A CommandComplete of a statement that was begun at `asked`. */
   completed(message: PostgresMessage, asked: Ms, now: Ms): void {
-    const letter = message.raw[5]
-    // B, C, P, R, S: hardly any statement needs its tag read.
-    if (letter !== 66 && letter !== 67 && letter !== 80 && letter !== 82 && letter !== 83) return
+    if (!isOfTransactions(message.raw)) return
     switch (tagOfCommandComplete(message)) {
       case 'BEGIN': case 'START TRANSACTION':
         // Of a batch that holds more than one.

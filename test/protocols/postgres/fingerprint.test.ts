@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { fingerprint } from '../../../src/protocols/postgres/fingerprint.ts'
+import { skeletonOf } from '../../../src/protocols/postgres/skeleton.ts'
 
 const of = (sql: string): string => fingerprint(Buffer.from(sql))
 
@@ -38,6 +39,27 @@ const CASES: readonly (readonly [sql: string, expected: string])[] = [
 
 describe('postgres fingerprint', () => {
   for (const [sql, expected] of CASES) it(`${JSON.stringify(sql)} is ${JSON.stringify(expected)}`, () => assert.equal(of(sql), expected))
+
+  it('is what it is without a short way to it, whatever was asked for before', () => {
+    const pieces = fc.constantFrom('select ', ' from t', ' where a = ', '1', '22', '333', "'x'", "'it''s'", "'", '"', '"a 1"', '"a 2"', '$1', '$2', '$a$', 'a', 'b1', 'b2', '_', '.', '-', '--', '+', '/', '/*', '*/', '*', ',', '(', ')', '@', '?', 'e', 'E', 'u&', '&', 'x', '0', '\n', ' ', ';', '\x00', '\x01', 'é')
+    const numbers = (sql: string, by: number): string => sql.replace(/\d+/g, (digits) => String(Number(digits) * by + 3))
+    let short = 0
+    fc.assert(fc.property(fc.array(pieces, { maxLength: 14 }), fc.integer({ min: 1, max: 999 }), (parts, by) => {
+      for (const sql of [parts.join(''), numbers(parts.join(''), by), parts.join('').replaceAll("'x'", "'yy'")]) {
+        if (skeletonOf(Buffer.from(sql)) !== undefined) short++
+        // A comment has no short way.
+        assert.equal(of(sql), of(`/**/${sql}`), sql)
+      }
+    }), { numRuns: 5000 })
+    assert.ok(short > 2000, `${short} had one`)
+  })
+
+  it('has one short way for statements that differ in their values alone', () => {
+    const of = (sql: string): string | undefined => skeletonOf(Buffer.from(sql))
+    assert.equal(of("select * from t1 where a = 12 and b = 'x'"), of("select * from t1 where a = 3 and b = 'it''s'"))
+    assert.notEqual(of('select * from t1'), of('select * from t2'))
+    for (const sql of ['select $$a$$', "select e'a'", 'select 1 -- x', 'select /* x */ 1', 'select 0xff', "select 'open", `select ${'1, '.repeat(1000)}1`]) assert.equal(of(sql), undefined, sql)
+  })
 
   it('keeps apart what differs in more than values', () => {
     const different = ['select a from t', 'select b from t', 'select a from u', 'select "A" from t', 'select a from t where x is null', 'select a from t where x is true', 'select a from t where x = 1', 'select a from t where x > 1']
