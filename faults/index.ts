@@ -18,12 +18,27 @@ import { readOnly as postgresReadOnly } from './postgres/read-only.ts'
 import { slowRows as postgresSlowRows } from './postgres/slow-rows.ts'
 import { staleReplica as postgresStaleReplica } from './postgres/stale-replica.ts'
 import { startup as postgresStartup } from './postgres/startup.ts'
+import { blockedHalfOpen as redisBlockedHalfOpen } from './redis/blocked-half-open.ts'
 import { cacheMiss as redisCacheMiss } from './redis/cache-miss.ts'
+import { clusterRedirect as redisClusterRedirect } from './redis/cluster-redirect.ts'
+import { cutReply as redisCutReply } from './redis/cut-reply.ts'
 import { error as redisError } from './redis/error.ts'
 import { executedReplyLost as redisExecutedReplyLost } from './redis/executed-reply-lost.ts'
+import { garbage as redisGarbage } from './redis/garbage.ts'
+import { idleTimeout as redisIdleTimeout } from './redis/idle-timeout.ts'
+import { killSubscribers as redisKillSubscribers } from './redis/kill-subscribers.ts'
 import { latency as redisLatency } from './redis/latency.ts'
+import { lockLost as redisLockLost } from './redis/lock-lost.ts'
+import { maxClients as redisMaxClients } from './redis/max-clients.ts'
 import { notExecuted as redisNotExecuted } from './redis/not-executed.ts'
 import { pubsubLoss as redisPubsubLoss } from './redis/pubsub-loss.ts'
+import { pushSurprise as redisPushSurprise } from './redis/push-surprise.ts'
+import { replyShift as redisReplyShift } from './redis/reply-shift.ts'
+import { scanAnomaly as redisScanAnomaly } from './redis/scan-anomaly.ts'
+import { stale as redisStale } from './redis/stale.ts'
+import { txnAbort as redisTxnAbort } from './redis/txn-abort.ts'
+import { unblocked as redisUnblocked } from './redis/unblocked.ts'
+import { writeLoss as redisWriteLoss } from './redis/write-loss.ts'
 import { acceptDelay } from './tcp/accept-delay.ts'
 import { bandwidth } from './tcp/bandwidth.ts'
 import { churn } from './tcp/churn.ts'
@@ -74,12 +89,27 @@ export const faults = [
   postgresSlowRows,
   postgresStaleReplica,
   postgresStartup,
+  redisBlockedHalfOpen,
   redisCacheMiss,
+  redisClusterRedirect,
+  redisCutReply,
   redisError,
   redisExecutedReplyLost,
+  redisGarbage,
+  redisIdleTimeout,
+  redisKillSubscribers,
   redisLatency,
+  redisLockLost,
+  redisMaxClients,
   redisNotExecuted,
   redisPubsubLoss,
+  redisPushSurprise,
+  redisReplyShift,
+  redisScanAnomaly,
+  redisStale,
+  redisTxnAbort,
+  redisUnblocked,
+  redisWriteLoss,
   refuse,
   resetPeer,
   slicer,

@@ -50,13 +50,13 @@ export const STALL: Verdict = { kind: 'stall' }
 export const inPlace = (raw: Buffer): Verdict => ({ kind: 'replace', parts: [{ raw, gap: ms(0) }] })
 
 export interface Scene {
-  readonly session: number
-  readonly direction: Direction
+  readonly session: number; readonly direction: Direction
+  /** Where the client came to, `HOST:PORT`; undefined of a unix socket. */
+  readonly address: string | undefined
   readonly random: Random
   /** What is said in the session, where its protocol is read. */
   readonly conversation: AnyConversation | undefined
-  now(): Ms
-  readonly armedAt: Ms
+  now(): Ms; readonly armedAt: Ms
   /** Live sessions of the target, this one included. */
   connections(): number
 }

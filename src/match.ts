@@ -7,8 +7,8 @@ import type { Protocol } from './protocols/codec.ts'
 import { fingerprint } from './protocols/postgres/fingerprint.ts'
 import type { Wanted, Where } from './rule.ts'
 
-/** What is known of a connection before its first byte. `node` is the server it leads to, `HOST:PORT`, of a target that is several. */
-export interface Facets { readonly client: string; readonly from?: string | undefined; readonly node?: string | undefined }
+/** What is known of a connection before its first byte. `to` is where it came to, `node` the server it leads to of a target that is several, both `HOST:PORT`. */
+export interface Facets { readonly client: string; readonly from?: string | undefined; readonly to?: string | undefined; readonly node?: string | undefined }
 
 /** A predicate for `where`'s `client`, `from` and `node`; absent ones match everything. An address that is none matches nothing. */
 export function matcher(where: Where | undefined): (facets: Facets) => boolean {

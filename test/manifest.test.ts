@@ -146,7 +146,7 @@ describe('the manifest', () => {
 })
 
 const sceneOf = (direction: Direction): Scene =>
-  ({ session: 1, direction, random: randomStream(1, direction), conversation: undefined, now: () => ms(1000), armedAt: ms(500), connections: () => 3 })
+  ({ session: 1, direction, address: '127.0.0.1:1', random: randomStream(1, direction), conversation: undefined, now: () => ms(1000), armedAt: ms(500), connections: () => 3 })
 
 /** Every kind of unit that the fault is shown, in both directions; delays and gaps must be times. */
 function showEverything(fault: AnyFault, params: Readonly<Record<string, unknown>>): readonly unknown[] {

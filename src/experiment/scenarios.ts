@@ -65,4 +65,28 @@ const postgresFailover: Scenario<{ down: Ms; starting: Ms; read_only: Ms; share:
   }),
 }
 
-export const scenarios: Scenarios = new Map<string, AnyScenario>([[postgresFailover.name, postgresFailover], [rollingPartition.name, rollingPartition]])
+/** A primary dies and a replica takes its place: what a client that keeps one address sees of it. */
+const redisFailover: Scenario<{ down: Ms; loading: Ms; read_only: Ms; share: Ratio }> = {
+  name: 'redis.failover',
+  summary: 'Lets a Redis fail over: connections break and are refused, then the new server loads its data, then a share of the connections still leads to one that takes no writes.',
+  params: {
+    down: duration('How long nobody can connect.', '3s', { min: '1ms', max: '1h' }),
+    loading: duration('How long LOADING is answered then; 0 for not at all.', '5s', { max: '1h' }),
+    read_only: duration('How long READONLY is answered to writes then; 0 for not at all.', '10s', { max: '1h' }),
+    share: share('Share of the connections that get READONLY: those that lead to the wrong server.', '50%'),
+  },
+  example: '{ step: failover, scenario: redis.failover, on: cache, params: { down: 3s, loading: 5s, read_only: 10s, share: 50% } }',
+  steps: ({ down, loading, read_only, share }, targets) => targets.flatMap((on): readonly ScenarioStep[] => {
+    const named = (name: string): string => (targets.length > 1 ? `${on}-${name}` : name)
+    const error = (name: string, at: Ms, length: Ms, error: string): Pick<ScenarioStep, 'name' | 'at' | 'for' | 'fault' | 'params' | 'on'> =>
+      ({ name: named(name), at, for: length, fault: 'redis.error', params: { error }, on })
+    return [
+      { name: named('reset'), at: ms(0), for: down, fault: 'reset_peer', params: {}, on },
+      { name: named('refused'), at: ms(0), for: down, fault: 'refuse', params: {}, on },
+      ...(loading > 0 ? [error('loading', down, loading, 'LOADING')] : []),
+      ...(read_only > 0 ? [{ ...error('read-only', ms(down + loading), read_only, 'READONLY'), who: { chance: share, scope: 'connection' as const } }] : []),
+    ]
+  }),
+}
+
+export const scenarios: Scenarios = new Map<string, AnyScenario>([postgresFailover, redisFailover, rollingPartition].map((one) => [one.name, one]))

@@ -206,7 +206,7 @@ export class Grip {
       const { armed } = this
       const { context } = armed
       scene = {
-        session: this.#session, direction, conversation: this.#conversation,
+        session: this.#session, direction, conversation: this.#conversation, address: this.#facets.to,
         random: randomStream(context.seed, `${armed.rule.id}/${this.#session}/${direction}`),
         now: () => context.now(),
         get armedAt() { return armed.armedAt },

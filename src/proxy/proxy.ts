@@ -203,10 +203,10 @@ export class TargetProxy implements SessionHost {
     ;(this.#tls as TlsSides).client(socket, (client) => this.#begin(client, remoteAddress, unmapped(localAddress), listener))
   }
 
-  #begin(client: Endpoint, address: string, reached: string, { from, node }: Listener): void {
+  #begin(client: Endpoint, address: string, reached: string, { from, node, address: at }: Listener): void {
     const id = ++this.#sessionsMade
     const accounts = this.#accounts.session(id, from ?? address, this.clock.now())
-    const facets = { client: address, from, node: node && formatAddress(node) }
+    const facets = { client: address, from, to: 'port' in at ? formatAddress({ host: reached, port: at.port }) : undefined, node: node && formatAddress(node) }
     const viewer = node && { node, from, reached }
     const session = new Session(id, client, facets, this, accounts, { dial: () => this.#dial(viewer), conversation: conversationIn(this.#spec.protocol) })
     this.#sessions.set(id, session)
@@ -265,7 +265,7 @@ export class TargetProxy implements SessionHost {
 
   #wantedListener(armed: ArmedRule): ListenerState {
     const now = this.clock.now()
-    const scene = { session: 0, direction: 'to-server' as const, conversation: undefined, random: () => 0, now: () => now, armedAt: armed.armedAt, connections: () => this.meter.connections }
+    const scene = { session: 0, direction: 'to-server' as const, address: undefined, conversation: undefined, random: () => 0, now: () => now, armedAt: armed.armedAt, connections: () => this.meter.connections }
     let verdict: Verdict
     try {
       verdict = armed.fault.decide({ kind: 'listen' }, armed.params(now), scene, undefined, armed.shared)

@@ -56,7 +56,7 @@ export class Stage {
   #decide(unit: Unit, direction: Direction): Verdict {
     const { clock } = this
     const random = this.#random[direction]
-    const scene = { session: 1, direction, random, conversation: undefined, now: () => clock.now(), armedAt: ms(1000), connections: this.#connections }
+    const scene = { session: 1, direction, random, address: '127.0.0.1:1', conversation: undefined, now: () => clock.now(), armedAt: ms(1000), connections: this.#connections }
     return this.#fault.decide(unit, this.#params, scene, this.#state, this.#shared)
   }
 }

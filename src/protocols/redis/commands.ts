@@ -9,7 +9,7 @@ export type KeySpec =
   | { readonly at: 'streams' | 'store' | 'migrate' }
 
 /** How a command is answered where that is not one reply, or what its reply changes. */
-export type Answer = 'one' | 'subscribe' | 'unsubscribe' | 'monitor' | 'multi' | 'exec' | 'discard' | 'hello' | 'reset' | 'select' | 'setname' | 'replies' | 'replication'
+export type Answer = 'one' | 'subscribe' | 'unsubscribe' | 'monitor' | 'multi' | 'exec' | 'discard' | 'hello' | 'reset' | 'select' | 'setname' | 'replies' | 'replication' | 'watch' | 'unwatch' | 'tracking' | 'maintenance'
 
 export interface Command {
   /** In capitals; of a container's subcommand two words: `CONFIG GET`. */
@@ -66,7 +66,7 @@ const GROUPS: readonly Group[] = [
   { keys: counted(2), names: 'EVAL EVALSHA FCALL' },
   { keys: ALL, names: 'WATCH' },
   { keys: NONE, blocking: true, names: 'WAIT WAITAOF' },
-  { keys: NONE, names: 'ASKING AUTH BGREWRITEAOF BGSAVE CLIENT.REPLY CLIENT.SETNAME DEBUG DISCARD ECHO EXEC FAILOVER HELLO INFO LASTSAVE MONITOR MULTI PFSELFTEST PING PSUBSCRIBE PSYNC PUBLISH PUNSUBSCRIBE QUIT READONLY READWRITE REPLCONF REPLICAOF RESET ROLE SAVE SELECT SHUTDOWN SLAVEOF SPUBLISH SSUBSCRIBE SUBSCRIBE SUNSUBSCRIBE SYNC TIME UNSUBSCRIBE UNWATCH' },
+  { keys: NONE, names: 'ASKING AUTH BGREWRITEAOF BGSAVE CLIENT.MAINT_NOTIFICATIONS CLIENT.REPLY CLIENT.SETNAME CLIENT.TRACKING DEBUG DISCARD ECHO EXEC FAILOVER HELLO INFO LASTSAVE MONITOR MULTI PFSELFTEST PING PSUBSCRIBE PSYNC PUBLISH PUNSUBSCRIBE QUIT READONLY READWRITE REPLCONF REPLICAOF RESET ROLE SAVE SELECT SHUTDOWN SLAVEOF SPUBLISH SSUBSCRIBE SUBSCRIBE SUNSUBSCRIBE SYNC TIME UNSUBSCRIBE UNWATCH' },
 ]
 
 /** Their second word is part of the name. */
@@ -75,7 +75,8 @@ const CONTAINERS = new Set('ACL CLIENT CLUSTER COMMAND CONFIG FUNCTION LATENCY M
 const ANSWERS: Readonly<Record<string, Answer>> = {
   SUBSCRIBE: 'subscribe', PSUBSCRIBE: 'subscribe', SSUBSCRIBE: 'subscribe', UNSUBSCRIBE: 'unsubscribe', PUNSUBSCRIBE: 'unsubscribe', SUNSUBSCRIBE: 'unsubscribe',
   MONITOR: 'monitor', MULTI: 'multi', EXEC: 'exec', DISCARD: 'discard', HELLO: 'hello', RESET: 'reset', SELECT: 'select',
-  'CLIENT SETNAME': 'setname', 'CLIENT REPLY': 'replies', SYNC: 'replication', PSYNC: 'replication',
+  'CLIENT SETNAME': 'setname', 'CLIENT REPLY': 'replies', 'CLIENT TRACKING': 'tracking', 'CLIENT MAINT_NOTIFICATIONS': 'maintenance',
+  WATCH: 'watch', UNWATCH: 'unwatch', SYNC: 'replication', PSYNC: 'replication',
 }
 
 const plain = (name: string, keys: KeySpec = NONE): Command => ({ name, does: 'neither', denyoom: false, blocking: false, keys, answer: ANSWERS[name] ?? 'one' })

@@ -40,6 +40,8 @@ export class RedisConversation implements Conversation<RedisMessage> {
   #replies: 'on' | 'off' | 'skip' = 'on'
   #monitoring = false
   #transaction = false
+  #watching = false
+  #maintenance = false
   /** A SUBSCRIBE to n channels in a transaction makes n elements of an EXEC that says it has one: the n - 1 over come behind it, or push others out. */
   #surplus = 0
   #trailing: Trailing | undefined
@@ -57,8 +59,17 @@ export class RedisConversation implements Conversation<RedisMessage> {
   get blocked(): boolean { return this.#expected.head?.blocking ?? false }
   /** The version in which the next command sent will be answered. */
   get resp(): Resp { return this.#state.asked.resp }
+  /** The version of the reply in hand. */
+  get confirmedResp(): Resp { return this.#state.confirmed.resp }
   /** A MULTI was sent, and what ends it was not. */
   get transaction(): boolean { return this.#transaction }
+  /** A WATCH was sent, and nothing that ends it. */
+  get watching(): boolean { return this.#watching }
+  /** It is told of keys that it has read and that change. */
+  get tracking(): boolean { return this.#state.confirmed.tracking }
+  /** It has asked to be told of maintenance, whatever the server said to that. */
+  get maintenance(): boolean { return this.#maintenance }
+  get monitoring(): boolean { return this.#monitoring }
   get subscribed(): boolean { return this.#subscriptions.any }
   /** The next command is not answered: CLIENT REPLY OFF or SKIP. */
   get silent(): boolean { return this.#replies !== 'on' }
@@ -77,7 +88,7 @@ export class RedisConversation implements Conversation<RedisMessage> {
     const command = commandOf(message)
     if (command.answer === 'replication') return this.lose('replication')
     if (command.answer === 'reset') this.#replies = 'on'
-    if (command.answer !== 'one') this.#transaction = command.answer === 'multi' || (this.#transaction && !ENDS_TRANSACTION.has(command.answer))
+    if (command.answer !== 'one') this.#marks(command, message)
     if (command.answer === 'replies' && this.#silences(message)) return
     if (this.#replies !== 'on') {
       if (this.#replies === 'skip') this.#replies = 'on'
@@ -90,6 +101,16 @@ export class RedisConversation implements Conversation<RedisMessage> {
       return
     }
     this.#expect(message, exchange, operation, command)
+  }
+
+  /** What holds from the sending on, for the commands behind it in a pipeline. */
+  #marks({ answer }: Command, { raw }: RedisMessage): void {
+    const ends = ENDS_TRANSACTION.has(answer)
+    if (answer === 'watch') this.#watching ||= !this.#transaction
+    else if (ends || answer === 'unwatch') this.#watching = false
+    if (answer === 'maintenance') this.#maintenance = upper(wordsOf(raw, 3)[2]) === 'ON'
+    else if (answer === 'reset') this.#maintenance = false
+    this.#transaction = answer === 'multi' || (this.#transaction && !ends)
   }
 
   received(message: RedisMessage): Paired | null {
@@ -226,7 +247,8 @@ function changeOf({ answer }: Command, { raw }: RedisMessage): Change | undefine
     return Number.isInteger(db) ? { db } : undefined
   }
   if (answer === 'setname') return { name: wordsOf(raw, 3)[2]?.toString() ?? '' }
-  if (answer === 'reset') return { db: 0, name: '', resp: 2 }
+  if (answer === 'tracking') return { tracking: upper(wordsOf(raw, 3)[2]) === 'ON' }
+  if (answer === 'reset') return { db: 0, name: '', resp: 2, tracking: false }
   if (answer !== 'hello') return undefined
   const words = wordsOf(raw)
   const version = words[1]?.toString('latin1')

@@ -6,7 +6,7 @@ import { commandOf, countOf, numberAt, upper, wordsOf } from './words.ts'
 
 const CR = 13
 const byteOf = (character: string): number => character.charCodeAt(0)
-const [BULK, MINUS, VERBATIM, BULK_ERROR, COLON, NULL] = [byteOf('$'), byteOf('-'), byteOf('='), byteOf('!'), byteOf(':'), byteOf('_')]
+const [BULK, MINUS, VERBATIM, BULK_ERROR, COLON, DOUBLE, NULL] = [byteOf('$'), byteOf('-'), byteOf('='), byteOf('!'), byteOf(':'), byteOf(','), byteOf('_')]
 /** An error's code is a word of capitals; any other text is reported as `ERR`, for it may quote the request. */
 const CODE = /^[A-Z][A-Z0-9_]{1,31}$/
 
@@ -36,8 +36,8 @@ export function elementsOf({ raw, valueAt }: RedisMessage, most: number): (Buffe
       if (bodyEnd > raw.length) break
       elements.push(nil ? undefined : raw.subarray(end, bodyEnd))
       at = nil ? end : bodyEnd + 2
-    } else if (kind === COLON) {
-      elements.push(raw.subarray(at + 1, end - 2))
+    } else if (kind === COLON || kind === DOUBLE || kind === NULL) {
+      elements.push(kind === NULL ? undefined : raw.subarray(at + 1, end - 2))
       at = end
     } else break
   }
@@ -56,7 +56,13 @@ export function nilsOf({ raw, valueAt }: RedisMessage): number {
   return nils
 }
 
-function endOfLine(raw: Buffer, at: number): number {
+/** What a string says; undefined of a null, and of anything else. */
+export function textOf({ raw, type, valueAt, part }: RedisMessage): string | undefined {
+  if (part !== 'whole' || type !== 'BulkString' || raw[valueAt + 1] === MINUS) return undefined
+  return raw.toString('latin1', endOfLine(raw, valueAt), raw.length - 2)
+}
+
+export function endOfLine(raw: Buffer, at: number): number {
   let end = at
   while (end < raw.length && raw[end] !== CR) end++
   return Math.min(end + 2, raw.length)
@@ -64,8 +70,14 @@ function endOfLine(raw: Buffer, at: number): number {
 
 export const OK: Buffer = Buffer.from('+OK\r\n')
 
+export const integer = (value: number | bigint): Buffer => Buffer.from(`:${value}\r\n`)
+const END = Buffer.from('\r\n')
+export const bulk = (word: string | Buffer): Buffer => Buffer.concat([Buffer.from(`$${Buffer.byteLength(word)}\r\n`), Buffer.from(word), END])
+/** An aggregate of values that are complete themselves. */
+export const aggregate = (type: '*' | '>', values: readonly Buffer[]): Buffer => Buffer.concat([Buffer.from(`${type}${values.length}\r\n`), ...values])
+
 /** A command as a client sends it. */
-export const request = (...words: readonly string[]): Buffer => Buffer.from(`*${words.length}\r\n${words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`).join('')}`)
+export const request = (...words: readonly (string | Buffer)[]): Buffer => aggregate('*', words.map(bulk))
 
 /** `-CODE text`. A line break would begin another reply: it becomes a space. */
 export const errorReply = (code: string, text: string): Buffer => Buffer.from(`-${`${code} ${text}`.replace(/[\r\n]+/g, ' ').trimEnd()}\r\n`)
@@ -110,6 +122,11 @@ const MISSES: ReadonlyMap<string, Miss> = new Map([
   ...all('SRANDMEMBER HRANDFIELD ZRANDMEMBER', counted(NIL, EMPTY)),
   ['LPOS', has('COUNT', NIL, EMPTY)],
 ])
+
+/** That there is no such value. */
+export const nilReply = (resp: Resp): Buffer => Buffer.from(nil(resp))
+/** The same where an array would be. */
+export const nilArrayReply = (resp: Resp): Buffer => Buffer.from(shape(NIL_ARRAY, resp))
 
 /** What a server says to `request` when there is no such key, in the version of RESP that it speaks; undefined where that is not known. */
 export function missReply(request: RedisMessage, resp: Resp): Buffer | undefined {

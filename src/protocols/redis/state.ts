@@ -1,11 +1,11 @@
-/** What a client's commands have made of its connection: database, name, version of RESP. As it was asked, and as the server has confirmed. */
+/** What a client's commands have made of its connection: database, name, version of RESP, whether it tracks keys. As it was asked, and as the server has confirmed. */
 
 export type Resp = 2 | 3
 /** Only what is given changes; a name of '' is none. */
-export interface Change { readonly db?: number; readonly name?: string; readonly resp?: Resp }
+export interface Change { readonly db?: number; readonly name?: string; readonly resp?: Resp; readonly tracking?: boolean }
 type State = Required<Change>
 
-const FRESH: State = { db: 0, name: '', resp: 2 }
+const FRESH: State = { db: 0, name: '', resp: 2, tracking: false }
 
 export class ConnectionState {
   #confirmed: State = FRESH

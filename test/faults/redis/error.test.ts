@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict'
-import { ReplyError } from 'ioredis'
+import { createHash } from 'node:crypto'
+import { Redis, ReplyError } from 'ioredis'
 import { error } from '../../../faults/redis/error.ts'
+import { ratio } from '../../../src/core/units.ts'
+import { commandNamed } from '../../../src/protocols/redis/commands.ts'
+import { refuses, type Trouble } from '../../../src/protocols/redis/troubles.ts'
+import { later } from '../../proxy/stage.ts'
 import { hasRedis } from '../../support/servers.ts'
-import { closeAll, redisStage } from './stage.ts'
+import { closeAll, pause, redisStage, until } from './stage.ts'
 
 const said = (text: RegExp) => (thrown: unknown): boolean => thrown instanceof ReplyError && text.test((thrown as Error).message)
 
@@ -53,8 +58,8 @@ describe('redis.error', () => {
   it('fails EXEC itself: the server has discarded what was queued', async () => {
     const stage = await redisStage()
     const client = await stage.client()
-    await stage.strike(error, { error: 'LOADING' }, { where: { command: 'exec' } })
-    await assert.rejects(client.multi().set('a', '1').exec(), /LOADING/)
+    await stage.strike(error, { error: 'BUSY' }, { where: { command: 'exec' } })
+    await assert.rejects(client.multi().set('a', '1').exec(), said(/^EXECABORT Transaction discarded because of: BUSY Redis is busy running a script\./))
     assert.equal(await stage.direct.get('a'), null)
     assert.equal(await client.ping(), 'PONG')
   })
@@ -81,5 +86,110 @@ describe('redis.error', () => {
       outcomes.push(await client.set('k', n).catch(() => 'refused'))
     }
     assert.deepEqual(outcomes, ['refused', 'refused', 'OK', 'OK'])
+  })
+
+  for (const protocol of [2, 3] as const) {
+    it(`keeps pipelines in step under a storm: after each burst the connection gives its own word back (L16, RESP${protocol})`, async () => {
+      const stage = await redisStage()
+      const client = await stage.client({ protocol })
+      await stage.strike(error, { error: 'ERR', text: 'storm' }, { chance: ratio(0.05) })
+      const bursts = process.env['TEST_ALL'] ? 1000 : 100
+      let refused = 0
+      for (let burst = 0; burst < bursts; burst++) {
+        const pipeline = client.pipeline()
+        for (let n = 0; n < 20; n++) pipeline.set(`k:${n}`, `${burst}-${n}`).get(`k:${n}`).incr('n').mget(`k:${n}`, 'none')
+        const nonce = `nonce-${burst}`
+        const transaction = client.multi().set('m', burst).get('m').exec().then((done) => done?.at(-1)?.[1], (thrown: Error) => thrown.message)
+        const results = await pipeline.exec()
+        assert.match(String(await transaction), new RegExp(`^${burst}$|^EXECABORT|^ERR storm|^ERR EXEC without MULTI`))
+        const said = await client.echo(nonce).catch((thrown: Error) => thrown.message)
+        assert.ok(said === nonce || said === 'ERR storm', said)
+        results?.forEach(([failure, value], i) => {
+          if (failure) {
+            refused++
+            assert.equal(failure.message, 'ERR storm')
+          } else if (i < 80 && i % 4 === 0) assert.equal(value, 'OK')
+          else if (i < 80 && i % 4 === 2) assert.equal(typeof value, 'number')
+          else if (i < 80 && i % 4 === 3) assert.ok(Array.isArray(value) && value.length === 2 && value[1] === null)
+        })
+      }
+      assert.ok(refused > bursts, `${refused} were refused`)
+      await stage.heal()
+      assert.equal(await client.echo('end'), 'end')
+    })
+  }
+
+  it('looks to a client that asks INFO before it calls itself ready like a server that loads, until it is healed', async () => {
+    const stage = await redisStage()
+    await stage.strike(error, { error: 'LOADING' })
+    const states: string[] = []
+    const client = new Redis(stage.port, '127.0.0.1', { lazyConnect: true, retryStrategy: () => null })
+    later(() => client.disconnect())
+    client.on('error', () => undefined)
+    for (const state of ['connect', 'ready']) client.on(state, () => states.push(state))
+    const connected = client.connect()
+    await until(() => stage.did().length > 0, 'INFO tells')
+    await pause(300)
+    assert.deepEqual(states, ['connect'])
+    await stage.heal()
+    await connected
+    assert.equal(await client.ping(), 'PONG')
+    const info = await stage.client().then((one) => one.info('persistence'))
+    assert.match(info, /^loading:0\r$/m)
+  })
+
+  it('refuses while loading, busy or closed what Redis 7 refuses, command by command', async () => {
+    const stage = await redisStage()
+    const told = await stage.direct.call('COMMAND') as readonly (readonly [string, number, readonly string[], number, number, number, readonly string[], readonly string[], unknown, readonly (readonly [string, number, readonly string[]])[]])[]
+    const flags = new Map<string, readonly string[]>()
+    for (const [name, , own, , , , , , , subcommands = []] of told) {
+      if (subcommands.length === 0) flags.set(name.toUpperCase(), own)
+      else for (const [subcommand, , its] of subcommands) flags.set(subcommand.toUpperCase().replace('|', ' '), its)
+    }
+    assert.ok(flags.size > 300, `${flags.size} commands`)
+    const differing = (trouble: Trouble, flag: string): readonly string[] => [...flags].flatMap(([name, its]) => {
+      const [first = '', second] = name.split(' ')
+      const command = commandNamed(Buffer.from(first), 0, first.length, () => (second === undefined ? undefined : Buffer.from(second)))
+      // Nobody asks a server in trouble for help.
+      return second !== 'HELP' && command.name === name && refuses(trouble, command) === its.includes(flag) ? [name] : []
+    })
+    assert.deepEqual(differing('LOADING', 'loading'), [])
+    assert.deepEqual(differing('BUSY', 'allow_busy'), [])
+    assert.deepEqual(differing('NOAUTH', 'no_auth'), [])
+    const writes = [...flags].filter(([name, its]) => its.includes('write') !== refuses('READONLY', commandNamed(Buffer.from(name), 0, name.length, () => undefined)) && !name.includes(' ') && !/^(EVAL|EVALSHA|FCALL|DEBUG|PF)/.test(name))
+    assert.deepEqual(writes.map(([name]) => name), [])
+  })
+
+  it('words each trouble as Redis 7 does, for commands, scripts and EXEC', async () => {
+    const stage = await redisStage()
+    const client = await stage.client()
+    const WRITE = "return redis.call('set', KEYS[1], 1)"
+    const { direct } = stage
+    const words = (one: Promise<unknown>): Promise<string> => one.then((value) => `no error: ${String(value)}`, (thrown: Error) => thrown.message)
+    const said = async (calls: readonly (readonly [string, ...string[]])[], by: Redis): Promise<readonly string[]> => {
+      const all: string[] = []
+      for (const [name, ...args] of calls) all.push(await words(by.call(name, ...args)))
+      return all
+    }
+    const set = ['SET', 'k', 'v'] as const
+    const scripts = [['EVAL', WRITE, '1', 'k'], ['EVALSHA', createHash('sha1').update(WRITE).digest('hex').toUpperCase(), '1', 'k']] as const
+    const troubles: readonly { readonly error: string; readonly begin: readonly string[]; readonly end: readonly string[]; readonly calls: readonly (readonly [string, ...string[]])[] }[] = [
+      { error: 'READONLY', begin: ['REPLICAOF', '127.0.0.1', '1'], end: ['REPLICAOF', 'NO', 'ONE'], calls: [set, ...scripts] },
+      { error: 'OOM', begin: ['CONFIG', 'SET', 'maxmemory', '1'], end: ['CONFIG', 'SET', 'maxmemory', '0'], calls: [set, ...scripts] },
+      { error: 'NOREPLICAS', begin: ['CONFIG', 'SET', 'min-replicas-to-write', '1'], end: ['CONFIG', 'SET', 'min-replicas-to-write', '0'], calls: [set, ...scripts] },
+      { error: 'NOSCRIPT', begin: ['SCRIPT', 'FLUSH'], end: ['PING'], calls: [['EVALSHA', '0'.repeat(40), '0']] },
+      { error: 'WRONGTYPE', begin: ['LPUSH', 'k', 'x'], end: ['DEL', 'k'], calls: [['GET', 'k']] },
+      { error: 'WRONGPASS', begin: ['PING'], end: ['PING'], calls: [['AUTH', 'nobody', 'wrong']] },
+    ]
+    await direct.script('LOAD', WRITE)
+    for (const { error: trouble, begin, end, calls } of troubles) {
+      const [[first = '', ...rest], [last = '', ...others]] = [begin, end]
+      await direct.call(first, ...rest)
+      const real = await said(calls, direct).finally(() => direct.call(last, ...others))
+      await stage.strike(error, { error: trouble })
+      assert.deepEqual(await said(calls, client), real, trouble)
+      await stage.heal()
+      assert.ok(real.every((text) => text.startsWith(trouble)), real.join())
+    }
   })
 })

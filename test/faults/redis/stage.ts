@@ -37,9 +37,13 @@ export interface RedisStage {
   raw(): Promise<Seen>
   strike(fault: AnyFault, written?: Readonly<Record<string, unknown>>, more?: Partial<Rule>): Promise<void>
   heal(): Promise<void>
+  /** Resolves when the server has a client that waits in `command`. */
+  waiting(command: string): Promise<void>
   /** What the rules did so far, oldest first, with their notes: `close executed`. */
   did(): readonly string[]
 }
+
+export const pause = (time: number): Promise<void> => new Promise((resolve) => { setTimeout(resolve, time) })
 
 export async function redisStage(seed = 1): Promise<RedisStage> {
   const server = await redis()
@@ -72,6 +76,7 @@ export async function redisStage(seed = 1): Promise<RedisStage> {
     },
     strike: (fault, written = {}, more = {}) =>
       plane.arm([{ id: 'it', fault: fault.name, on: 'cache', params: readParams(fault, written), ...(more.for === undefined ? { standing: true as const } : {}), ...more }]).then(() => undefined),
+    async waiting(command) { while (!String(await direct.call('CLIENT', 'LIST')).split('\n').some((one) => one.includes(`cmd=${command} `) && one.includes('flags=b'))) await pause(2) },
     async heal() { await plane.disarm(['it']) },
     did: () => events.flatMap((event) => (event.kind === 'altered' ? [event.note === undefined ? event.did : `${event.did} ${event.note}`] : [])),
   }

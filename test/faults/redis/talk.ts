@@ -49,6 +49,7 @@ async function mix(port: number): ReturnType<Talk['mix']> {
   let stopped = false
   const clients = ([2, 3] as const).flatMap((protocol) => [open(port, { protocol }), open(port, { protocol })])
   const blocked = open(port, { commandTimeout: 60_000 })
+  const idle = open(port)
   const listeners = ([2, 3] as const).map((protocol) => open(port, { protocol }))
   for (const listener of listeners) void listener.subscribe('law:channel').catch(() => undefined)
   // A client that listens to what becomes of its reads.
@@ -74,7 +75,7 @@ async function mix(port: number): ReturnType<Talk['mix']> {
   return {
     async stop() {
       stopped = true
-      for (const client of [...clients, blocked, tracking, ...listeners]) client.disconnect()
+      for (const client of [...clients, blocked, idle, tracking, ...listeners]) client.disconnect()
       await Promise.all(acts)
     },
   }
