@@ -1,9 +1,10 @@
 /** Pairs what a server says with what it was sent, through pipelines, errors and COPY. (PostgreSQL 18, 54.2) */
 
 import type { Asked, Conversation, ExchangeId, OperationId } from '../codec.ts'
+import { Fifo } from '../fifo.ts'
 import { Handshake, PostgresDecoder } from './decoder.ts'
 import { Exchanges } from './exchanges.ts'
-import { ExpectedQueue, type Paired } from './expected.ts'
+import { takeOut, type Expected, type Paired } from './expected.ts'
 import { facetsOf, type PostgresFacets, type SessionFacets } from './facets.ts'
 import { isFatal, parameterOf, startupParameters, statusOfReadyForQuery, type TransactionStatus } from './fields.ts'
 import type { MessageType, PostgresMessage } from './message.ts'
@@ -30,7 +31,7 @@ export class PostgresConversation implements Conversation<PostgresMessage> {
   readonly toClient = new PostgresDecoder('to-client', this.#handshake)
   readonly #exchanges = new Exchanges()
   readonly #statements = new Statements()
-  readonly #expected = new ExpectedQueue()
+  readonly #expected = new Fifo<Expected>()
   readonly #listens = new Listens()
   readonly #session: SessionFacets = { status: 'I', user: undefined, database: undefined, application: undefined }
   /** The server passes over what it is sent until a Sync, and none was sent yet. */
@@ -163,7 +164,7 @@ export class PostgresConversation implements Conversation<PostgresMessage> {
       case 'CommandComplete': this.#listens.done(message, head?.statement ?? null); return this.#answered('Execute')
       case 'EmptyQueryResponse': case 'PortalSuspended': return this.#answered('Execute')
       case 'CopyInResponse':
-        this.#copyIn = !this.#expected.takeOut(IGNORED_IN_COPY, 'CopyDone')
+        this.#copyIn = !takeOut(this.#expected, IGNORED_IN_COPY, 'CopyDone')
         return head ?? null
       case 'ErrorResponse': return this.#failed(message)
       case 'ReadyForQuery': return this.#ready(message)

@@ -1,9 +1,10 @@
 /** Pairs what a server says with the commands it was sent: one reply each, but for pub/sub, MONITOR, CLIENT REPLY and pushes. */
 
 import type { Answered, Asked, Conversation, ExchangeId, OperationId } from '../codec.ts'
+import { Fifo } from '../fifo.ts'
 import type { Command } from './commands.ts'
 import { RedisDecoder } from './decoder.ts'
-import { type Expected, ExpectedQueue } from './expected.ts'
+import type { Expected } from './expected.ts'
 import { Facets, type RedisFacets } from './facets.ts'
 import { begins, ends, type RedisMessage } from './message.ts'
 import { isNil } from './reply.ts'
@@ -32,7 +33,7 @@ export class RedisConversation implements Conversation<RedisMessage> {
   readonly protocol = 'redis'
   readonly toServer = new RedisDecoder('to-server')
   readonly toClient = new RedisDecoder('to-client')
-  readonly #expected = new ExpectedQueue()
+  readonly #expected = new Fifo<Expected>()
   readonly #state = new ConnectionState()
   readonly #subscriptions = new Subscriptions()
   #exchange: ExchangeId = 0

@@ -1,4 +1,4 @@
-/** Commands that a server was sent and has not answered in full, oldest first. */
+/** A command that a server was sent and has not answered in full. */
 
 import type { ExchangeId, OperationId } from '../codec.ts'
 import type { Command } from './commands.ts'
@@ -13,33 +13,4 @@ export interface Expected {
   left: number
   /** What its answer makes of the connection. */
   readonly change: Change | undefined
-}
-
-/** Shorter than this it is not worth moving what is left. */
-const COMPACT_FROM = 1024
-
-export class ExpectedQueue {
-  #entries: (Expected | undefined)[] = []
-  #first = 0
-
-  get size(): number { return this.#entries.length - this.#first }
-  get head(): Expected | undefined { return this.#entries[this.#first] }
-  get tail(): Expected | undefined { return this.#entries[this.#entries.length - 1] }
-
-  push(entry: Expected): void { this.#entries.push(entry) }
-
-  pop(): void {
-    if (this.size === 0) return
-    this.#entries[this.#first++] = undefined
-    if (this.#first === this.#entries.length) this.clear()
-    else if (this.#first >= COMPACT_FROM && 2 * this.#first > this.#entries.length) {
-      this.#entries = this.#entries.slice(this.#first)
-      this.#first = 0
-    }
-  }
-
-  clear(): void {
-    this.#entries.length = 0
-    this.#first = 0
-  }
 }
