@@ -51,6 +51,7 @@ stats: build ## 2,000 healthy runs: how many get an episode that was none
 fuzz: build ## random and mutated bytes against the codecs; ROUNDS says how many
 	@node dist/test/bench/fuzz-redis.js $(or $(ROUNDS),20000)
 	@node dist/test/bench/fuzz-postgres.js $(or $(ROUNDS),20000)
+	@node dist/test/bench/fuzz-http.js $(or $(ROUNDS),20000)
 	@node dist/test/bench/fuzz-websocket.js $(or $(ROUNDS),20000)
 
 docs: build ## writes docs/faults.md and docs/errors.md anew

@@ -35,13 +35,13 @@ async function node(name: string, script: string, args: readonly string[]): Prom
 }
 
 /** Undefined where HAProxy is not installed. One thread, as everything here has one. */
-export async function haproxy(upstream: number): Promise<Contender | undefined> {
+export async function haproxy(upstream: number, mode: 'tcp' | 'http' = 'tcp'): Promise<Contender | undefined> {
   const command = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin'].map((folder) => join(folder, 'haproxy')).find(existsSync)
   if (command === undefined) return undefined
   const folder = mkdtempSync(join(tmpdir(), 'brownout-bench-'))
   const port = await freePort()
   writeFileSync(join(folder, 'haproxy.cfg'), [
-    'global', '  nbthread 1', '  maxconn 2000', 'defaults', '  mode tcp', '  timeout connect 5s', '  timeout client 60s', '  timeout server 60s',
+    'global', '  nbthread 1', '  maxconn 2000', 'defaults', `  mode ${mode}`, '  timeout connect 5s', '  timeout client 60s', '  timeout server 60s',
     'listen bench', `  bind 127.0.0.1:${port}`, `  server upstream 127.0.0.1:${upstream}`, '',
   ].join('\n'))
   const child = spawn(command, ['-f', join(folder, 'haproxy.cfg'), '-db'], { stdio: 'ignore' })
