@@ -4,12 +4,14 @@ import { randomUUID } from 'node:crypto'
 import { Redis } from 'ioredis'
 import { monotonicNow } from '../../core/clock.ts'
 import { allProducts, createSchema, openPool, placeOrder, productById } from './catalogue.ts'
+import { Feed, ORDERS_CHANNEL } from './feed.ts'
 import { CACHE_SECONDS, type Dependencies, LIST_KEY, productKey, type Read, type Store } from './store.ts'
 
 /** No deadline anywhere: a command to a cache that says nothing waits for ever, and so does a request for a connection of the pool. */
 export function naiveStore({ redisUrl, databaseUrl, log }: Dependencies): Store {
   const redis = redisUrl === undefined ? undefined : new Redis(redisUrl)
   const pool = openPool({ connectionString: databaseUrl }, log)
+  const feed = redisUrl === undefined ? undefined : new Feed({ redisUrl, pool, log })
   redis?.on('error', (error) => log(`cache: ${error.message}`))
 
   async function cached<T>(key: string, load: () => Promise<T>): Promise<Read<T>> {
@@ -21,7 +23,7 @@ export function naiveStore({ redisUrl, databaseUrl, log }: Dependencies): Store 
   }
 
   return {
-    prepare: () => createSchema(pool),
+    prepare: () => createSchema(pool).then(() => feed?.begin()),
     product: (id) => cached(productKey(id), () => productById(pool, id)),
     products: () => cached(LIST_KEY, () => allProducts(pool)),
     async checkout(basket) {
@@ -29,6 +31,7 @@ export function naiveStore({ redisUrl, databaseUrl, log }: Dependencies): Store 
       try {
         const order = await placeOrder(client, basket, randomUUID())
         await redis?.del(productKey(basket.product))
+        await redis?.publish(ORDERS_CHANNEL, String(order.id))
         return order
       } catch (error) {
         await client.query('rollback')
@@ -37,8 +40,9 @@ export function naiveStore({ redisUrl, databaseUrl, log }: Dependencies): Store 
         client.release()
       }
     },
+    missing: async () => feed?.missing(),
     usesCache: () => redis?.status === 'ready',
     state: () => ({ cache: redis?.status ?? 'none' }),
-    close: () => { redis?.disconnect(); void pool.end() },
+    close: () => { redis?.disconnect(); feed?.close(); void pool.end() },
   }
 }

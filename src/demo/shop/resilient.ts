@@ -14,6 +14,7 @@ import { randomStream } from '../../core/random.ts'
 import { allProducts, type Basket, createSchema, InDoubt, openPool, type Order, orderOf, placeOrder, productById, Refused } from './catalogue.ts'
 import { Breaker, BreakerOpen } from './breaker.ts'
 import { Copies } from './copies.ts'
+import { Feed, ORDERS_CHANNEL } from './feed.ts'
 import { CACHE_SECONDS, type Dependencies, FRESH_MAX, LIST_KEY, productKey, type Read, type Store } from './store.ts'
 
 /** A cache that is slower than this is no cache. */
@@ -29,6 +30,8 @@ const RECONNECT_MAX: Ms = ms(250)
 /** While the cache is gone a copy this young stands in for it, so that its traffic does not fall on the database. */
 const FRESH: Ms = ms(1000)
 const STALE_MAX: Ms = ms(600_000)
+/** How often the feed of orders is read again. */
+const READ_AGAIN: Ms = ms(300)
 /** So long one read serves all who miss: a cache that has lost everything must not send all its traffic to the database. */
 const JUST_READ: Ms = ms(250)
 /** A sale that met another is tried again, a little later each time and not all at once. */
@@ -48,6 +51,7 @@ export function resilientStore({ redisUrl, databaseUrl, log }: Dependencies): St
     connectionString: databaseUrl, max: 20, connectionTimeoutMillis: ACQUIRE_DEADLINE, query_timeout: SALE_DEADLINE, statement_timeout: SALE_DEADLINE,
     idle_in_transaction_session_timeout: 2000, keepAlive: true,
   }, log)
+  const feed = redisUrl === undefined ? undefined : new Feed({ redisUrl, pool, log, readAgainEvery: READ_AGAIN, client: { retryStrategy: (attempt) => Math.min(25 * attempt, RECONNECT_MAX) } })
   redis?.on('error', (error) => log(`cache: ${error.message}`))
   const cache = new Breaker({
     failures: 5, openFor: ms(250),
@@ -129,18 +133,19 @@ export function resilientStore({ redisUrl, databaseUrl, log }: Dependencies): St
   }
 
   return {
-    prepare: () => createSchema(pool),
+    prepare: () => createSchema(pool).then(() => feed?.begin()),
     product: (id) => cached(productKey(id), () => productById(pool, id, READ_DEADLINE)),
     products: () => cached(LIST_KEY, () => allProducts(pool, READ_DEADLINE)),
     async checkout(basket) {
       const order = await database.run(() => sell(basket, randomUUID()), (error) => error instanceof Refused)
       copies.outdate(productKey(basket.product), FRESH)
-      tellCache((cache) => cache.del(productKey(basket.product)))
+      tellCache((cache) => cache.pipeline().del(productKey(basket.product)).publish(ORDERS_CHANNEL, String(order.id)).exec())
       return order
     },
+    missing: async () => feed?.missing(),
     usesCache: () => redis !== undefined && cache.state === 'closed',
     state: () => ({ cache: redis ? cache.state : 'none', database: database.state }),
-    close: () => { redis?.disconnect(); void pool.end() },
+    close: () => { redis?.disconnect(); feed?.close(); void pool.end() },
   }
 }
 

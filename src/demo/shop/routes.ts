@@ -1,4 +1,4 @@
-/** The shop's pages: GET /products, GET /products/:id, POST /checkout, GET /healthz, GET /healthz/cache. All JSON. */
+/** The shop's pages: GET /products, GET /products/:id, POST /checkout, GET /healthz, GET /healthz/cache, GET /feed/check. All JSON. */
 
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { monotonicNow } from '../../core/clock.ts'
@@ -35,12 +35,18 @@ async function page(request: IncomingMessage, { store, isReady }: Pages): Promis
   const route = `${request.method} ${path}`
   if (route === 'GET /healthz') return { status: isReady() ? 200 : 503, body: { ready: isReady(), ...store.state() } }
   if (route === 'GET /healthz/cache') return { status: store.usesCache() ? 200 : 503, body: store.state() }
+  if (route === 'GET /feed/check') return missed(await store.missing())
   if (route === 'GET /products') return fresh(await store.products())
   if (route === 'POST /checkout') return { status: 201, body: await store.checkout(basketOf(await textOf(request))) }
   const [, id] = /^GET \/products\/(\d{1,9})$/.exec(route) ?? []
   const product = id === undefined ? undefined : await store.product(Number(id))
   if (!product || product.value === null) throw new Refused(404, 'there is no such thing')
   return fresh(product)
+}
+
+function missed(missing: number | undefined): { status: number; body: unknown } {
+  if (missing === undefined) throw new Refused(404, 'there is no feed')
+  return { status: missing === 0 ? 200 : 503, body: { missing } }
 }
 
 /** 203 says that it may not be so any more: it was read longer ago than a cache may be behind. */

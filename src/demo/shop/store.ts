@@ -20,6 +20,8 @@ export interface Store {
   product(id: number): Promise<Read<Product | null>>
   products(): Promise<Read<readonly Product[]>>
   checkout(basket: Basket): Promise<Order>
+  /** How many of the orders just placed its feed of orders does not know; undefined where it has none. */
+  missing(): Promise<number | undefined>
   /** As far as it knows: 503 on /healthz/cache when not. */
   usesCache(): boolean
   /** In a word each, for /healthz. */

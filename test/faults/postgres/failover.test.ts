@@ -1,7 +1,7 @@
 /** The scenario postgres.failover, step by step, as a pool sees it. */
 
 import assert from 'node:assert/strict'
-import pg from 'pg'
+import type pg from 'pg'
 import { registry } from '../../../faults/index.ts'
 import { planOf, problemsOf } from '../../experiment/fake-faults.ts'
 import { closeAll, postgresStage } from './stage.ts'

@@ -1,0 +1,71 @@
+/** The latest orders of all shops, as each tells them on a channel. A channel promises nothing: who must not miss any reads them again from the database. */
+
+import { Redis } from 'ioredis'
+import type { Pool } from 'pg'
+import { realClock, type Timer } from '../../core/clock.ts'
+import { ms, type Ms } from '../../core/units.ts'
+
+export const ORDERS_CHANNEL = 'brownout_shop:orders'
+const KEPT_MAX = 20_000
+
+interface FeedOptions {
+  readonly redisUrl: string
+  readonly pool: Pool
+  readonly client?: { readonly retryStrategy: (attempt: number) => number }
+  /** Absent: only what the channel says is known. */
+  readonly readAgainEvery?: Ms
+  log(line: string): void
+}
+
+export class Feed {
+  readonly #known = new Set<string>()
+  readonly #pool: Pool
+  readonly #subscriber: Redis
+  readonly #readAgainEvery: Ms | undefined
+  readonly #log: (line: string) => void
+  #timer: Timer | undefined
+  #since = ''
+
+  constructor({ redisUrl, pool, client, readAgainEvery, log }: FeedOptions) {
+    this.#pool = pool
+    this.#readAgainEvery = readAgainEvery
+    this.#log = log
+    this.#subscriber = new Redis(redisUrl, { retryStrategy: client?.retryStrategy ?? ((attempt: number) => Math.min(50 * attempt, 2000)) })
+    this.#subscriber.on('error', (error) => log(`feed: ${error.message}`))
+    this.#subscriber.on('message', (_channel, id) => this.#add(id))
+    this.#subscriber.on('ready', () => { this.#subscriber.subscribe(ORDERS_CHANNEL).catch((error: unknown) => log(`feed: ${String(error)}`)) })
+  }
+
+  /** From now on; what was sold before is not missed. */
+  async begin(): Promise<void> {
+    const { rows: [row] } = await this.#pool.query<{ now: string }>('select now()::text as now')
+    this.#since = row?.now ?? ''
+    if (this.#readAgainEvery !== undefined) this.#readAgain(this.#readAgainEvery)
+  }
+
+  /** Orders of the last seconds, one second old at least, that are not known here. */
+  async missing(): Promise<number> {
+    const { rows } = await this.#pool.query<{ id: string }>(
+      'select id from brownout_shop.orders where at > greatest($1::timestamptz, now() - interval \'4 seconds\') and at < now() - interval \'1 second\'', [this.#since])
+    return rows.filter(({ id }) => !this.#known.has(id)).length
+  }
+
+  close(): void {
+    this.#timer?.cancel()
+    this.#subscriber.disconnect()
+  }
+
+  #readAgain(every: Ms): void {
+    this.#timer = realClock.at(ms(realClock.now() + every), () => {
+      this.#pool.query<{ id: string }>('select id from brownout_shop.orders where at > now() - interval \'5 seconds\'')
+        .then(({ rows }) => { for (const { id } of rows) this.#add(id) }, (error: unknown) => this.#log(`feed: ${String(error)}`))
+        .finally(() => this.#readAgain(every))
+    })
+  }
+
+  #add(id: string): void {
+    this.#known.add(id)
+    const [oldest] = this.#known
+    if (this.#known.size > KEPT_MAX && oldest !== undefined) this.#known.delete(oldest)
+  }
+}
