@@ -35,7 +35,7 @@ export const error = defineFault({
   direction: 'both',
   params: {
     error: choice('Which error; it hits the statements that a server in that trouble refuses: read_only and disk_full writes, deadlock and lock_not_available what touches data, serialization_failure COMMIT too, undefined_prepared and cached_plan_changed the binding of statements prepared under a name, the others all but ROLLBACK.', ERRORS, 'serialization_failure'),
-    code: text('Another SQLSTATE in its place; it hits every statement but ROLLBACK, unless `where` says which.', '', { pattern: /^([0-9A-Z]{5})?$/, says: 'an SQLSTATE of five digits and capitals, such as 40001' }),
+    code: text('Another SQLSTATE in its place; it hits every statement but ROLLBACK, unless `where` says which.', '', { pattern: /^([0-9A-Z]{5})?$/, says: 'an SQLSTATE in quotes, five digits and capitals such as "40001"' }),
     text: text('The message, in place of what Postgres says.', ''),
     phase: choice('Where an extended query fails; a COMMIT fails when it is executed.', ['parse', 'bind', 'execute'], 'execute'),
     delay: duration('How long the statement seems to run before it fails.', '0ms', { max: '1h' }),

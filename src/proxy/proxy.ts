@@ -26,6 +26,8 @@ import { tlsSides, type TlsSides } from './tls.ts'
 
 /** Altered operations of a rule that are told one by one; the rest is counted. */
 const TOLD_MAX = 200
+/** The same of those with a note: it says what nobody else can, whether a lost answer was that to something done. */
+const NOTED_MAX = 10_000
 
 export interface ProxyHost {
   readonly clock: Clock
@@ -228,7 +230,7 @@ export class TargetProxy implements SessionHost {
   }
 
   #told(armed: ArmedRule, session: number, direction: Direction, did: string, note?: string): void {
-    if (++armed.altered > TOLD_MAX) return
+    if (++armed.altered > (note === undefined ? TOLD_MAX : NOTED_MAX)) return
     this.#host.emit({ kind: 'altered', rule: armed.rule.id, session, direction, did, ...(note === undefined ? {} : { note }), at: this.clock.now() })
   }
 
