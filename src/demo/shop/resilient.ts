@@ -139,7 +139,7 @@ export function resilientStore({ redisUrl, databaseUrl, log }: Dependencies): St
     async checkout(basket) {
       const order = await database.run(() => sell(basket, randomUUID()), (error) => error instanceof Refused)
       copies.outdate(productKey(basket.product), FRESH)
-      tellCache((cache) => cache.pipeline().del(productKey(basket.product)).publish(ORDERS_CHANNEL, String(order.id)).exec())
+      tellCache((cache) => Promise.all([cache.del(productKey(basket.product)), cache.publish(ORDERS_CHANNEL, String(order.id))]))
       return order
     },
     missing: async () => feed?.missing(),

@@ -174,7 +174,9 @@ describe('the sample shop', () => {
       const sold = await ask(1000, () => shop.checkout())
       // Past the cache's two seconds these are old copies, and 203 says so.
       const shown = await ask(2500, () => shop.get('/products/7'))
-      assert.deepEqual([statuses(sold), statuses(shown)], [[503], [200, 203]])
+      assert.deepEqual(statuses(sold), [503])
+      assert.ok(statuses(shown).every((status) => status === 200 || status === 203), `${statuses(shown)}`)
+      assert.equal(shown.at(-1)?.status, 203)
       assert.ok(slowest(sold) < 1000, `slowest ${slowest(sold)} ms`)
       shop.database.release()
       const back = performance.now()
