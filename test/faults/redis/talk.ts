@@ -47,6 +47,9 @@ const TURN = 10
 
 async function mix(port: number): ReturnType<Talk['mix']> {
   let stopped = false
+  let finish = (): void => undefined
+  // ioredis never settles what is queued when it is disconnected between two attempts to reconnect.
+  const over = new Promise<void>((resolve) => { finish = resolve })
   const clients = ([2, 3] as const).flatMap((protocol) => [open(port, { protocol }), open(port, { protocol })])
   const blocked = open(port, { commandTimeout: 60_000 })
   const idle = open(port)
@@ -57,24 +60,25 @@ async function mix(port: number): ReturnType<Talk['mix']> {
   tracking.on('ready', () => { void tracking.call('CLIENT', 'TRACKING', 'ON').then(() => tracking.get('law:0')).catch(() => undefined) })
   const act = async (client: Redis, from: number): Promise<void> => {
     for (let n = from; !stopped; n++) {
-      await HABITS[n % HABITS.length]?.(client, n).catch(() => undefined)
+      await Promise.race([HABITS[n % HABITS.length]?.(client, n).catch(() => undefined), over])
       await pause(1)
     }
   }
-  const wait = async (): Promise<void> => { while (!stopped) await blocked.blpop('law:never', 1).catch(() => pause(TURN)) }
+  const wait = async (): Promise<void> => { while (!stopped) await Promise.race([blocked.blpop('law:never', 1).catch(() => pause(TURN)), over]) }
   const come = async (): Promise<void> => {
     while (!stopped) {
       const fresh = open(port, { retryStrategy: () => null, lazyConnect: true })
-      await fresh.connect().then(() => fresh.ping()).catch(() => undefined)
+      await Promise.race([fresh.connect().then(() => fresh.ping()).catch(() => undefined), over])
       fresh.disconnect()
       await pause(TURN)
     }
   }
-  const track = async (): Promise<void> => { for (let n = 0; !stopped; n++) { await tracking.get(`law:${n % 7}`).catch(() => undefined); await pause(TURN) } }
+  const track = async (): Promise<void> => { for (let n = 0; !stopped; n++) { await Promise.race([tracking.get(`law:${n % 7}`).catch(() => undefined), over]); await pause(TURN) } }
   const acts = [...clients.map((client, i) => act(client, i * 3)), wait(), come(), track()]
   return {
     async stop() {
       stopped = true
+      finish()
       for (const client of [...clients, blocked, idle, tracking, ...listeners]) client.disconnect()
       await Promise.all(acts)
     },
