@@ -1,6 +1,7 @@
 /** The manifest: every fault there is. A fault that is not in this list does not exist. */
 
 import type { AnyFault, Registry } from '../src/fault.ts'
+import { status as httpStatus } from './http/status.ts'
 import { cancelLoss as postgresCancelLoss } from './postgres/cancel-loss.ts'
 import { commitLoss as postgresCommitLoss } from './postgres/commit-loss.ts'
 import { copyStall as postgresCopyStall } from './postgres/copy-stall.ts'
@@ -58,6 +59,7 @@ import { slowClose } from './tcp/slow-close.ts'
 import { stall } from './tcp/stall.ts'
 import { synBlackhole } from './tcp/syn-blackhole.ts'
 import { timeout } from './tcp/timeout.ts'
+import { drop as websocketDrop } from './websocket/drop.ts'
 
 export const faults = [
   acceptDelay,
@@ -67,6 +69,7 @@ export const faults = [
   corrupt,
   dropChunks,
   halfOpen,
+  httpStatus,
   idleReaper,
   latency,
   limitData,
@@ -117,6 +120,7 @@ export const faults = [
   stall,
   synBlackhole,
   timeout,
+  websocketDrop,
 ] as const satisfies readonly AnyFault[]
 
 export const registry: Registry = new Map(faults.map((fault) => [fault.name, fault]))

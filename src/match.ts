@@ -27,18 +27,28 @@ export function matcher(where: Where | undefined): (facets: Facets) => boolean {
 type Comparison = 'text' | 'word' | 'sql' | 'number' | 'flag'
 type Compared = Readonly<Record<string, Comparison>>
 
+/** One connection may speak both: HTTP, and then WebSocket. */
+const WEB: Compared = {
+  method: 'word', path: 'text', route: 'text', query: 'text', host: 'word', status: 'number',
+  opcode: 'word', text: 'text', size: 'number', close_code: 'number', compressed: 'flag',
+}
+const HANDSHAKE: readonly string[] = ['path', 'route', 'query', 'host']
+
 /** What `where` may name of messages, by protocol. */
 export const FACETS: Readonly<Record<Protocol, Compared>> = {
   tcp: {},
   redis: { command: 'word', key: 'text', db: 'number', client_name: 'text', channel: 'text' },
   postgres: { sql: 'sql', tag: 'word', table: 'text', phase: 'word', in_transaction: 'flag', application: 'text', database: 'text', user: 'text', channel: 'text' },
-  http: {},
-  websocket: {},
+  http: WEB,
+  websocket: WEB,
 }
-/** Of those, what is known of a session as a whole. */
+/** Of those, what is known of a session as a whole; of HTTP once it has become a WebSocket. */
 const OF_SESSION: Readonly<Record<Protocol, readonly string[]>> = {
-  tcp: [], redis: ['db', 'client_name'], postgres: ['application', 'database', 'user', 'in_transaction'], http: [], websocket: [],
+  tcp: [], redis: ['db', 'client_name'], postgres: ['application', 'database', 'user', 'in_transaction'], http: HANDSHAKE, websocket: HANDSHAKE,
 }
+/** `header.NAME`: the value of a field. */
+const HEADER = 'header.'
+const comparisonOf = (protocol: Protocol, name: string): Comparison | undefined => (name.startsWith(HEADER) && FACETS[protocol] === WEB ? 'text' : FACETS[protocol][name])
 const COMPARISONS: Compared = Object.assign({}, ...Object.values(FACETS))
 /** What `where` may name of a connection, `node` only on a target of several servers. */
 const OF_CONNECTION: readonly string[] = ['client', 'from', 'node']
@@ -55,7 +65,7 @@ export function messageMatcher(where: Where | undefined): (facets: object) => bo
 
 /** A predicate for those of a session, for a rule whose fault acts on sessions; what `where` names of messages is passed over. */
 export const sessionMatcher = (where: Where | undefined): ((session: object) => boolean) =>
-  messageMatcher(Object.fromEntries(Object.entries(where ?? {}).filter(([name]) => Object.values(OF_SESSION).some((names) => names.includes(name)))))
+  messageMatcher(Object.fromEntries(Object.entries(where ?? {}).filter(([name]) => name.startsWith(HEADER) || Object.values(OF_SESSION).some((names) => names.includes(name)))))
 
 /** What a rule with that fault can tell apart: messages, sessions of its protocol, or connections, of which nothing but `client` and `from` is known. */
 export const tellsApart = ({ on, protocols }: Pick<AnyFault, 'on' | 'protocols'>): 'messages' | 'sessions' | 'connections' =>
@@ -64,20 +74,20 @@ export const tellsApart = ({ on, protocols }: Pick<AnyFault, 'on' | 'protocols'>
 /** What is wrong with a `where.node`; `several`: the target is more than one server. */
 export function nodeProblem(wanted: Wanted, several: boolean): Problem | undefined {
   if (!several) return { problem: 'node: the target is one server', hint: '`cluster: true` makes it several' }
-  const values = [wanted].flat()
+  const values = listOf(wanted)
   if (values.length > 0 && values.every((one) => typeof one === 'string' && /.:\d{1,5}$/.test(one))) return undefined
   return { problem: 'node: expected HOST:PORT, as the servers tell it', hint: 'CLUSTER NODES lists them; an IPv6 address stands in brackets' }
 }
 
 /** What is wrong with one entry of a `where` on a target of that protocol; undefined where nothing is. */
 export function facetProblem(name: string, wanted: Wanted, protocol: Protocol, of: 'messages' | 'sessions' = 'messages'): Problem | undefined {
-  const comparison = FACETS[protocol][name]
+  const comparison = comparisonOf(protocol, name)
   const names = of === 'messages' ? Object.keys(FACETS[protocol]) : OF_SESSION[protocol]
-  if (comparison === undefined || !names.includes(name)) {
-    const known = ['client', 'from', ...names]
+  if (comparison === undefined || !(names.includes(name) || name.startsWith(HEADER))) {
+    const known = ['client', 'from', ...names, ...(FACETS[protocol] === WEB ? [`${HEADER}NAME`] : [])]
     return { problem: `${name}: nothing of that name is known of ${of === 'messages' ? protocol : `a session of ${protocol}`}`, hint: `known are ${known.join(', ')}` }
   }
-  const values = Array.isArray(wanted) ? wanted : [wanted]
+  const values = listOf(wanted)
   if (values.length === 0) return { problem: `${name}: an empty list matches nothing` }
   for (const value of values) {
     if (comparison === 'flag' && typeof value !== 'boolean') return { problem: `${name}: expected true or false` }
@@ -102,11 +112,15 @@ function regexProblem(text: string): string | undefined {
 }
 
 function testOf(name: string, wanted: Wanted): (facets: object) => boolean {
-  const tests = (Array.isArray(wanted) ? wanted : [wanted]).map((one) => valueTest(COMPARISONS[name] ?? 'text', one))
+  const tests = listOf(wanted).map((one) => valueTest(COMPARISONS[name] ?? 'text', one))
   const among = (value: unknown): boolean => value !== undefined && tests.some((test) => test(value))
   // A command may have many keys: one that matches is enough.
   if (name === 'key') return (facets) => ('keys' in facets && typeof facets.keys === 'function' ? (facets.keys() as readonly string[]) : []).some(among)
   if (name === 'sql') return (facets) => among('sql' in facets && facets.sql !== undefined ? facets : undefined)
+  if (name.startsWith(HEADER)) {
+    const field = name.slice(HEADER.length)
+    return (facets) => among('header' in facets && typeof facets.header === 'function' ? facets.header(field) : undefined)
+  }
   return (facets) => among((facets as Readonly<Record<string, unknown>>)[name])
 }
 
@@ -128,8 +142,10 @@ function valueTest(comparison: Comparison, wanted: string | number | boolean): (
   return (value) => glob.test(fold(value))
 }
 
+const listOf = (wanted: Wanted): readonly (string | number | boolean)[] => (typeof wanted === 'object' ? wanted : [wanted])
+
 /** Whether a connection that leads to `node` is meant by a `where.node`. */
-export const isAmong = (wanted: Wanted, node: string | undefined): boolean => node !== undefined && [wanted].flat().includes(node)
+export const isAmong = (wanted: Wanted, node: string | undefined): boolean => node !== undefined && listOf(wanted).includes(node)
 
 /** True where `text` is an address or a CIDR block. */
 export function isClientPattern(text: string): boolean {

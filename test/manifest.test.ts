@@ -170,7 +170,7 @@ function showEverything(fault: AnyFault, params: Readonly<Record<string, unknown
 
 /** Every message of a conversation in each protocol that the fault speaks. */
 function showMessages(fault: AnyFault, params: Readonly<Record<string, unknown>>): Verdict[] {
-  return (['redis', 'postgres'] as const).filter((protocol) => fault.protocols.includes(protocol)).flatMap((protocol) => {
+  return (['redis', 'postgres', 'http'] as const).filter((protocol) => fault.protocols.includes(protocol)).flatMap((protocol) => {
     const shared = fault.open?.(params)
     const state = fault.begin?.(params)
     return spokenIn(protocol).map((unit) => {

@@ -182,6 +182,7 @@ export class Method {
       case 'drained': recorder.write({ kind: 'drained', rule: event.rule, effectiveAt: event.at }); return
       case 'suspect': recorder.write({ kind: 'suspect', stallMs: event.stall }); return
       case 'node': recorder.write({ kind: 'note', text: `${event.target}: the server ${formatAddress(event.node)} is reached at ${formatAddress(event.listen)}${event.from === undefined ? '' : ` by ${event.from}`}` }); return
+      case 'spared': recorder.write({ kind: 'note', text: `${event.rule}: a message was left alone: ${event.why}` }); return
       case 'opaque': recorder.write({ kind: 'opaque', target: event.target, session: event.session, why: event.why }); return
       case 'broken': {
         const error = new BrownoutError('FAULT_BROKEN', { message: `${event.rule}: ${event.problem}` })

@@ -67,6 +67,10 @@ export interface Conversation<M extends Framed> {
   readonly session?: object
   /** `raw`, which stands in the place of `like`, as messages of the same direction and pairing; empty where it is no whole number of messages. */
   reread(raw: Buffer, like: M): M[]
+  /** What is really written to the client, after the faults, in that order; absent where nothing is paired with it. */
+  delivered?(message: M): void
+  /** Rules begin to read what is said: from now on it is kept what that needs. */
+  heed?(): void
   /** The stream is no longer what the codec saw: nothing is paired from here on, and both directions pass untouched. */
   lose(why: string): void
 }

@@ -1,20 +1,24 @@
 /** A message on its way through a session, with what it belongs to; and the conversations that can be read. */
 
-import type { Conversation, Direction, ExchangeId, Framed, OperationId, Protocol } from './codec.ts'
+import { begins, ends, type Conversation, type Direction, type ExchangeId, type Framed, type OperationId, type Protocol } from './codec.ts'
+import type { HttpMessage } from './http/message.ts'
+import type { Routes } from './http/routes.ts'
 import { PostgresConversation } from './postgres/conversation.ts'
 import { codeOf } from './postgres/fields.ts'
 import type { PostgresMessage } from './postgres/message.ts'
 import { RedisConversation } from './redis/conversation.ts'
 import type { RedisMessage } from './redis/message.ts'
+import { WebConversation } from './web.ts'
+import { endsMessage, isFrame, opensMessage, type WebSocketFrame } from './websocket/frame.ts'
 
-interface SpokenIn<P extends Protocol, M extends Framed, C extends Conversation<M>> {
+interface SpokenIn<P extends Protocol, M extends Framed, C> {
   readonly kind: 'message'
   readonly protocol: P
   readonly message: M
   readonly raw: Buffer
   readonly direction: Direction
   readonly conversation: C
-  /** Null of a message from the server that answers nothing. */
+  /** Null of a message that stands alone: one from the server that answers nothing, and every frame of a WebSocket, either way. */
   readonly exchange: ExchangeId | null
   readonly operation: OperationId | null
   /** The last of its exchange's answer. */
@@ -25,17 +29,27 @@ interface SpokenIn<P extends Protocol, M extends Framed, C extends Conversation<
 
 export type SpokenRedis = SpokenIn<'redis', RedisMessage, RedisConversation>
 export type SpokenPostgres = SpokenIn<'postgres', PostgresMessage, PostgresConversation>
-export type Spoken = SpokenRedis | SpokenPostgres
+export type SpokenHttp = SpokenIn<'http', HttpMessage, WebConversation>
+export type SpokenWebSocket = SpokenIn<'websocket', WebSocketFrame, WebConversation>
+export type Spoken = SpokenRedis | SpokenPostgres | SpokenHttp | SpokenWebSocket
 export type AnyConversation = Spoken['conversation']
 
-/** A fresh conversation; undefined where nothing of the protocol is read. */
-export function conversationIn(protocol: Protocol): AnyConversation | undefined {
+/** A fresh conversation; undefined where nothing of the protocol is read. `routes` are of targets that speak HTTP. */
+export function conversationIn(protocol: Protocol, routes?: Routes): AnyConversation | undefined {
   switch (protocol) {
     case 'redis': return new RedisConversation()
     case 'postgres': return new PostgresConversation()
-    default: return undefined
+    case 'http': case 'websocket': return new WebConversation(routes)
+    case 'tcp': return undefined
   }
 }
+
+/** What of messages that stand alone belongs together, by direction: the parts of a push, the frames of a message. */
+export const groupOf = ({ message }: Spoken): number => (isFrame(message) ? message.message : 0)
+/** With it a message begins, of which others may be parts or fragments. */
+export const opens = ({ message }: Spoken): boolean => (isFrame(message) ? opensMessage(message) : begins(message))
+/** With it that message is over. */
+export const closes = ({ message }: Spoken): boolean => (isFrame(message) ? endsMessage(message) : ends(message))
 
 /** `raw` in the place of a message, as messages that belong to what it belongs to; empty where it is no whole number of them. */
 export function reread(unit: Spoken, raw: Buffer, own: boolean): Spoken[] {
@@ -54,6 +68,8 @@ export function errorIn(protocol: Spoken['protocol'], raw: Buffer): string | und
   switch (protocol) {
     case 'redis': return raw[0] === MINUS ? raw.toString('latin1', 1, 33).split(/[ \r]/, 1)[0] : undefined
     case 'postgres': return raw[0] === ERROR_RESPONSE ? codeOf({ raw }) : undefined
+    case 'http': return /^HTTP\/1\.[01] (5\d\d|429)/.exec(raw.toString('latin1', 0, 12))?.[1]
+    case 'websocket': return undefined
   }
 }
 const MINUS = 45

@@ -12,6 +12,11 @@ import { Hits } from './hits.ts'
 
 export interface ArmedContext { readonly seed: number; now(): Ms; connections(): number }
 
+/** What of a rule is read once, when it is armed or changed. */
+interface Readings { readonly ramped: boolean; connection(facets: Facets): boolean; message(facets: object): boolean; session(session: object): boolean }
+const readingsOf = ({ params, where }: Rule): Readings =>
+  ({ ramped: Object.values(params).some(isRamp), connection: matcher(where), message: messageMatcher(where), session: sessionMatcher(where) })
+
 /** A rule with the fault it names, from arming to disarming. Changed in place by `change`: counts and draws go on. */
 export class ArmedRule {
   readonly fault: AnyFault
@@ -27,10 +32,8 @@ export class ArmedRule {
   /** Sessions whose exchange it altered and that was still open when it was disarmed. */
   draining = 0
   #hits = 0
-  #ramped: boolean
-  #matches: (facets: Facets) => boolean
-  #reads: (facets: object) => boolean
-  #readsSession: (session: object) => boolean
+  readonly #spared = new Set<string>()
+  #readings: Readings
 
   constructor(fault: AnyFault, rule: Rule, context: ArmedContext) {
     this.fault = fault
@@ -38,10 +41,7 @@ export class ArmedRule {
     this.rule = rule
     this.armedAt = context.now()
     this.until = this.armedAt + (rule.for ?? Number.POSITIVE_INFINITY)
-    this.#ramped = Object.values(rule.params).some(isRamp)
-    this.#matches = matcher(rule.where)
-    this.#reads = messageMatcher(rule.where)
-    this.#readsSession = sessionMatcher(rule.where)
+    this.#readings = readingsOf(rule)
     this.shared = fault.open?.(this.params(this.armedAt))
   }
 
@@ -49,27 +49,31 @@ export class ArmedRule {
     this.rule = rule
     this.armedAt = this.context.now()
     this.until = this.armedAt + (rule.for ?? Number.POSITIVE_INFINITY)
-    this.#ramped = Object.values(rule.params).some(isRamp)
-    this.#matches = matcher(rule.where)
-    this.#reads = messageMatcher(rule.where)
-    this.#readsSession = sessionMatcher(rule.where)
+    this.#readings = readingsOf(rule)
   }
 
-  concerns(facets: Facets): boolean { return this.#matches(facets) }
+  /** It had to leave something alone that it hits; true where that is the first time for that reason. */
+  spares(why: string): boolean {
+    const known = this.#spared.has(why)
+    this.#spared.add(why)
+    return !known
+  }
+
+  concerns(facets: Facets): boolean { return this.#readings.connection(facets) }
 
   /** Whether the rule has this message in mind: its fault acts on such, and `where` names it. */
   means(message: Spoken, now: Ms): boolean {
     const { concerns } = this.fault
-    return (concerns === undefined || concerns(message, this.params(now))) && this.#reads(facetsOf(message))
+    return (concerns === undefined || concerns(message, this.params(now))) && this.#readings.message(facetsOf(message))
   }
 
   /** The same of a session as a whole: what `where` names of it. */
-  meansSession(conversation: AnyConversation | undefined): boolean { return this.#readsSession(conversation?.session ?? {}) }
+  meansSession(conversation: AnyConversation | undefined): boolean { return this.#readings.session(conversation?.session ?? {}) }
 
   /** The parameters as they are at `now`: ramps have moved on. */
   params(now: Ms): Readonly<Record<string, unknown>> {
     const { params } = this.rule
-    if (!this.#ramped) return params
+    if (!this.#readings.ramped) return params
     const elapsed = ms(now - this.armedAt)
     return Object.fromEntries(Object.entries(params).map(([name, value]) => [name, isRamp(value) ? rampAt(value, elapsed) : value]))
   }
@@ -187,6 +191,9 @@ export class Grip {
 
   /** Nothing more will come of `exchange`, nor of any before it. */
   over(exchange: ExchangeId): void { this.#hits.over(exchange) }
+
+  /** A message that stands alone has passed. */
+  passed(unit: Spoken): void { this.#hits.passed(unit) }
 
   /** Disarmed. True where it must stay until what it has altered is over. */
   retire(): boolean {

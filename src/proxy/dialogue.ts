@@ -10,8 +10,9 @@
 import type { Clock } from '../core/clock.ts'
 import { ms, type Ms } from '../core/units.ts'
 import type { Conversation, Direction, ExchangeId, Framed, OperationId } from '../protocols/codec.ts'
-import { perDirection } from '../protocols/codec.ts'
+import { begins, perDirection } from '../protocols/codec.ts'
 import { errorIn, type AnyConversation, type Spoken } from '../protocols/spoken.ts'
+import { isFrame } from '../protocols/websocket/frame.ts'
 import type { SessionAccounts } from './accounts/session-accounts.ts'
 import type { Grip } from './armed.ts'
 
@@ -23,6 +24,8 @@ export interface DialogueOwner {
   say(raw: Buffer): void
   /** Nothing more will come of `exchange`, nor of any before it. */
   over(exchange: ExchangeId): void
+  /** A message that stands alone has passed. */
+  stoodAlone(unit: Spoken): void
   /** From here on nothing is read. Told once. */
   opaque(why: string): void
 }
@@ -59,17 +62,24 @@ export class Dialogue {
   /** Bytes that were written, or will be as they are; `gone` has something done once they are, where they are held. */
   overhear(direction: Direction, chunk: Buffer, gone?: (once: (held: Ms) => void) => void): void {
     const now = this.#clock.now()
-    const going: Spoken[] = []
-    for (const message of this.#decoder(direction).feed(chunk)) {
+    this.#overhear(direction, this.#decoder(direction).feed(chunk), now, gone)
+    this.#tell()
+  }
+
+  /** The stream has ended while it was overheard. */
+  overhearEnd(direction: Direction): void { this.#overhear(direction, this.#decoder(direction).end(), this.#clock.now()) }
+
+  #overhear(direction: Direction, messages: readonly Framed[], now: Ms, gone?: (once: (held: Ms) => void) => void): void {
+    const going: Spoken[] | undefined = gone && []
+    for (const message of messages) {
       const unit = this.#spoken(direction, message, now)
       if (unit.kind !== 'message') continue
-      if (gone) going.push(unit)
+      if (going) going.push(unit)
       else if (direction === 'to-client') this.went(unit, now, NOT_HELD)
       if (direction === 'to-server') this.sent(unit)
       else this.answered(unit)
     }
-    if (going.length > 0) gone?.((held) => { for (const unit of going) this.went(unit, this.#clock.now(), held) })
-    this.#tell()
+    if (going && going.length > 0) gone?.((held) => { for (const unit of going) this.went(unit, this.#clock.now(), held) })
   }
 
   /** Bytes that are held until each message in them was judged. */
@@ -84,7 +94,10 @@ export class Dialogue {
   }
 
   /** From here on that direction is heard: what the decoder has of a message was written already. */
-  enter(direction: Direction): void { this.#ahead[direction].bytes = this.#decoder(direction).rest.length }
+  enter(direction: Direction): void {
+    this.#talk.heed?.()
+    this.#ahead[direction].bytes = this.#decoder(direction).rest.length
+  }
 
   /** From here on it is overheard: the bytes that the decoder holds and nobody has written. */
   leave(direction: Direction): Buffer {
@@ -100,14 +113,18 @@ export class Dialogue {
   sentOwn(unit: Spoken, grip: Grip): void {
     const operation = -++this.#ownSent
     const exchange = unit.exchange ?? FIRST
-    this.#owners.set(operation, { grip, exchange })
+    // The rest of a message in parts is answered with its head.
+    if (begins(unit.message)) this.#owners.set(operation, { grip, exchange })
     this.#talk.sent(unit.message, exchange, operation)
   }
 
   /** A message has gone on, so long after it came. */
   went({ direction, message, exchange, last, own }: Spoken, now: Ms, held: Ms): void {
     if (own) return
-    if (direction === 'to-client') this.#accounts.answered(message, exchange === null ? null : { exchange, last }, now, held)
+    if (direction === 'to-client') {
+      this.#accounts.answered(message, exchange === null ? null : { exchange, last }, now, held)
+      this.#talk.delivered?.(message)
+    }
     else if (held > 0) this.#accounts.heldBack(exchange ?? FIRST, held)
   }
 
@@ -124,11 +141,18 @@ export class Dialogue {
     this.#serve()
   }
 
+  /** A message was heard and has gone on, or what is left of it. */
+  passed(unit: Spoken): void {
+    if (unit.exchange === null) this.#owner.stoodAlone(unit)
+    else if (unit.direction === 'to-client') this.answered(unit)
+  }
+
   /** A message of the server's has gone out; with the last of an exchange the turns come that waited for it. */
-  answered({ exchange, last, own }: Spoken): void {
+  answered({ exchange, last, own, protocol }: Spoken): void {
     if (!last || own || exchange === null) return
     this.#answered = exchange
-    for (const [operation, owner] of this.#owners) if (owner.exchange <= exchange) this.#owners.delete(operation)
+    // A request of HTTP that was sent behind the client's has an answer of its own, which is still to come.
+    for (const [operation, owner] of this.#owners) if (owner.exchange < exchange || (owner.exchange === exchange && protocol !== 'http')) this.#owners.delete(operation)
     this.#owner.over(exchange)
     this.#serve()
   }
@@ -180,13 +204,14 @@ export class Dialogue {
       return { kind: 'bytes', raw: message.raw }
     }
     const of = direction === 'to-server' ? this.#talk.asked(message) : this.#talk.received(message)
-    const operation = of?.operation ?? null
-    const own = operation !== null && operation < FIRST
-    const last = direction === 'to-client' && of?.last === true
     if (direction === 'to-server') this.#accounts.opened(of?.exchange ?? FIRST, message, now)
+    const { conversation } = this
+    const { raw } = message
+    if (isFrame(message)) return { kind: 'message', protocol: 'websocket', message, raw, direction, conversation, exchange: null, operation: null, last: false, own: false } as Spoken
+    const operation = of?.operation ?? null
     return {
-      kind: 'message', protocol: this.conversation.protocol, message, raw: message.raw, direction, conversation: this.conversation,
-      exchange: of?.exchange ?? null, operation, last, own,
+      kind: 'message', protocol: conversation.protocol, message, raw, direction, conversation,
+      exchange: of?.exchange ?? null, operation, last: direction === 'to-client' && of?.last === true, own: operation !== null && operation < FIRST,
     } as Spoken
   }
 

@@ -2,7 +2,7 @@
 
 import type { Facets } from '../match.ts'
 import type { Direction, ExchangeId } from '../protocols/codec.ts'
-import type { AnyConversation } from '../protocols/spoken.ts'
+import type { AnyConversation, Spoken } from '../protocols/spoken.ts'
 import { Grip, type ArmedRule } from './armed.ts'
 
 export class Grips {
@@ -41,9 +41,13 @@ export class Grips {
   /** Nothing more will come of `exchange`, nor of any before it. True where a grip has gone with it. */
   over(exchange: ExchangeId): boolean {
     for (const grip of this.#grips) grip.over(exchange)
-    if (!this.#grips.some(({ done }) => done)) return false
-    this.#grips = this.#grips.filter(({ done }) => !done)
-    return true
+    return this.#sweep()
+  }
+
+  /** A message that stands alone has passed. True where a grip has gone with it. */
+  passed(unit: Spoken): boolean {
+    for (const grip of this.#grips) grip.passed(unit)
+    return this.#sweep()
   }
 
   get readMessages(): boolean { return this.#grips.some(({ readsMessages }) => readsMessages) }
@@ -56,5 +60,11 @@ export class Grips {
     const reading = this.#grips.filter(({ readsMessages }) => readsMessages)
     const others = this.#grips.filter((grip) => !grip.readsMessages && (grip.sees('bytes', direction) || grip.sees('end', direction)))
     return [...reading, ...others]
+  }
+
+  #sweep(): boolean {
+    if (!this.#grips.some(({ done }) => done)) return false
+    this.#grips = this.#grips.filter(({ done }) => !done)
+    return true
   }
 }

@@ -1,9 +1,12 @@
 /** Which operations of a session one rule hits: each is drawn for once, at the first of its messages that matches; its answer goes with it. */
 
-import type { ExchangeId, OperationId } from '../protocols/codec.ts'
-import type { Spoken } from '../protocols/spoken.ts'
+import { DIRECTIONS, type Direction, type ExchangeId, type OperationId } from '../protocols/codec.ts'
+import { closes, groupOf, opens, type Spoken } from '../protocols/spoken.ts'
 
 interface Drawn { readonly exchange: ExchangeId; readonly hit: boolean }
+
+/** A message that stands alone, of which more is to come. */
+interface Open { readonly group: number; readonly hit: boolean; altered: boolean }
 
 export class Hits {
   /** Oldest first: operations and their exchanges are numbered in the order in which they were asked. */
@@ -11,20 +14,31 @@ export class Hits {
   readonly #exchanges = new Set<ExchangeId>()
   /** Exchanges that the rule has altered: it is asked about them to their end, though it is disarmed meanwhile. */
   readonly #altered = new Set<ExchangeId>()
-  /** Of a message that answers nothing, for the parts of a large one. */
-  #push = false
+  readonly #open: Record<Direction, Open | undefined> = { 'to-server': undefined, 'to-client': undefined }
 
-  /** Whether the rule hits the operation of `message`; `draw` is asked where that is still open. */
-  has({ exchange, operation, direction, message: { part } }: Spoken, draw: () => boolean): boolean {
-    if (exchange === null) {
-      if (part === 'whole' || part === 'first') this.#push = draw()
-      return this.#push
-    }
+  /** Whether the rule hits the operation of `unit`; `draw` is asked where that is still open. */
+  has(unit: Spoken, draw: () => boolean): boolean {
+    const { exchange, operation, direction } = unit
+    if (exchange === null) return this.#hasAlone(unit, draw)
     // What serves an exchange as a whole: a Sync, and what ends the answer.
     if (operation === null) return this.#exchanges.has(exchange)
     const drawn = this.#drawn.get(operation)
-    if (drawn || direction === 'to-client' || part === 'middle' || part === 'last') return drawn?.hit ?? false
-    return draw()
+    if (drawn || !opens(unit)) return drawn?.hit ?? false
+    // Of HTTP an answer may be what is named: by its status.
+    return direction === 'to-server' || unit.protocol === 'http' ? draw() : false
+  }
+
+  #hasAlone(unit: Spoken, draw: () => boolean): boolean {
+    const { direction } = unit
+    const group = groupOf(unit)
+    if (opens(unit)) {
+      const hit = draw()
+      // One that is whole comes between the fragments of another and leaves that open.
+      if (!closes(unit)) this.#open[direction] = { group, hit, altered: false }
+      return hit
+    }
+    const open = this.#open[direction]
+    return open?.group === group && open.hit
   }
 
   drew({ exchange, operation }: Spoken, hit: boolean): void {
@@ -33,12 +47,25 @@ export class Hits {
     if (hit) this.#exchanges.add(exchange)
   }
 
-  alters({ exchange }: Spoken): void { if (exchange !== null) this.#altered.add(exchange) }
+  alters(unit: Spoken): void {
+    const { exchange, direction } = unit
+    if (exchange !== null) this.#altered.add(exchange)
+    const open = this.#open[direction]
+    if (exchange === null && open?.group === groupOf(unit)) open.altered = true
+  }
 
-  hasAltered({ exchange }: Spoken): boolean { return exchange !== null && this.#altered.has(exchange) }
+  hasAltered(unit: Spoken): boolean {
+    const { exchange, direction } = unit
+    if (exchange !== null) return this.#altered.has(exchange)
+    const open = this.#open[direction]
+    return open?.group === groupOf(unit) && open.altered && !opens(unit)
+  }
 
   /** Something that the rule has altered is not over yet. */
-  get busy(): boolean { return this.#altered.size > 0 }
+  get busy(): boolean { return this.#altered.size > 0 || DIRECTIONS.some((direction) => this.#open[direction]?.altered) }
+
+  /** A message that stands alone has passed. */
+  passed(unit: Spoken): void { if (closes(unit) && this.#open[unit.direction]?.group === groupOf(unit)) this.#open[unit.direction] = undefined }
 
   /** Nothing more will come of `exchange`, nor of any before it. */
   over(exchange: ExchangeId): void {

@@ -30,6 +30,8 @@ export interface Outcome {
   readonly did: readonly Did[]
   /** The first fault that threw; its verdict counted as a pass. */
   readonly broken: { readonly armed: ArmedRule; readonly problem: string } | undefined
+  /** The first rule that hit it and had to leave it alone, and why. */
+  readonly spared: { readonly armed: ArmedRule; readonly why: string } | undefined
 }
 export interface Judgement extends Outcome {
   /** What goes on, in order. */
@@ -53,6 +55,7 @@ class Fold {
   readonly did: Did[] = []
   holed = false
   broken: Judgement['broken']
+  spared: Judgement['spared']
 
   constructor(unit: Unit, direction: Direction) {
     this.direction = direction
@@ -86,8 +89,9 @@ class Fold {
   }
 
   #apply(verdict: Verdict, piece: Piece, grip: Grip, next: Piece[]): void {
-    if (verdict.kind === 'pass' || (verdict.kind === 'delay' && !(verdict.by > 0))) return void next.push(piece)
     const { armed } = grip
+    if (verdict.kind === 'pass' && verdict.note !== undefined) this.spared ??= { armed, why: verdict.note }
+    if (verdict.kind === 'pass' || (verdict.kind === 'delay' && !(verdict.by > 0))) return void next.push(piece)
     // A close that is only planned is told when it comes: it may be cancelled.
     if (verdict.kind !== 'close' || !verdict.after) this.did.push(verdict.note === undefined ? { armed, did: verdict.kind } : { armed, did: verdict.kind, note: verdict.note })
     if ('raw' in piece.unit && armed.fault.corruption && !grip.readsMessages) this.holed = true

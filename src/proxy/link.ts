@@ -121,6 +121,7 @@ export class Link {
     this.#owner.expire(this.#clock.now())
     this.#heardAt = this.#clock.now()
     if (this.#byMessage) this.#dialogue?.finish(this.direction, this.#heardAt, this.#heard)
+    else this.#dialogue?.overhearEnd(this.direction)
     this.judge({ kind: 'end' }, () => this.#owner.ended(this.direction, how))
   }
 
@@ -133,16 +134,13 @@ export class Link {
   readonly #heard = (unit: Unit): void => {
     if (unit.kind === 'message') {
       const { part } = unit.message
-      if (this.#swallowing && (part === 'middle' || part === 'last')) return this.#passed(unit)
+      if (this.#swallowing && (part === 'middle' || part === 'last')) return this.#dialogue?.passed(unit)
       this.#swallowing = false
       for (const grip of this.#grips) grip.observe(unit)
     }
     this.judge(unit, undefined, this.#heardAt)
-    if (unit.kind === 'message') this.#passed(unit)
+    if (unit.kind === 'message') this.#dialogue?.passed(unit)
   }
-
-  /** An answer has come to its end, whatever the client sees of it. */
-  #passed(unit: Spoken): void { if (this.direction === 'to-client') this.#dialogue?.answered(unit) }
 
   /** Shows a unit to the rules and schedules what is left of it; `act` is what a unit without bytes does in its turn. */
   judge(unit: Unit, act?: () => void, now: Ms = this.#clock.now()): void {
@@ -150,15 +148,16 @@ export class Link {
     const judgement = judge(this.#grips, unit, this.direction)
     if (!judgement) return this.#send(now, unit, NO_HOLDS, unit.kind === 'message' ? unit : undefined, undefined, act)
     for (const piece of judgement.pieces) this.#send(now, piece.unit, piece.holds, piece.carries, piece.owner, act)
-    const { closing, answer, holed, did, broken } = judgement
+    const { closing, answer, holed, did, broken, spared } = judgement
     if (unit.kind === 'message') {
-      if (unit.message.part === 'first') this.#swallowing = !judgement.pieces.some(({ carries }) => carries === unit)
+      // In the place of a head may stand another, whose body goes on as before.
+      if (unit.message.part === 'first') this.#swallowing = !judgement.pieces.some(({ carries }) => carries === unit || carries?.message.part === 'first')
       if (answer) this.#answer(now, answer, unit)
     }
     if (holed) this.#dialogue?.lose('a rule has changed the stream')
     if (closing && closing.after > 0) this.#owner.closing(closing, this.direction)
     else if (closing) this.#close(now, closing)
-    if (did.length > 0 || broken) this.#owner.judged(this.direction, judgement, unit)
+    if (did.length > 0 || broken || spared) this.#owner.judged(this.direction, judgement, unit)
   }
 
   #close(now: Ms, closing: Closing): void {

@@ -45,6 +45,8 @@ export type PlaneEvent =
   | { readonly kind: 'drained'; readonly rule: string; readonly at: Ms }
   /** A session whose messages are not read (any more): rules for messages do not reach it. The first for each reason. */
   | { readonly kind: 'opaque'; readonly target: string; readonly session: number; readonly why: string; readonly at: Ms }
+  /** A message that a rule hit and had to leave alone. The first for each reason. */
+  | { readonly kind: 'spared'; readonly rule: string; readonly session: number; readonly why: string; readonly at: Ms }
   /** A server of a target that is several was named: clients find it at `listen`. */
   | { readonly kind: 'node'; readonly target: string; readonly node: Address; readonly listen: Address; readonly from?: string | undefined; readonly at: Ms }
   /** The process did not run for `stall`. */

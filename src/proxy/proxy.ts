@@ -7,6 +7,7 @@ import { ms, ratio, type Ms } from '../core/units.ts'
 import type { AnyFault, Verdict } from '../fault.ts'
 import type { Direction } from '../protocols/codec.ts'
 import { conversationIn } from '../protocols/spoken.ts'
+import { Routes } from '../protocols/http/routes.ts'
 import type { NodeAddress } from '../protocols/redis/topology-text.ts'
 import { isAmong, unmapped } from '../match.ts'
 import type { Rule } from '../rule.ts'
@@ -53,6 +54,7 @@ export class TargetProxy implements SessionHost {
   readonly #tickers = new Map<ArmedRule, Timer>()
   readonly #context: ArmedContext
   #tls: TlsSides | undefined
+  #routes = new Routes([])
   #armed: readonly ArmedRule[] = []
   #nextExpiry = Number.POSITIVE_INFINITY
   #sessionsMade = 0
@@ -144,8 +146,9 @@ export class TargetProxy implements SessionHost {
     if (now >= this.#nextExpiry) this.#host.expire(now)
   }
 
-  judged(session: number, direction: Direction, { did, broken }: Outcome): void {
+  judged(session: number, direction: Direction, { did, broken, spared }: Outcome): void {
     for (const { armed, did: what, note } of did) this.#told(armed, session, direction, what, note)
+    if (spared?.armed.spares(spared.why)) this.#host.emit({ kind: 'spared', rule: spared.armed.rule.id, session, why: spared.why, at: this.clock.now() })
     if (!broken) return
     const { armed, problem } = broken
     this.#host.emit({ kind: 'broken', rule: armed.rule.id, session, problem, at: this.clock.now() })
@@ -210,7 +213,7 @@ export class TargetProxy implements SessionHost {
     const accounts = this.#accounts.session(id, from ?? address, this.clock.now())
     const facets = { client: address, from, to: 'port' in at ? formatAddress({ host: reached, port: at.port }) : undefined, node: node && formatAddress(node) }
     const viewer = node && { node, from, reached }
-    const session = new Session(id, client, facets, this, accounts, { dial: () => this.#dial(viewer), conversation: conversationIn(this.#spec.protocol) })
+    const session = new Session(id, client, facets, this, accounts, { dial: () => this.#dial(viewer), conversation: conversationIn(this.#spec.protocol, this.#routes) })
     this.#sessions.set(id, session)
     this.expire(this.clock.now())
     session.begin(this.#armed)

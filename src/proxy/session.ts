@@ -5,8 +5,10 @@ import { ms, type Ms } from '../core/units.ts'
 import type { Side, Unit } from '../fault.ts'
 import type { Facets } from '../match.ts'
 import { opposite, type Direction, type ExchangeId } from '../protocols/codec.ts'
+import type { Spoken } from '../protocols/spoken.ts'
 import type { SessionAccounts } from './accounts/session-accounts.ts'
 import type { ArmedRule, Grip } from './armed.ts'
+import { ByteExchange } from './byte-exchange.ts'
 import { cancelAtServer } from './cancel.ts'
 import type { Route } from './dial.ts'
 import { dialling } from './dialling.ts'
@@ -39,9 +41,7 @@ export class Session implements LinkOwner, DialogueOwner {
   /** A rule took one side away; the other is kept, unknowing, until that rule disarms. */
   #orphan: { readonly by: ArmedRule; readonly gone: Role } | undefined
   #byMessage = false
-  #awaiting = false
-  #openedAt: Ms = ms(0)
-  #draining: ArmedRule[] = []
+  readonly #exchange: ByteExchange
   #dialTimer: Timer | undefined
   #linger: Timer | undefined
   #over = false
@@ -52,6 +52,7 @@ export class Session implements LinkOwner, DialogueOwner {
     this.#host = host
     this.#route = route
     this.#planned = new Planned(host.clock)
+    this.#exchange = new ByteExchange(host)
     this.#ends = { client, server: undefined }
     this.#grips = new Grips(id, facets, route.conversation)
     this.#dialogue = route.conversation && new Dialogue(route.conversation, accounts, host.clock, this)
@@ -66,12 +67,12 @@ export class Session implements LinkOwner, DialogueOwner {
   /** Asks the rules about the connection, dials when they let it, and begins to read the client. */
   begin(rules: readonly ArmedRule[]): void {
     const grips = this.#grips.renew(rules)
-    const toServer = this.#links['to-server']
+    const { 'to-server': toServer } = this.#links
     toServer.arm(this.#grips.onConnect())
     toServer.judge({ kind: 'connect' }, () => this.#dial())
     if (this.#over) return
     this.#link()
-    this.#links['to-server'].from(this.#ends.client.source)
+    toServer.from(this.#ends.client.source)
     this.#tick(grips, 'armed')
   }
 
@@ -87,8 +88,10 @@ export class Session implements LinkOwner, DialogueOwner {
   disarm(armed: ArmedRule): void {
     const grip = this.#grips.of(armed)
     if (!grip || this.#over) return
-    if (grip.begun && this.#awaiting) { armed.draining++; this.#draining.push(armed) }
-    if (grip.begun) this.#tick([grip], 'disarm')
+    if (grip.begun) {
+      this.#exchange.disarmed(armed)
+      this.#tick([grip], 'disarm')
+    }
     this.loosen(armed)
     this.#grips.retire(grip)
     this.#link()
@@ -106,23 +109,11 @@ export class Session implements LinkOwner, DialogueOwner {
   tick(armed: ArmedRule, why: 'armed' | 'due'): void { this.#tick([this.#grips.of(armed)].filter((grip) => grip !== undefined), why) }
 
   arrived(direction: Direction, size: number): void {
-    this.#host.meter.arrived(direction, size)
-    if (direction === 'to-client' || this.#awaiting) return
-    this.#awaiting = true
-    this.#openedAt = this.#host.clock.now()
-    if (!this.#dialogue) this.#accounts.spoke(this.#openedAt)
-    this.#host.meter.exchangeOpened(this.#openedAt)
+    const openedAt = this.#exchange.arrived(direction, size)
+    if (openedAt !== undefined && !this.#dialogue) this.#accounts.spoke(openedAt)
   }
 
-  passed(direction: Direction, size: number): void {
-    const { meter, clock } = this.#host
-    if (direction === 'to-server') { meter.bytesToServer += size; return }
-    meter.bytesToClient += size
-    if (!this.#awaiting) return
-    this.#awaiting = false
-    meter.exchangeAnswered(this.#openedAt, clock.now())
-    if (this.#draining.length > 0) this.#drained()
-  }
+  passed(direction: Direction, size: number): void { this.#exchange.passed(direction, size) }
 
   held(duration: Ms): void { this.#host.meter.heldBack(duration) }
 
@@ -139,6 +130,8 @@ export class Session implements LinkOwner, DialogueOwner {
     if (this.#grips.over(exchange) || (this.#byMessage && !this.#grips.readMessages)) this.#relink()
   }
 
+  stoodAlone(unit: Spoken): void { if (this.#grips.passed(unit)) this.#relink() }
+
   opaque(why: string): void {
     this.#host.opaque(this.id, why)
     // An answer of ours that waits has lost its place: nobody knows any more what stands before it.
@@ -153,7 +146,7 @@ export class Session implements LinkOwner, DialogueOwner {
     const now = (): void => (last ? this.#links[opposite(direction)].say(last, close) : close())
     if (after <= 0) return now()
     this.#planned.add(armed, after, () => {
-      this.judged(direction, { did: [{ armed, did: 'close' }], broken: undefined }, { kind: 'tick', why: 'due' })
+      this.judged(direction, { did: [{ armed, did: 'close' }], broken: undefined, spared: undefined }, { kind: 'tick', why: 'due' })
       now()
     })
   }
@@ -204,15 +197,9 @@ export class Session implements LinkOwner, DialogueOwner {
     this.#planned.cancelAll()
     this.#links['to-server'].abandon()
     this.#links['to-client'].abandon()
-    if (this.#awaiting) this.#host.meter.exchangeFailed(this.#host.clock.now())
-    this.#awaiting = false
-    this.#drained()
+    this.#exchange.end()
     this.#host.meter.connections--
     this.#accounts.closed(this.#host.clock.now())
-  }
-
-  #drained(): void {
-    for (const armed of this.#draining.splice(0)) if (--armed.draining === 0) this.#host.drained(armed)
   }
 
   /** Where one rule reads messages both links go message by message, or an answer of ours would overtake a real one. */
@@ -229,8 +216,11 @@ export class Session implements LinkOwner, DialogueOwner {
       if (this.#over || !grip.sees('tick', 'to-server') || (why === 'disarm' && !grip.begun)) continue
       const unit = { kind: 'tick', why } as const
       const judgement = judge([grip], unit, 'to-server')
-      if (judgement && (judgement.did.length > 0 || judgement.broken)) this.judged('to-server', judgement, unit)
-      if (judgement?.closing) this.closing(judgement.closing, 'to-server')
+      if (!judgement) continue
+      const { did, broken, pieces, closing } = judgement
+      if (did.length > 0 || broken) this.judged('to-server', judgement, unit)
+      for (const { unit: left } of pieces) if (left.kind === 'bytes') this.#links['to-server'].say(left.raw)
+      if (closing) this.closing(closing, 'to-server')
     }
   }
 

@@ -46,6 +46,9 @@ export interface WebSocketFrame extends Framed {
   body: { readonly text: string | undefined } | undefined
 }
 
+/** Tells frames from all other messages. */
+export const isFrame = (message: Framed): message is WebSocketFrame => 'place' in message
+
 const TYPES: readonly (Opcode | undefined)[] = Array.from({ length: 16 }, (_, number) =>
   (Object.keys(OPCODES) as Opcode[]).find((name) => OPCODES[name] === number))
 export const typeOf = (opcode: number): Opcode | undefined => TYPES[opcode]

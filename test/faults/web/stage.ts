@@ -1,0 +1,130 @@
+/** A real HTTP and WebSocket server behind a target, and clients through it; all closed after each test. */
+
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type RequestListener } from 'node:http'
+import { connect, type AddressInfo } from 'node:net'
+import { Agent, request, type Dispatcher } from 'undici'
+import { WebSocket, WebSocketServer, type ClientOptions, type ServerOptions } from 'ws'
+import { ms } from '../../../src/core/units.ts'
+import type { AnyFault } from '../../../src/fault.ts'
+import { LocalPlane } from '../../../src/proxy/local-plane.ts'
+import type { PlaneEvent, TargetSpec } from '../../../src/proxy/plane.ts'
+import type { Rule } from '../../../src/rule.ts'
+import { registry } from '../../../faults/index.ts'
+import { later, LOCAL, PLAIN, watch, type Seen } from '../../proxy/stage.ts'
+import { readParams } from '../scene.ts'
+
+export { closeAll, until } from '../../proxy/stage.ts'
+
+/** What the server was asked, in full, oldest first. */
+export interface Asked { readonly method: string; readonly url: string; readonly rawHeaders: readonly string[]; readonly body: string }
+export interface Answer { readonly status: number; readonly headers: Readonly<Record<string, string | string[] | undefined>>; readonly text: string }
+
+export interface WebStage {
+  readonly plane: LocalPlane
+  readonly events: PlaneEvent[]
+  readonly port: number
+  /** Past the proxy. */
+  readonly serverPort: number
+  readonly asked: Asked[]
+  /** Sockets of the server's, WebSockets as it sees them. */
+  readonly sockets: WebSocket[]
+  /** Undici's over one kept-alive connection, unless `agent` is another. */
+  fetch(path: string, options?: Partial<Dispatcher.RequestOptions>): Promise<Answer>
+  /** Open, or rejected as ws rejects. Messages are gathered in `got`. */
+  socket(path?: string, options?: ClientOptions): Promise<Client>
+  /** Bare bytes through the proxy. */
+  raw(): Promise<Seen>
+  strike(fault: AnyFault, written?: Readonly<Record<string, unknown>>, more?: Partial<Rule>): Promise<void>
+  heal(): Promise<void>
+  /** What the rules did so far, oldest first, with their notes: `close executed`. */
+  did(): readonly string[]
+}
+
+/** A client, with what it got and how it ended: `1006`, `1001 going away`. */
+export interface Client extends WebSocket { readonly got: string[]; readonly over: Promise<string>; readonly errors: Error[] }
+
+interface Options { readonly serve?: RequestListener; readonly websocket?: ServerOptions; readonly seed?: number; readonly spec?: Partial<TargetSpec> }
+
+export async function bodyOf(stream: AsyncIterable<Buffer>): Promise<string> {
+  const chunks: Buffer[] = []
+  for await (const chunk of stream) chunks.push(chunk)
+  return Buffer.concat(chunks).toString('latin1')
+}
+
+/** `/json` an object, `/big?N` N bytes in chunks, `/slow` nothing until the test ends, `/close` an answer that ends with the connection; all else what was asked, as text. */
+const serveAll: RequestListener = (request, response) => {
+  const url = request.url ?? '/'
+  if (url.startsWith('/json')) return void response.setHeader('content-type', 'application/json').end('{"ok":true}')
+  if (url.startsWith('/big')) {
+    const bytes = Number(url.split('?')[1] ?? 100_000)
+    for (let sent = 0; sent < bytes; sent += 10_000) response.write(Buffer.alloc(Math.min(10_000, bytes - sent), 'x'))
+    return void response.end()
+  }
+  if (url.startsWith('/slow')) return
+  if (url.startsWith('/close')) {
+    response.socket?.end('HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nuntil the end')
+    return
+  }
+  void bodyOf(request).then((body) => response.end(`${request.method} ${url} ${body}`), () => undefined)
+}
+
+export async function webStage({ serve = serveAll, websocket = {}, seed = 1, spec: more = {} }: Options = {}): Promise<WebStage> {
+  const asked: Asked[] = []
+  const sockets: WebSocket[] = []
+  const server = createServer((request: IncomingMessage, response) => {
+    const chunks: Buffer[] = []
+    request.on('data', (chunk: Buffer) => chunks.push(chunk))
+    request.on('end', () => asked.push({ method: request.method ?? '', url: request.url ?? '', rawHeaders: request.rawHeaders, body: Buffer.concat(chunks).toString('latin1') }))
+    serve(request, response)
+  })
+  const echo = new WebSocketServer({ server, ...websocket })
+  echo.on('connection', (socket) => {
+    sockets.push(socket)
+    socket.on('error', () => undefined)
+    socket.on('message', (data, binary) => socket.send(data, { binary }))
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  later(() => { for (const socket of sockets) socket.terminate(); server.closeAllConnections(); server.close() })
+  const { port: serverPort } = server.address() as AddressInfo
+
+  const plane = new LocalPlane({ registry, seed })
+  const events: PlaneEvent[] = []
+  plane.on((event) => events.push(event))
+  const spec: TargetSpec = { name: 'cache', protocol: 'http', upstream: { host: '127.0.0.1', port: serverPort }, listen: [{ address: LOCAL }], tls: PLAIN, dialTimeout: ms(2000), ...more }
+  const [opened] = await plane.open([spec])
+  later(() => plane.close())
+  const address = opened?.listen[0]?.address ?? LOCAL
+  const port = 'port' in address ? address.port : 0
+  const agent = new Agent({ connections: 1, pipelining: 1, headersTimeout: 5000, bodyTimeout: 5000 })
+  later(() => agent.destroy())
+  return {
+    plane, events, port, serverPort, asked, sockets,
+    async fetch(path, options = {}) {
+      const { statusCode, headers, body } = await request(`http://127.0.0.1:${port}${path}`, { dispatcher: agent, ...options } as Parameters<typeof request>[1])
+      return { status: statusCode, headers, text: await body.text() }
+    },
+    async socket(path = '/live', options = {}) {
+      const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, { perMessageDeflate: false, ...options })
+      const [got, errors]: [string[], Error[]] = [[], []]
+      later(() => socket.terminate())
+      const over = new Promise<string>((resolve) => { socket.on('close', (code, reason) => resolve(`${code} ${reason.toString()}`.trim())) })
+      socket.on('error', (error) => errors.push(error))
+      socket.on('message', (data) => got.push(String(data)))
+      await once(socket, 'open')
+      return Object.assign(socket, { got, over, errors })
+    },
+    async raw() {
+      const socket = connect({ host: '127.0.0.1', port, noDelay: true, allowHalfOpen: true })
+      const seen = watch(socket)
+      later(() => socket.destroy())
+      await once(socket, 'connect')
+      return seen
+    },
+    strike: (fault, written = {}, rule = {}) =>
+      plane.arm([{ id: 'it', fault: fault.name, on: 'cache', params: readParams(fault, written), ...(rule.for === undefined ? { standing: true as const } : {}), ...rule }]).then(() => undefined),
+    async heal() { await plane.disarm(['it']) },
+    did: () => events.flatMap((event) => (event.kind === 'altered' ? [event.note === undefined ? event.did : `${event.did} ${event.note}`] : [])),
+  }
+}
