@@ -32,6 +32,13 @@ export interface Scenario<P> {
 export type AnyScenario = Scenario<any>
 export type Scenarios = ReadonlyMap<string, AnyScenario>
 
+/** The same on each target, under names that tell them apart; what would last no time is left out. */
+const onEach = (targets: readonly string[], steps: readonly Omit<ScenarioStep, 'on'>[]): readonly ScenarioStep[] =>
+  targets.flatMap((on) => steps.filter((step) => step.for > 0).map((step) => ({ ...step, name: targets.length > 1 ? `${on}-${step.name}` : step.name, on })))
+
+/** A share of the connections, each from its first byte to its last. */
+const connections = (share: Ratio): NonNullable<ScenarioStep['who']> => ({ chance: share, scope: 'connection' })
+
 const rollingPartition: Scenario<{ each: Ms; gap: Ms }> = {
   name: 'rolling_partition',
   summary: 'Cuts each of several targets off in turn, one at a time.',
@@ -54,15 +61,12 @@ const postgresFailover: Scenario<{ down: Ms; starting: Ms; read_only: Ms; share:
     share: share('Share of the connections that get 25006: those that lead to the wrong server.', '50%'),
   },
   example: '{ step: failover, scenario: postgres.failover, on: db, params: { down: 5s, starting: 5s, read_only: 10s, share: 50% } }',
-  steps: ({ down, starting, read_only, share }, targets) => targets.flatMap((on): readonly ScenarioStep[] => {
-    const named = (name: string): string => (targets.length > 1 ? `${on}-${name}` : name)
-    return [
-      { name: named('shutdown'), at: ms(0), for: down, fault: 'postgres.kill', params: { error: 'admin_shutdown' }, on },
-      { name: named('refused'), at: ms(0), for: down, fault: 'refuse', params: {}, on },
-      ...(starting > 0 ? [{ name: named('starting'), at: down, for: starting, fault: 'postgres.startup', params: { how: 'starting_up' }, on }] : []),
-      ...(read_only > 0 ? [{ name: named('read-only'), at: ms(down + starting), for: read_only, fault: 'postgres.read_only', params: {}, on, who: { chance: share, scope: 'connection' as const } }] : []),
-    ]
-  }),
+  steps: ({ down, starting, read_only, share }, targets) => onEach(targets, [
+    { name: 'shutdown', at: ms(0), for: down, fault: 'postgres.kill', params: { error: 'admin_shutdown' } },
+    { name: 'refused', at: ms(0), for: down, fault: 'refuse', params: {} },
+    { name: 'starting', at: down, for: starting, fault: 'postgres.startup', params: { how: 'starting_up' } },
+    { name: 'read-only', at: ms(down + starting), for: read_only, fault: 'postgres.read_only', params: {}, who: connections(share) },
+  ]),
 }
 
 /** A primary dies and a replica takes its place: what a client that keeps one address sees of it. */
@@ -76,17 +80,12 @@ const redisFailover: Scenario<{ down: Ms; loading: Ms; read_only: Ms; share: Rat
     share: share('Share of the connections that get READONLY: those that lead to the wrong server.', '50%'),
   },
   example: '{ step: failover, scenario: redis.failover, on: cache, params: { down: 3s, loading: 5s, read_only: 10s, share: 50% } }',
-  steps: ({ down, loading, read_only, share }, targets) => targets.flatMap((on): readonly ScenarioStep[] => {
-    const named = (name: string): string => (targets.length > 1 ? `${on}-${name}` : name)
-    const error = (name: string, at: Ms, length: Ms, error: string): Pick<ScenarioStep, 'name' | 'at' | 'for' | 'fault' | 'params' | 'on'> =>
-      ({ name: named(name), at, for: length, fault: 'redis.error', params: { error }, on })
-    return [
-      { name: named('reset'), at: ms(0), for: down, fault: 'reset_peer', params: {}, on },
-      { name: named('refused'), at: ms(0), for: down, fault: 'refuse', params: {}, on },
-      ...(loading > 0 ? [error('loading', down, loading, 'LOADING')] : []),
-      ...(read_only > 0 ? [{ ...error('read-only', ms(down + loading), read_only, 'READONLY'), who: { chance: share, scope: 'connection' as const } }] : []),
-    ]
-  }),
+  steps: ({ down, loading, read_only, share }, targets) => onEach(targets, [
+    { name: 'reset', at: ms(0), for: down, fault: 'reset_peer', params: {} },
+    { name: 'refused', at: ms(0), for: down, fault: 'refuse', params: {} },
+    { name: 'loading', at: down, for: loading, fault: 'redis.error', params: { error: 'LOADING' } },
+    { name: 'read-only', at: ms(down + loading), for: read_only, fault: 'redis.error', params: { error: 'READONLY' }, who: connections(share) },
+  ]),
 }
 
 export const scenarios: Scenarios = new Map<string, AnyScenario>([postgresFailover, redisFailover, rollingPartition].map((one) => [one.name, one]))
