@@ -17,13 +17,15 @@ import type { SessionAccounts } from './accounts/session-accounts.ts'
 import type { Grip } from './armed.ts'
 
 /** An answer of ours, given when all that was asked before it has been answered. */
-export interface Turn { readonly after: ExchangeId; readonly exchange: ExchangeId; raw: Buffer | undefined; held: Ms }
+export interface Turn { readonly after: ExchangeId; readonly exchange: ExchangeId; /** Nothing comes behind it. */ readonly last: boolean; raw: Buffer | undefined; held: Ms }
 
 export interface DialogueOwner {
   /** To the client, behind what was said before. */
   say(raw: Buffer): void
   /** Nothing more will come of `exchange`, nor of any before it. */
   over(exchange: ExchangeId): void
+  /** All is answered that ever will be: the connection ends, as its client has asked. */
+  answeredLast(): void
   /** A message that stands alone has passed. */
   stoodAlone(unit: Spoken): void
   /** From here on nothing is read. Told once. */
@@ -88,9 +90,9 @@ export class Dialogue {
     this.#tell()
   }
 
-  /** The stream has ended: what is left of it. */
-  finish(direction: Direction, now: Ms, heard: Heard): void {
-    for (const message of this.#decoder(direction).end()) this.#hear(direction, message, now, heard)
+  /** The stream has ended: what is left of it. What only its end completes is not complete where it was reset. */
+  finish(direction: Direction, how: 'end' | 'reset', now: Ms, heard: Heard): void {
+    for (const message of this.#decoder(direction).end()) if (how === 'end' || message.raw.length > 0) this.#hear(direction, message, now, heard)
   }
 
   /** From here on that direction is heard: what the decoder has of a message was written already. */
@@ -128,9 +130,10 @@ export class Dialogue {
     else if (held > 0) this.#accounts.heldBack(exchange ?? FIRST, held)
   }
 
-  /** A turn for an answer to `exchange` that is given later, behind all that the server is to answer before it. */
-  reserve(exchange: ExchangeId): Turn {
-    const turn: Turn = { after: this.#talk.latest ?? FIRST, exchange, raw: undefined, held: NOT_HELD }
+  /** A turn for an answer to `unit` that is given later, behind all that the server is to answer before it. */
+  reserve({ exchange, message, protocol }: Spoken): Turn {
+    const last = protocol === 'http' && message.head?.close === true
+    const turn: Turn = { after: this.#talk.latest ?? FIRST, exchange: exchange ?? FIRST, last, raw: undefined, held: NOT_HELD }
     this.#turns.push(turn)
     return turn
   }
@@ -172,6 +175,7 @@ export class Dialogue {
       this.#owner.say(turn.raw)
       this.#accounts.replied(turn.exchange, errorIn(this.conversation.protocol, turn.raw), this.#clock.now(), turn.held)
       this.#owner.over(turn.exchange)
+      if (turn.last) this.#owner.answeredLast()
     }
   }
 

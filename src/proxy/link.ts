@@ -120,8 +120,8 @@ export class Link {
   sourceEnded(how: 'end' | 'reset'): void {
     this.#owner.expire(this.#clock.now())
     this.#heardAt = this.#clock.now()
-    if (this.#byMessage) this.#dialogue?.finish(this.direction, this.#heardAt, this.#heard)
-    else this.#dialogue?.overhearEnd(this.direction)
+    if (this.#byMessage) this.#dialogue?.finish(this.direction, how, this.#heardAt, this.#heard)
+    else if (how === 'end') this.#dialogue?.overhearEnd(this.direction)
     this.judge({ kind: 'end' }, () => this.#owner.ended(this.direction, how))
   }
 
@@ -177,8 +177,8 @@ export class Link {
   }
 
   /** Its place among the server's answers is taken now, though it may be held. */
-  #answer(now: Ms, { raw, holds }: NonNullable<Judgement['answer']>, { exchange }: Spoken): void {
-    const turn = this.#dialogue?.reserve(exchange ?? 0)
+  #answer(now: Ms, { raw, holds }: NonNullable<Judgement['answer']>, unit: Spoken): void {
+    const turn = this.#dialogue?.reserve(unit)
     if (turn) this.#schedule(now, holds, (held) => this.#dialogue?.give(turn, raw, held))
   }
 

@@ -130,6 +130,8 @@ export class Session implements LinkOwner, DialogueOwner {
     if (this.#grips.over(exchange) || (this.#byMessage && !this.#grips.readMessages)) this.#relink()
   }
 
+  answeredLast(): void { this.#links['to-client'].say(undefined, () => this.close('end', 'both')) }
+
   stoodAlone(unit: Spoken): void { if (this.#grips.passed(unit)) this.#relink() }
 
   opaque(why: string): void {

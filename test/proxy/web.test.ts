@@ -105,6 +105,15 @@ describe('HTTP and WebSocket through the engine', () => {
     assert.deepEqual(socket.got, ['open', 'last'])
   })
 
+  it('an answer of ours to a request that closes its connection is the last, behind those before it', async () => {
+    const stage = await webStage()
+    await stage.strike(status, { body: 'no' }, { where: { path: '/last' } })
+    const seen = await stage.raw()
+    seen.socket.write('GET /first HTTP/1.1\r\nHost: a\r\n\r\nGET /last HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
+    assert.equal(await seen.ended, 'end')
+    assert.match(seen.text(), /^HTTP\/1\.1 200 OK[^]*GET \/first HTTP\/1\.1 503 [^]*Connection: close\r\n\r\nno$/)
+  })
+
   it('garbage on the port is passed on and told, and the next connection is served', async () => {
     const stage = await webStage()
     await stage.strike(status, {}, { where: { path: '/nobody' } })
