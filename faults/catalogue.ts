@@ -34,6 +34,7 @@ function section(fault: AnyFault): string {
     ...(fault.corruption ? ['', '**Corruption**: it makes two parties disagree on purpose and needs `corruption: allow` in the experiment.'] : []),
     '', ...(params.length > 0 ? table : ['No parameters.', '']),
     ...(flows(fault) ? [`- Acts on ${HIT[fault.direction]}, unless the step gives a \`direction\`.`] : []),
+    ...(fault.scope === 'connection' ? ['- `chance`, `times`, `skip` and `sequence` count connections, unless the step gives a `scope`.'] : []),
     `- Speaks ${fault.protocols.length === 0 ? 'any protocol' : fault.protocols.join(', ')}.`,
     `- *Tests*: ${fault.tests}`,
     `- *A correct application*: ${fault.correct}`,

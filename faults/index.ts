@@ -59,6 +59,8 @@ import { slowClose } from './tcp/slow-close.ts'
 import { stall } from './tcp/stall.ts'
 import { synBlackhole } from './tcp/syn-blackhole.ts'
 import { timeout } from './tcp/timeout.ts'
+import { close as websocketClose } from './websocket/close.ts'
+import { deadPong as websocketDeadPong } from './websocket/dead-pong.ts'
 import { drop as websocketDrop } from './websocket/drop.ts'
 
 export const faults = [
@@ -120,6 +122,8 @@ export const faults = [
   stall,
   synBlackhole,
   timeout,
+  websocketClose,
+  websocketDeadPong,
   websocketDrop,
 ] as const satisfies readonly AnyFault[]
 

@@ -80,6 +80,10 @@ export interface Fault<P = never, State = never, Shared = never> {
   readonly example: string
   /** Makes two parties disagree on purpose: needs `corruption: allow`. */
   readonly corruption?: true
+  /** What chance, skip, times and sequence count where the rule does not say. Absent: messages, of a fault that acts on them. */
+  readonly scope?: 'connection'
+  /** Of a fault with ticks: whether it ever acts on this session as it is now. No other is shown ticks, or drawn for at one. */
+  attends?(conversation: AnyConversation | undefined): boolean
   /** How often each session is shown a `due` tick. */
   every?(params: P): Ms
   open?(params: P): Shared

@@ -27,7 +27,7 @@ export interface Rule {
   readonly direction?: Direction | 'both'
   /** The share of connections (or of units, by scope) that are hit. Absent: all. */
   readonly chance?: Ratio | Ramp
-  /** What chance, times, skip and sequence count. Absent: connection; of a fault that acts on messages, message. */
+  /** What chance, times, skip and sequence count. Absent: connection; of a fault that acts on messages, message, unless the fault says otherwise. */
   readonly scope?: 'connection' | 'message'
   /** The first `skip` matches pass; after `times` hits it is over; `sequence` repeats fail, pass, fail, pass. */
   readonly skip?: number

@@ -17,7 +17,7 @@ export interface Param<T> {
   readonly min: number
   readonly max: number
   readonly choices: readonly string[]
-  /** Of a text: what it must look like, and how that is said. */
+  /** Of a text, or of a number that has gaps: what it must look like as text, and how that is said. */
   readonly shape?: Shape
 }
 export interface Shape { readonly pattern: RegExp; readonly says: string }
@@ -64,7 +64,8 @@ export const throughput = (doc: string, initial?: string, bounds?: Bounds<string
 export const rate = (doc: string, initial?: string, bounds?: Bounds<string>): Param<PerSecond> => numeric('rate', doc, initial, bounds)
 export const share = (doc: string, initial?: string, bounds?: Bounds<string>): Param<Ratio> => numeric('ratio', doc, initial, bounds)
 export const number = (doc: string, initial?: string, bounds?: Bounds<string>): Param<number> => numeric('number', doc, initial, bounds)
-export const integer = (doc: string, initial?: string, bounds?: Bounds<string>): Param<number> => numeric('integer', doc, initial, bounds)
+/** With a `shape` it moves along no ramp: between two values there may be none. */
+export const integer = (doc: string, initial?: string, bounds?: Bounds<string>, shape?: Shape): Param<number> => ({ ...numeric('integer', doc, initial, bounds), ...(shape ? { shape } : {}) })
 export const choice = <const C extends string>(doc: string, choices: readonly C[], initial?: C): Param<C> =>
   ({ kind: 'choice', doc, initial, min: 0, max: 0, choices })
 export const text = (doc: string, initial?: string, shape?: Shape): Param<string> =>
@@ -101,14 +102,15 @@ export function readParam(param: Param<unknown>, written: unknown): { readonly v
   if (kind === 'choice') return param.choices.includes(String(written)) ? { value: String(written) } : problem
   if (kind === 'boolean') return typeof written === 'boolean' ? { value: written } : problem
   if (kind === 'text') return isText(param, written) ? { value: written } : problem
-  if (isRamp(written)) return readRamp(param, written)
+  if (isRamp(written)) return param.shape ? problem : readRamp(param, written)
   const unitless = kind === 'ratio' || kind === 'number' || kind === 'integer'
   if (typeof written !== 'string' && !(typeof written === 'number' && unitless)) return problem
   const value = READ[kind](String(written))
-  return value !== undefined && value >= param.min && value <= param.max ? { value } : problem
+  return value !== undefined && value >= param.min && value <= param.max && fitsShape(param, value) ? { value } : problem
 }
 
-const isText = ({ shape }: Param<unknown>, value: unknown): value is string => typeof value === 'string' && (shape?.pattern.test(value) ?? true)
+const fitsShape = ({ shape }: Param<unknown>, value: string | number): boolean => shape?.pattern.test(String(value)) ?? true
+const isText = (param: Param<unknown>, value: unknown): value is string => typeof value === 'string' && fitsShape(param, value)
 
 function readRamp(param: Param<unknown>, { from, to, over }: { from: unknown; to: unknown; over: unknown }): ReturnType<typeof readParam> {
   const [first, last] = [readParam(param, from), readParam(param, to)]
@@ -127,8 +129,8 @@ export function checkParam(param: Param<unknown>, value: unknown): string | unde
     case 'boolean': return typeof value === 'boolean' ? undefined : wrong
     case 'text': return isText(param, value) ? undefined : wrong
     default: {
-      const fits = (one: unknown): boolean => typeof one === 'number' && one >= param.min && one <= param.max && (param.kind !== 'integer' || Number.isInteger(one))
-      const ok = isRamp(value) ? fits(value.from) && fits(value.to) && value.over >= 0 : fits(value)
+      const fits = (one: unknown): boolean => typeof one === 'number' && one >= param.min && one <= param.max && (param.kind !== 'integer' || Number.isInteger(one)) && fitsShape(param, one)
+      const ok = isRamp(value) ? !param.shape && fits(value.from) && fits(value.to) && value.over >= 0 : fits(value)
       return ok ? undefined : wrong
     }
   }
@@ -141,5 +143,6 @@ export function paramSchema({ kind, doc, choices, initial, shape }: Param<unknow
   if (kind === 'boolean') return { ...about, type: 'boolean' }
   if (kind === 'text') return { ...about, type: 'string', ...(shape ? { pattern: shape.pattern.source } : {}) }
   const one = kind === 'ratio' || kind === 'number' || kind === 'integer' ? { type: ['number', 'string'] } : { type: 'string' }
+  if (shape) return { ...about, ...one, pattern: shape.pattern.source }
   return { ...about, anyOf: [one, { type: 'object', required: ['from', 'to', 'over'], additionalProperties: false, properties: { from: one, to: one, over: { type: 'string' } } }] }
 }

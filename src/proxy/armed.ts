@@ -68,7 +68,10 @@ export class ArmedRule {
   }
 
   /** The same of a session as a whole: what `where` names of it. */
-  meansSession(conversation: AnyConversation | undefined): boolean { return this.#readings.session(conversation?.session ?? {}) }
+  meansSession(conversation: AnyConversation | undefined): boolean {
+    const { attends } = this.fault
+    return (attends === undefined || attends(conversation)) && this.#readings.session(conversation?.session ?? {})
+  }
 
   /** The parameters as they are at `now`: ramps have moved on. */
   params(now: Ms): Readonly<Record<string, unknown>> {
@@ -155,7 +158,7 @@ export class Grip {
     const { armed } = this
     const now = armed.context.now()
     if (now >= armed.until || !armed.concerns(this.#facets) || !armed.means(unit, now)) return false
-    const hit = armed.rule.scope === 'connection' ? this.#takesConnection(now) : armed.admit(this.#luck(), now)
+    const hit = (armed.rule.scope ?? armed.fault.scope) === 'connection' ? this.#takesConnection(now) : armed.admit(this.#luck(), now)
     this.#hits.drew(unit, hit)
     return hit
   }

@@ -58,6 +58,11 @@ export class WebSocketDecoder implements Decoder<WebSocketFrame> {
   /** What was fed ends where a frame does. */
   get between(): boolean { return this.#held.length === 0 && this.#left === 0 }
 
+  /** A close has come: a peer that is strict stands nothing behind it. */
+  get closed(): boolean { return this.#closed }
+  /** Fragments of a message have come and its last has not: no other message may begin. */
+  get amid(): boolean { return this.#open !== undefined }
+
   /** What comes from now on is not read. */
   giveUp(why: string): void { this.#broken ??= why }
 

@@ -29,6 +29,10 @@ export interface WebStage {
   readonly asked: Asked[]
   /** Sockets of the server's, WebSockets as it sees them. */
   readonly sockets: WebSocket[]
+  /** What those got, and how those that have ended did: `1006`, `1001 going away`; and the codes of their errors. */
+  readonly received: string[]
+  readonly ended: string[]
+  readonly refused: string[]
   /** Undici's over one kept-alive connection, unless `agent` is another. */
   fetch(path: string, options?: Partial<Dispatcher.RequestOptions>): Promise<Answer>
   /** Open, or rejected as ws rejects. Messages are gathered in `got`. */
@@ -45,6 +49,9 @@ export interface WebStage {
 export interface Client extends WebSocket { readonly got: string[]; readonly over: Promise<string>; readonly errors: Error[] }
 
 interface Options { readonly serve?: RequestListener; readonly websocket?: ServerOptions; readonly seed?: number; readonly spec?: Partial<TargetSpec> }
+
+/** `WS_ERR_INVALID_UTF8`; of an error without a code its message. */
+export const codeOf = (error: NodeJS.ErrnoException): string => error.code ?? error.message
 
 export async function bodyOf(stream: AsyncIterable<Buffer>): Promise<string> {
   const chunks: Buffer[] = []
@@ -72,6 +79,7 @@ const serveAll: RequestListener = (request, response) => {
 export async function webStage({ serve = serveAll, websocket = {}, seed = 1, spec: more = {} }: Options = {}): Promise<WebStage> {
   const asked: Asked[] = []
   const sockets: WebSocket[] = []
+  const [received, ended, refused]: [string[], string[], string[]] = [[], [], []]
   const server = createServer((request: IncomingMessage, response) => {
     const chunks: Buffer[] = []
     request.on('data', (chunk: Buffer) => chunks.push(chunk))
@@ -81,8 +89,9 @@ export async function webStage({ serve = serveAll, websocket = {}, seed = 1, spe
   const echo = new WebSocketServer({ server, ...websocket })
   echo.on('connection', (socket) => {
     sockets.push(socket)
-    socket.on('error', () => undefined)
-    socket.on('message', (data, binary) => socket.send(data, { binary }))
+    socket.on('error', (error) => refused.push(codeOf(error)))
+    socket.on('close', (code, reason) => ended.push(`${code} ${reason.toString()}`.trim()))
+    socket.on('message', (data, binary) => { received.push(String(data)); socket.send(data, { binary }) })
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -100,7 +109,7 @@ export async function webStage({ serve = serveAll, websocket = {}, seed = 1, spe
   const agent = new Agent({ connections: 1, pipelining: 1, headersTimeout: 5000, bodyTimeout: 5000 })
   later(() => agent.destroy())
   return {
-    plane, events, port, serverPort, asked, sockets,
+    plane, events, port, serverPort, asked, sockets, received, ended, refused,
     async fetch(path, options = {}) {
       const { statusCode, headers, body } = await request(`http://127.0.0.1:${port}${path}`, { dispatcher: agent, ...options } as Parameters<typeof request>[1])
       return { status: statusCode, headers, text: await body.text() }
