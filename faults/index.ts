@@ -1,7 +1,10 @@
 /** The manifest: every fault there is. A fault that is not in this list does not exist. */
 
 import type { AnyFault, Registry } from '../src/fault.ts'
+import { duplicate as httpDuplicate } from './http/duplicate.ts'
+import { latency as httpLatency } from './http/latency.ts'
 import { status as httpStatus } from './http/status.ts'
+import { truncate as httpTruncate } from './http/truncate.ts'
 import { cancelLoss as postgresCancelLoss } from './postgres/cancel-loss.ts'
 import { commitLoss as postgresCommitLoss } from './postgres/commit-loss.ts'
 import { copyStall as postgresCopyStall } from './postgres/copy-stall.ts'
@@ -71,7 +74,10 @@ export const faults = [
   corrupt,
   dropChunks,
   halfOpen,
+  httpDuplicate,
+  httpLatency,
   httpStatus,
+  httpTruncate,
   idleReaper,
   latency,
   limitData,

@@ -34,7 +34,7 @@ export interface WebStage {
   readonly ended: string[]
   readonly refused: string[]
   /** Undici's over one kept-alive connection, unless `agent` is another. */
-  fetch(path: string, options?: Partial<Dispatcher.RequestOptions>): Promise<Answer>
+  fetch(path: string, options?: Partial<Dispatcher.RequestOptions> & { readonly dispatcher?: Dispatcher }): Promise<Answer>
   /** Open, or rejected as ws rejects. Messages are gathered in `got`. */
   socket(path?: string, options?: ClientOptions): Promise<Client>
   /** Bare bytes through the proxy. */

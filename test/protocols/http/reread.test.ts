@@ -33,6 +33,14 @@ describe('http: what a fault puts in the place of a message', () => {
     for (const other of [POST.replace('4', '5'), POST.replace('Content-Length: 4', 'Transfer-Encoding: chunked'), POST.slice(0, -2), `${POST}ab`, 'nonsense', '']) assert.deepEqual(conversation.reread(Buffer.from(other), like), [], other)
   })
 
+  it('but of an answer one whose body ends with the connection', () => {
+    const conversation = new HttpConversation()
+    const [, like] = said(conversation, GET, `${head('HTTP/1.1 200 OK', 'Content-Length: 4')}ab`)
+    assert.ok(like)
+    const bare = head('HTTP/1.1 200 OK', 'Connection: close')
+    assert.deepEqual(shown(conversation.reread(Buffer.from(bare), like)), [['ResponseHead', 'first', bare]])
+  })
+
   it('whole requests for one, and for the last part of one that was kept back', () => {
     const conversation = new HttpConversation()
     const [like] = said(conversation, GET)
