@@ -9,12 +9,14 @@
 
 import type { Clock } from '../core/clock.ts'
 import { ms, type Ms } from '../core/units.ts'
-import type { Conversation, Direction, ExchangeId, Framed, OperationId } from '../protocols/codec.ts'
+import type { Conversation, Direction, ExchangeId, Framed, OperationId, Protocol } from '../protocols/codec.ts'
 import { begins, perDirection } from '../protocols/codec.ts'
 import { errorIn, type AnyConversation, type Spoken } from '../protocols/spoken.ts'
 import { isFrame } from '../protocols/websocket/frame.ts'
+import { laneOf, type Lane } from './accounts/lane.ts'
 import type { SessionAccounts } from './accounts/session-accounts.ts'
 import type { Grip } from './armed.ts'
+import { kept } from './fast.ts'
 
 /** An answer of ours, given when all that was asked before it has been answered. */
 export interface Turn { readonly after: ExchangeId; readonly exchange: ExchangeId; /** Nothing comes behind it. */ readonly last: boolean; raw: Buffer | undefined; held: Ms }
@@ -43,6 +45,7 @@ export class Dialogue {
   readonly #talk: Conversation<Framed>
   readonly #owner: DialogueOwner
   readonly #accounts: SessionAccounts
+  readonly #lane: Lane | undefined
   readonly #clock: Clock
   readonly #ahead = perDirection(() => ({ bytes: 0 }))
   readonly #turns: Turn[] = []
@@ -57,12 +60,22 @@ export class Dialogue {
     this.conversation = conversation
     this.#talk = conversation
     this.#accounts = accounts
+    this.#lane = laneOf(conversation, accounts)
     this.#clock = clock
     this.#owner = owner
   }
 
-  /** Bytes that were written, or will be as they are; `gone` has something done once they are, where they are held. */
-  overhear(direction: Direction, chunk: Buffer, gone?: (once: (held: Ms) => void) => void): void {
+  /** Bytes that were written. `lent` is valid until this returns. */
+  overhear(direction: Direction, lent: Buffer): void {
+    const now = this.#clock.now()
+    const lane = this.#opaque ? undefined : this.#lane
+    if (lane) this.#skim(lane, direction, lent, now)
+    else this.#overhear(direction, this.#decoder(direction).feed(kept(lent)), now)
+    this.#tell()
+  }
+
+  /** Bytes that will be written as they are, but are held; `gone` has something done once they are. */
+  overhearHeld(direction: Direction, chunk: Buffer, gone: (once: (held: Ms) => void) => void): void {
     const now = this.#clock.now()
     this.#overhear(direction, this.#decoder(direction).feed(chunk), now, gone)
     this.#tell()
@@ -82,6 +95,19 @@ export class Dialogue {
       else this.answered(unit)
     }
     if (going && going.length > 0) gone?.((held) => { for (const unit of going) this.went(unit, this.#clock.now(), held) })
+  }
+
+  #skim(lane: Lane, direction: Direction, lent: Buffer, now: Ms): void {
+    let at = 0
+    for (;;) {
+      const before = lane.answered
+      at = lane.skim(direction, lent, at, now)
+      if (lane.answered !== before) this.#over(lane.answered, this.conversation.protocol)
+      if (at === lent.length) return
+      const [next, messages] = lane.step(direction, lent, at)
+      this.#overhear(direction, messages, now)
+      at = next
+    }
   }
 
   /** Bytes that are held until each message in them was judged. */
@@ -152,7 +178,10 @@ export class Dialogue {
 
   /** A message of the server's has gone out; with the last of an exchange the turns come that waited for it. */
   answered({ exchange, last, own, protocol }: Spoken): void {
-    if (!last || own || exchange === null) return
+    if (last && !own && exchange !== null) this.#over(exchange, protocol)
+  }
+
+  #over(exchange: ExchangeId, protocol: Protocol): void {
     this.#answered = exchange
     // A request of HTTP that was sent behind the client's has an answer of its own, which is still to come.
     for (const [operation, owner] of this.#owners) if (owner.exchange < exchange || (owner.exchange === exchange && protocol !== 'http')) this.#owners.delete(operation)

@@ -100,11 +100,10 @@ export class Link {
   readonly onData = (lent: Buffer): void => {
     if (this.#grips.length === 0 && this.#head === this.#queue.length && !this.#byMessage) {
       if (this.#over || !this.#target) return
-      const chunk = this.#dialogue ? kept(lent) : lent
-      if (!this.#put(chunk)) this.#flow()
-      this.#owner.arrived(this.direction, chunk.length)
-      this.#owner.passed(this.direction, chunk.length)
-      this.#dialogue?.overhear(this.direction, chunk)
+      if (!this.#put(lent)) this.#flow()
+      this.#owner.arrived(this.direction, lent.length)
+      this.#owner.passed(this.direction, lent.length)
+      this.#dialogue?.overhear(this.direction, lent)
       return
     }
     this.#owner.expire(this.#clock.now())
@@ -113,7 +112,7 @@ export class Link {
     if (this.#byMessage) return this.#hear(chunk)
     this.judge({ kind: 'bytes', raw: chunk })
     if (this.#head === this.#queue.length) this.#dialogue?.overhear(this.direction, chunk)
-    else this.#dialogue?.overhear(this.direction, chunk, (once) => this.#schedule(this.#clock.now(), [], once))
+    else this.#dialogue?.overhearHeld(this.direction, chunk, (once) => this.#schedule(this.#clock.now(), [], once))
   }
 
   /** FIN or RST of the source: judged as an end, and done in its turn. */

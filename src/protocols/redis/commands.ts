@@ -90,18 +90,28 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map([
   })),
 ])
 
+/** Of a key that has no fixed place. */
+export const SOMEWHERE = -1
+
+/** Which word its first key is; 0: there is none. */
+export const firstKeyAt = ({ keys }: Command): number => (keys.at === 'none' ? 0 : keys.at === 'range' ? keys.first : keys.at === 'store' ? 1 : SOMEWHERE)
+
 const BUCKETS = 1024
 const NAME_MAX = 64
-interface Known { readonly command: Command; readonly container: boolean; readonly letters: Buffer }
+/** A command that is looked up by the bytes of its first word. `plain`: it is answered at once with one reply, which changes nothing, and its first key has a fixed place. */
+export interface Known { readonly command: Command; readonly container: boolean; readonly plain: boolean; readonly keyAt: number; readonly letters: Buffer }
 const known: readonly Known[][] = Array.from({ length: BUCKETS }, () => [])
 for (const [name, command] of COMMANDS) {
   const letters = Buffer.from(name)
-  known[bucketOf(letters, 0, letters.length)]?.push({ command, container: CONTAINERS.has(name), letters })
+  const container = CONTAINERS.has(name)
+  const keyAt = firstKeyAt(command)
+  const plain = !container && command.answer === 'one' && !command.blocking && keyAt !== SOMEWHERE
+  known[bucketOf(letters, 0, letters.length)]?.push({ command, container, plain, keyAt, letters })
 }
 
 /** The command whose name lies in `words` from `start` to `end`; of a container the second word is asked for. Makes nothing for a known command. */
 export function commandNamed(words: Buffer, start: number, end: number, second: () => Buffer | undefined): Command {
-  const found = find(words, start, end)
+  const found = knownAt(words, start, end)
   if (found && !found.container) return found.command
   if (!found) return plain(capitals(words.subarray(start, Math.min(end, start + NAME_MAX))))
   const subcommand = second()
@@ -114,7 +124,8 @@ export function commandNamed(words: Buffer, start: number, end: number, second: 
 /** ASCII only: `ı` is no `I` to a server. */
 const capitals = (word: Buffer): string => word.toString('latin1').replace(/[a-z]+/g, (letters) => letters.toUpperCase())
 
-function find(words: Buffer, start: number, end: number): Known | undefined {
+/** The command, or the container, whose name lies there in any spelling. Makes nothing. */
+export function knownAt(words: Buffer, start: number, end: number): Known | undefined {
   for (const one of known[bucketOf(words, start, end)] ?? []) if (same(one.letters, words, start, end)) return one
   return undefined
 }

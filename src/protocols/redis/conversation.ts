@@ -121,6 +121,22 @@ export class RedisConversation implements Conversation<RedisMessage> {
     return { ...this.#paired, last: false }
   }
 
+  /** As `asked` and `sent` of a plain request that its client sends and nobody alters; 0 where it is not one like any other just now, and nothing has been done. */
+  askedPlain(command: Command): ExchangeId {
+    if (this.#lost || this.#replies !== 'on' || this.#expected.size >= UNANSWERED_MAX) return 0
+    const exchange = ++this.#exchange
+    this.#expected.push({ exchange, operation: exchange, command, blocking: false, left: 1, change: undefined })
+    return exchange
+  }
+
+  /** As `received` of a reply that is no aggregate, no push, no error and not `+QUEUED`: the exchange that it ends; 0 where there is more to it, and nothing has been done. */
+  answeredPlain(): ExchangeId {
+    const head = this.#expected.head
+    if (head?.command.answer !== 'one' || head.operation !== head.exchange || this.#trailing || this.#monitoring) return 0
+    this.#expected.pop()
+    return head.exchange
+  }
+
   /** What a rule may match. Of a request before it is `sent`, of a reply once it was `received`. */
   facets(message: RedisMessage): RedisFacets {
     const { db, name } = message.direction === 'to-server' ? this.#state.asked : this.#state.confirmed

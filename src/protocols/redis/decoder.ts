@@ -22,19 +22,26 @@ export class RedisDecoder implements Decoder<RedisMessage> {
 
   get broken(): string | undefined { return this.#broken }
   get rest(): Buffer { return this.#held.bytes }
+  /** What comes next is the beginning of a message. */
+  get between(): boolean { return this.#held.length === 0 && this.#large === undefined && this.#broken === undefined }
 
   /** What comes from now on is no RESP: a replication stream. */
   giveUp(why: string): void { this.#broken ??= why }
 
   feed(chunk: Buffer): RedisMessage[] {
     const messages: RedisMessage[] = []
-    let at = 0
-    while (at < chunk.length && this.#broken === undefined) at = this.#next(chunk, at, messages)
-    if (this.#broken !== undefined) {
-      this.#flush(messages)
-      if (at < chunk.length) messages.push(this.#message('Opaque', at === 0 ? chunk : chunk.subarray(at), 'whole', 0))
-    }
+    for (let at = 0; at < chunk.length;) at = this.step(chunk, at, messages)
+    if (this.#broken !== undefined) this.#flush(messages)
     return messages
+  }
+
+  /** Goes on at `start` with one message, and gives out what is here of it; of a stream that is none it is all that is left. Returns where the next begins. */
+  step(chunk: Buffer, start: number, messages: RedisMessage[]): number {
+    const at = this.#broken === undefined ? this.#next(chunk, start, messages) : start
+    if (this.#broken === undefined) return at
+    this.#flush(messages)
+    if (at < chunk.length) messages.push(this.#message('Opaque', at === 0 ? chunk : chunk.subarray(at), 'whole', 0))
+    return chunk.length
   }
 
   end(): RedisMessage[] {

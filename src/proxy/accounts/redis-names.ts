@@ -1,17 +1,20 @@
 /** By what names the operations of a Redis target are kept: the command, and the pattern of its first key. */
 
-import { COMMANDS, type Command } from '../../protocols/redis/commands.ts'
+import { COMMANDS, firstKeyAt, type Command } from '../../protocols/redis/commands.ts'
 import { keysOf } from '../../protocols/redis/keys.ts'
 import type { RedisMessage } from '../../protocols/redis/message.ts'
-import { commandOf, findWord } from '../../protocols/redis/words.ts'
+import { findWord } from '../../protocols/redis/words.ts'
 import type { Entry } from './entry.ts'
 import { FNV_PRIME } from './identity.ts'
 import { isMatchable, matchesPattern, newScratch, readPattern } from './pattern.ts'
 import type { Register } from './register.ts'
 
-/** What the answer says of a cache: nil or not; each element nil or not; empty or not. */
-export type Reads = 'one' | 'each' | 'all' | undefined
-const READS: Readonly<Record<string, Exclude<Reads, undefined>>> = { GET: 'one', GETDEL: 'one', GETEX: 'one', HGET: 'one', LINDEX: 'one', ZSCORE: 'one', MGET: 'each', HMGET: 'each', HGETALL: 'all', SMEMBERS: 'all' }
+/** What the answer says of a cache: nil or not; each element nil or not; empty or not. Flags of an operation. */
+export const [READS_ONE, READS_EACH, READS_ALL] = [4, 8, 16]
+export const READS_ANY = READS_ONE | READS_EACH | READS_ALL
+const READS: Readonly<Record<string, number>> = {
+  GET: READS_ONE, GETDEL: READS_ONE, GETEX: READS_ONE, HGET: READS_ONE, LINDEX: READS_ONE, ZSCORE: READS_ONE, MGET: READS_EACH, HMGET: READS_EACH, HGETALL: READS_ALL, SMEMBERS: READS_ALL,
+}
 
 /** Commands told apart; the rest is `other`. */
 const COMMANDS_MAX = 64
@@ -21,7 +24,8 @@ const SLOTS = 512
 export interface CommandNames {
   readonly name: string
   readonly number: number
-  readonly reads: Reads
+  /** READS_…; 0: nothing. */
+  readonly reads: number
   /** Which word the first key is; 0: there is none, -1: it must be looked for. */
   readonly keyAt: number
   plain: Entry | undefined
@@ -37,40 +41,41 @@ export class RedisNames {
   readonly #patterns: (Pattern | undefined)[] = Array.from({ length: SLOTS }, () => undefined)
   readonly #scratch = newScratch()
   readonly #key = { start: 0, end: 0 }
-  readonly #unknown: CommandNames = { name: 'unknown command', number: 0, reads: undefined, keyAt: 0, plain: undefined, rest: undefined, latest: undefined }
+  readonly #unknown: CommandNames = { name: 'unknown command', number: 0, reads: 0, keyAt: 0, plain: undefined, rest: undefined, latest: undefined }
 
   /** What the latest request can be known by again: its command and its first key. */
   identity = 0
 
   constructor(register: Register) { this.#register = register }
 
-  command(message: RedisMessage): CommandNames {
-    const command = commandOf(message)
-    return this.#commands.get(command.name) ?? this.#made(command)
-  }
+  of(command: Command): CommandNames { return this.#commands.get(command.name) ?? this.#made(command) }
 
   entry(message: RedisMessage, names: CommandNames): Entry {
     const { keyAt } = names
-    this.identity = names.number
-    if (keyAt > 0 && findWord(message.raw, keyAt, this.#key)) return this.#patterned(names, message.raw, this.#key.start, this.#key.end)
+    if (keyAt > 0 && findWord(message.raw, keyAt, this.#key)) return this.keyed(names, message.raw, this.#key.start, this.#key.end)
     const [key] = keyAt === 0 ? [] : keysOf(message)
-    if (key !== undefined) return this.#patterned(names, Buffer.from(key), 0, Buffer.byteLength(key))
+    return key === undefined ? this.keyless(names) : this.keyed(names, Buffer.from(key), 0, Buffer.byteLength(key))
+  }
+
+  /** Without a key. */
+  keyless(names: CommandNames): Entry {
+    this.identity = names.number
     names.plain ??= this.#register.add(names.name, { command: names.name })
     return names.plain
   }
 
   /** A name that no table knows is a command of a module, which has a dot, or what somebody typed in the wrong place. */
   #made(command: Command): CommandNames {
-    const { name, keys } = command
+    const { name } = command
     const known = COMMANDS.has(name) || /^[A-Z]{1,16}\.[A-Z_.]{1,32}$/.test(name) || COMMANDS.has(name.split(' ', 1)[0] ?? '')
     if (!known || this.#commands.size >= COMMANDS_MAX) return this.#unknown
-    const keyAt = keys.at === 'none' ? 0 : keys.at === 'range' ? keys.first : keys.at === 'store' ? 1 : -1
-    const made: CommandNames = { name, number: this.#commands.size + 1, reads: READS[name], keyAt, plain: undefined, rest: undefined, latest: undefined }
+    const made: CommandNames = { name, number: this.#commands.size + 1, reads: READS[name] ?? 0, keyAt: firstKeyAt(command), plain: undefined, rest: undefined, latest: undefined }
     this.#commands.set(name, made)
     return made
   }
 
-  #patterned(names: CommandNames, raw: Buffer, start: number, end: number): Entry {
+  /** Of the first key, which lies in `raw` from `start` to `end`. */
+  keyed(names: CommandNames, raw: Buffer, start: number, end: number): Entry {
     const { latest } = names
     if (latest && matchesPattern(latest.bytes, raw, start, end, this.#scratch)) {
       this.identity = Math.imul(this.#scratch.identity ^ names.number, FNV_PRIME) || 1

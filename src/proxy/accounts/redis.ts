@@ -4,11 +4,13 @@ import { ms, type Ms } from '../../core/units.ts'
 import type { ExchangeId } from '../../protocols/codec.ts'
 import type { Paired } from '../../protocols/redis/conversation.ts'
 import { begins, type RedisMessage } from '../../protocols/redis/message.ts'
+import type { PlainReply, PlainRequest } from '../../protocols/redis/plain.ts'
 import { errorOf, isNil, nilsOf } from '../../protocols/redis/reply.ts'
 import { commandOf, numberAt, waits } from '../../protocols/redis/words.ts'
+import type { Entry } from './entry.ts'
 import { NONE, OpenOperations, type Slot } from './open.ts'
 import type { Who } from './reactions.ts'
-import type { Reads, RedisNames } from './redis-names.ts'
+import { READS_ALL, READS_ANY, READS_ONE, type CommandNames, type RedisNames } from './redis-names.ts'
 import type { Register } from './register.ts'
 import type { SessionAccounts } from './session-accounts.ts'
 
@@ -16,9 +18,6 @@ import type { SessionAccounts } from './session-accounts.ts'
 const WAITS = 1
 /** It does, or stands behind one that does: its time says nothing of the server. */
 const UNTIMED = 2
-/** What its answer says of a cache. */
-const READS: Readonly<Record<Exclude<Reads, undefined>, number>> = { one: 4, each: 8, all: 16 }
-const ANY_READ = 28
 const QUEUED = Buffer.from('QUEUED\r\n')
 const ZERO = 48
 /** What became of an operation whose session ended before its answer. */
@@ -43,13 +42,26 @@ export class RedisAccounts implements SessionAccounts<RedisMessage, Paired> {
     if (message.type === 'Opaque') return this.spoke(now)
     if (message.type === 'Nothing') return
     this.#register.turn(now)
-    const names = this.#names.command(message)
-    const waiting = waits(commandOf(message), message.raw)
+    const command = commandOf(message)
+    const names = this.#names.of(command)
+    const waiting = waits(command, message.raw)
     if (waiting) this.#waiting++
-    const size = this.#open.size
-    const entry = this.#names.entry(message, names)
+    this.#push(exchange, names, this.#names.entry(message, names), now, waiting ? WAITS : 0)
+  }
+
+  /** As `opened`, of a request that lies in `chunk`. */
+  openedPlain(exchange: ExchangeId, { command, keyStart, keyEnd }: PlainRequest, chunk: Buffer, now: Ms): void {
+    if (this.#closed) return
+    this.#register.turn(now)
+    const names = this.#names.of(command)
+    const entry = names.keyAt > 0 ? this.#names.keyed(names, chunk, keyStart, keyEnd) : this.#names.keyless(names)
+    this.#push(exchange, names, entry, now, 0)
+  }
+
+  #push(exchange: ExchangeId, names: CommandNames, entry: Entry, now: Ms, flags: number): void {
     const { identity } = this.#names
-    this.#open.push(exchange, entry, now, identity, (this.#waiting > 0 ? UNTIMED : 0) | (waiting ? WAITS : 0) | (names.reads ? READS[names.reads] : 0))
+    const size = this.#open.size
+    this.#open.push(exchange, entry, now, identity, flags | (this.#waiting > 0 ? UNTIMED : 0) | names.reads)
     this.#register.flying(this.#open.size - size)
     this.#who.asked(identity, now)
   }
@@ -74,6 +86,16 @@ export class RedisAccounts implements SessionAccounts<RedisMessage, Paired> {
     this.#open.heldBack(slot, held)
     this.#looked(slot, message)
     this.#end(slot, now, isQueued(message))
+  }
+
+  /** As `answered`, of a reply that is all of its exchange's answer and was not held. */
+  answeredPlain(exchange: ExchangeId, { nil, value }: PlainReply, now: Ms): void {
+    const slot = this.#answers(exchange)
+    if (slot === NONE) return
+    const flags = this.#open.flags(slot)
+    if (nil && (flags & READS_ANY) !== 0) this.#open.entry(slot)?.looked(0, 1)
+    else if (value && (flags & READS_ONE) !== 0) this.#open.entry(slot)?.looked(1, 0)
+    this.#end(slot, now, false)
   }
 
   replied(exchange: ExchangeId, code: string | undefined, now: Ms, held: Ms = ms(0)): void {
@@ -125,14 +147,14 @@ export class RedisAccounts implements SessionAccounts<RedisMessage, Paired> {
 
   #looked(slot: Slot, message: RedisMessage): void {
     const flags = this.#open.flags(slot)
-    if ((flags & ANY_READ) === 0) return
+    if ((flags & READS_ANY) === 0) return
     const entry = this.#open.entry(slot)
-    if ((flags & READS.one) !== 0 || isNil(message)) {
+    if ((flags & READS_ONE) !== 0 || isNil(message)) {
       if (isNil(message)) entry?.looked(0, 1)
       else if (message.type === 'BulkString' || message.type === 'Double') entry?.looked(1, 0)
     } else if (message.part === 'whole' && (message.type === 'Array' || message.type === 'Map' || message.type === 'Set')) {
       const { raw, valueAt } = message
-      if ((flags & READS.all) !== 0) entry?.looked(raw[valueAt + 1] === ZERO ? 0 : 1, raw[valueAt + 1] === ZERO ? 1 : 0)
+      if ((flags & READS_ALL) !== 0) entry?.looked(raw[valueAt + 1] === ZERO ? 0 : 1, raw[valueAt + 1] === ZERO ? 1 : 0)
       else {
         const nils = nilsOf(message)
         entry?.looked(numberAt(raw, valueAt + 1) - nils, nils)
