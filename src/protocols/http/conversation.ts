@@ -16,6 +16,8 @@ export class HttpConversation implements Conversation<HttpMessage> {
   readonly toClient = new HttpDecoder('to-client', this.#exchanges)
   readonly #routes: Routes
   #exchange: ExchangeId = 0
+  /** A decoder is ahead of who hears it: what it has read of a chunk is answered when that was `received`. */
+  #unanswered = 0
 
   /** `routes` name the paths of a target; its sessions share them. */
   constructor(routes: Routes = new Routes([])) {
@@ -28,7 +30,7 @@ export class HttpConversation implements Conversation<HttpMessage> {
   get broken(): string | undefined { return this.#exchanges.broken }
   /** What the server was sent before its client was not understood any more is still paired; nothing else is. A connection that has become WebSocket is for another codec to read. */
   get opaque(): string | undefined { return this.broken ?? (this.upgraded === 'other' ? 'a tunnel, or another protocol' : undefined) }
-  get unanswered(): number { return this.#exchanges.unanswered }
+  get unanswered(): number { return this.#exchanges.answersLost ? 0 : this.#unanswered }
   get latest(): ExchangeId | undefined { return this.#exchanges.latest }
 
   /** A request with its body is an exchange, and its one operation. */
@@ -40,14 +42,18 @@ export class HttpConversation implements Conversation<HttpMessage> {
   }
 
   sent({ type, head }: HttpMessage, exchange: ExchangeId, operation: OperationId | null): void {
-    if (type === 'RequestHead' && head && this.toClient.broken === undefined) this.#exchanges.sent(head, exchange, operation)
+    if (type !== 'RequestHead' || !head || this.toClient.broken !== undefined) return
+    this.#exchanges.sent(head, exchange, operation)
+    this.#unanswered++
   }
 
   /** Interim answers belong to the exchange of their request, and end nothing. */
   received(message: HttpMessage): Answered | null {
     const { answers, head } = message
     if (answers === undefined || head === undefined) return null
-    return ends(message) && !head.interim ? { exchange: answers.exchange, operation: answers.operation, last: true } : answers
+    if (!ends(message) || head.interim) return answers
+    this.#unanswered--
+    return { exchange: answers.exchange, operation: answers.operation, last: true }
   }
 
   facets(message: HttpMessage): HttpFacets { return facetsOf(message, this.#routes) }
