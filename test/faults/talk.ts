@@ -1,6 +1,5 @@
 /** What the laws for faults on messages need of a protocol: one entry each in laws-messages.test.ts. */
 
-import type { DemoServer } from '../../src/demo/daemon.ts'
 import type { Protocol } from '../../src/protocols/codec.ts'
 
 /** Bytes to send, and whether all that they are answered is in `got`: what came since the connection was made. */
@@ -19,7 +18,7 @@ export interface Talk {
   readonly protocol: Protocol
   /** Why its server cannot be had here. */
   readonly missing: string | undefined
-  server(): Promise<DemoServer>
+  server(): Promise<{ readonly host: string; readonly port: number }>
   /** A bit of everything that applications do, from several clients that come again when they are cut off, until it is stopped. Never fails. */
   mix(port: number): Promise<{ stop(): Promise<void> }>
   /** The same bytes every time, and answers that are the same but for what `plain` takes out of them. */
