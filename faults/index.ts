@@ -1,8 +1,13 @@
 /** The manifest: every fault there is. A fault that is not in this list does not exist. */
 
 import type { AnyFault, Registry } from '../src/fault.ts'
+import { abort as httpAbort } from './http/abort.ts'
 import { duplicate as httpDuplicate } from './http/duplicate.ts'
+import { headers as httpHeaders } from './http/headers.ts'
+import { htmlError as httpHtmlError } from './http/html-error.ts'
 import { latency as httpLatency } from './http/latency.ts'
+import { rateLimit as httpRateLimit } from './http/rate-limit.ts'
+import { redirectLoop as httpRedirectLoop } from './http/redirect-loop.ts'
 import { status as httpStatus } from './http/status.ts'
 import { truncate as httpTruncate } from './http/truncate.ts'
 import { cancelLoss as postgresCancelLoss } from './postgres/cancel-loss.ts'
@@ -74,8 +79,13 @@ export const faults = [
   corrupt,
   dropChunks,
   halfOpen,
+  httpAbort,
   httpDuplicate,
+  httpHeaders,
+  httpHtmlError,
   httpLatency,
+  httpRateLimit,
+  httpRedirectLoop,
   httpStatus,
   httpTruncate,
   idleReaper,

@@ -1,7 +1,9 @@
+import { httpDate } from '../../src/core/clock.ts'
 import { choice, duration, integer, text } from '../../src/core/params.ts'
-import { defineFault, inPlace, PASS } from '../../src/fault.ts'
-import { UNSAID } from '../../src/protocols/http/head.ts'
-import { response } from '../../src/protocols/http/reply.ts'
+import { ms, type Ms } from '../../src/core/units.ts'
+import { defineFault, PASS } from '../../src/fault.ts'
+import { fieldsIn, FIELDS } from '../../src/protocols/http/fields.ts'
+import { instead } from '../../src/protocols/http/instead.ts'
 
 /** Before: the server never hears of the request. After: it has done what it was asked, and its answer is thrown away. */
 export const status = defineFault({
@@ -16,17 +18,20 @@ export const status = defineFault({
     code: integer('The status.', '503', { min: '400', max: '599' }),
     when: choice('Whether the server executes the request.', ['before', 'after'], 'before'),
     retry_after: duration('What Retry-After says, in whole seconds; 0 leaves it out.', '0s', { max: '1h' }),
+    retry_as: choice('How Retry-After says it. seconds: how long to wait; date: until when, by the clock of this machine.', ['seconds', 'date'], 'seconds'),
     content_type: text('That of the body.', 'text/plain; charset=utf-8'),
+    headers: text('More fields, one a line.', '', FIELDS),
     body: text('What it says.', 'injected by brownout\n'),
   },
   example: '{ step: unavailable, at: 0s, fault: http.status, on: cache, params: { code: 503, retry_after: 2s }, for: 10s }',
-  decide: (unit, { code, when, retry_after, content_type, body }) => {
+  decide: (unit, { code, when, retry_after, retry_as, content_type, headers, body }) => {
     if (unit.kind !== 'message' || unit.protocol !== 'http') return PASS
-    const { type, head, answers } = unit.message
-    const said = { status: code, fields: [...(retry_after > 0 ? [['Retry-After', String(Math.ceil(retry_after / 1000))] as const] : []), ['Content-Type', content_type] as const], body }
-    if (type === 'RequestHead' && head && when === 'before') return { kind: 'answer', raw: response(head, said) }
-    if (type !== 'ResponseHead' || !head || head.interim || !answers || when === 'before') return PASS
-    // Where the server closes behind its answer, or ends it so, ours is the last as well.
-    return { ...inPlace(response(answers.request, { ...said, close: head.close || head.length === UNSAID })), note: `executed ${head.status}` }
+    const wait = retry_after > 0 ? [['Retry-After', waitOf(retry_after, retry_as)] as const] : []
+    return instead(unit, when, { status: code, fields: [...wait, ['Content-Type', content_type], ...fieldsIn(headers)], body }) ?? PASS
   },
 })
+
+function waitOf(time: Ms, as: 'seconds' | 'date'): string {
+  const seconds = Math.ceil(time / 1000)
+  return as === 'seconds' ? String(seconds) : httpDate(ms(seconds * 1000))
+}

@@ -1,7 +1,7 @@
 import { choice, share } from '../../src/core/params.ts'
 import { defineFault, DROP, inPlace, PASS, type Verdict } from '../../src/fault.ts'
 import { UNSAID } from '../../src/protocols/http/head.ts'
-import { answerOf, dataOf, untilClose } from '../../src/protocols/http/parts.ts'
+import { answerOf, dataOf, executed, untilClose } from '../../src/protocols/http/parts.ts'
 
 /** The length that was declared stays, and the chunks have no end. */
 export const truncate = defineFault({
@@ -42,4 +42,4 @@ export const truncate = defineFault({
   },
 })
 
-const cut = (last: Buffer, how: 'end' | 'reset', status = 0): Verdict => ({ kind: 'close', how, note: `executed ${status}`, ...(last.length > 0 ? { last: { 'to-client': last } } : {}) })
+const cut = (last: Buffer, how: 'end' | 'reset', status = 0): Verdict => ({ kind: 'close', how, note: executed(status), ...(last.length > 0 ? { last: { 'to-client': last } } : {}) })

@@ -21,6 +21,9 @@ const EPOCH = Number(process.hrtime.bigint()) / 1e6 - performance.now()
 /** Wall time as ISO 8601; for people only, never for arithmetic. */
 export const wallTime = (): string => new Date().toISOString()
 
+/** Wall time so far ahead, as HTTP writes it; for those who are told it, never for arithmetic. (RFC 9110, 5.6.7) */
+export const httpDate = (ahead: Ms): string => new Date(Date.now() + ahead).toUTCString()
+
 /** Resolves after `duration` on the process's clock. */
 export const sleep = (duration: Ms, clock: Clock = realClock): Promise<void> =>
   new Promise((resolve) => { clock.at(ms(clock.now() + duration), resolve) })

@@ -87,7 +87,8 @@ class Facets implements HttpFacets {
   }
 }
 
-const targetOf = ({ raw, methodEnd, targetEnd }: Head): string => raw.toString('latin1', methodEnd + 1, targetEnd)
+/** As the client wrote it. */
+export const targetOf = ({ raw, methodEnd, targetEnd }: Head): string => raw.toString('latin1', methodEnd + 1, targetEnd)
 
 /** Path and query; of `http://host/path?query` the same. */
 function splitTarget(request: Head): [path: string, query: string | undefined] {

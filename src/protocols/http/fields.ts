@@ -33,3 +33,13 @@ function upTo(byte: number, raw: Buffer, at: number): number {
   while (end < raw.length && raw[end] !== byte) end++
   return end
 }
+
+const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+const FRAMING = '(?!(?:Content-Length|Transfer-Encoding) *(?::|$))'
+/** What a parameter must look like: a name, or lines of fields, that leave the framing of the body alone. */
+export const FIELD_NAME = { pattern: new RegExp(`^${FRAMING}${TOKEN}$`, 'i'), says: 'the name of a field, other than Content-Length and Transfer-Encoding' }
+export const FIELDS = { pattern: new RegExp(`^(?:${FRAMING}${TOKEN}:[^\\r\\n]*(?:\\n|$))*$`, 'i'), says: 'lines of `Name: value`, none of them Content-Length or Transfer-Encoding' }
+
+/** The fields of such lines. */
+export const fieldsIn = (lines: string): (readonly [name: string, value: string])[] =>
+  lines.split('\n').filter((one) => one !== '').map((one) => [one.slice(0, one.indexOf(':')), one.slice(one.indexOf(':') + 1).trim()])

@@ -18,3 +18,7 @@ export const dataOf = ({ type, raw, dataAt, dataEnd }: HttpMessage): Buffer => (
 
 /** The same head of a body that ends with the connection. */
 export const untilClose = (raw: Buffer): Buffer => setField(removeField(removeField(raw, 'Content-Length'), 'Transfer-Encoding'), 'Connection', 'close')
+
+/** For the journal, of a request whose answer the client does not get as it was. */
+export const executed = (status: number): string => `executed ${status}`
+export const NOT_EXECUTED = 'not executed'

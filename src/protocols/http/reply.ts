@@ -24,6 +24,9 @@ const REASONS: ReadonlyMap<number, string> = new Map([
   [500, 'Internal Server Error'], [501, 'Not Implemented'], [502, 'Bad Gateway'], [503, 'Service Unavailable'], [504, 'Gateway Timeout'], [505, 'HTTP Version Not Supported'],
 ])
 
+/** What the specification calls it; empty of a status that it does not know. */
+export const reasonOf = (status: number): string => REASONS.get(status) ?? ''
+
 /**
  * The answer to `request`, framed as it must be: with its length, but for what has no body by its status or method, and with the Connection
  * field that the versions of HTTP ask for. What `fields` say of a length or of the connection goes before what would be put in. (RFC 9112, 6 and 9.3)
@@ -32,7 +35,7 @@ export function response(request: Head, { status, reason, fields = [], body = ''
   const given = new Set(fields.map(([name]) => name.toLowerCase()))
   const interim = status < 200
   const sized = !interim && status !== 204 && status !== 304 && !(request.method === 'CONNECT' && status < 300)
-  const parts = [Buffer.from(`HTTP/1.1 ${status} ${oneLine(reason ?? REASONS.get(status) ?? '')}\r\n`, 'latin1'), ...fields.map(([name, value]) => line(name, value))]
+  const parts = [Buffer.from(`HTTP/1.1 ${status} ${oneLine(reason ?? reasonOf(status))}\r\n`, 'latin1'), ...fields.map(([name, value]) => line(name, value))]
   if (sized && !given.has('content-length') && !given.has('transfer-encoding')) parts.push(line('Content-Length', String(Buffer.byteLength(body))))
   if (!interim && !given.has('connection')) {
     if (close || request.close) parts.push(line('Connection', 'close'))

@@ -43,7 +43,7 @@ describe('http.latency', () => {
     } })
     await stage.strike(latency, { delay: '100ms', phase: 'each_piece' })
     const time = await took(stage.fetch('/a').then(({ text }) => assert.equal(text, 'one two three')))
-    assert.ok(time >= 499, `a head, three pieces and the end took ${time} ms`)
+    assert.ok(time >= 490, `a head, three pieces and the end took ${time} ms`)
     await stage.strike(latency, { delay: '1h', phase: 'each_piece' })
     const waiting = stage.fetch('/a')
     await until(() => stage.did().length > 8, 'the pieces of the second answer')

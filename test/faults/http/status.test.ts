@@ -24,4 +24,15 @@ describe('http.status', () => {
     assert.deepEqual(stage.asked.map(({ url }) => url), ['/json', '/big?300000', '/close', '/text'])
     assert.deepEqual(new Set(stage.did()), new Set(['replace executed 200']))
   })
+
+  it('says what else it is told to, and Retry-After as a date by the clock of this machine', async () => {
+    const stage = await webStage()
+    await stage.strike(status, { code: 429, retry_after: '90s', retry_as: 'date', headers: 'X-RateLimit-Remaining: 0\nCache-Control: no-store' })
+    const before = Math.floor(Date.now() / 1000) * 1000
+    const { headers } = await stage.fetch('/orders')
+    const until = String(headers['retry-after'])
+    assert.equal(new Date(until).toUTCString(), until)
+    assert.ok(Date.parse(until) >= before + 90_000 && Date.parse(until) <= Date.now() + 90_000, until)
+    assert.deepEqual([headers['x-ratelimit-remaining'], headers['cache-control']], ['0', 'no-store'])
+  })
 })
