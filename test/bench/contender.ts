@@ -14,16 +14,21 @@ export interface Contender {
   readonly port: number
   /** utime + stime of the process so far, in microseconds; 0 for the direct path. */
   cpu(): number
+  /** What the process holds in memory, in bytes; 0 for the direct path. */
+  memory(): number
   stop(): void
 }
 
-export const direct = (port: number): Contender => ({ name: 'direct', port, cpu: () => 0, stop: () => undefined })
+export const direct = (port: number): Contender => ({ name: 'direct', port, cpu: () => 0, memory: () => 0, stop: () => undefined })
 
 export const pipe = (upstream: number): Promise<Contender> => node('pipe', 'pipe-main.js', [String(upstream)])
 
 /** On a target of that protocol; `rule` is armed from the start. */
 export const brownout = (name: string, upstream: number, { protocol = 'tcp', rule }: { readonly protocol?: Protocol; readonly rule?: object } = {}): Promise<Contender> =>
   node(name, 'proxy-main.js', [String(upstream), protocol, ...(rule ? [JSON.stringify(rule)] : [])])
+
+/** A server of ours in a process of its own. */
+export const server = (script: string): Promise<Contender> => node(script, script, [])
 
 async function node(name: string, script: string, args: readonly string[]): Promise<Contender> {
   const child = spawn(process.execPath, [fileURLToPath(new URL(script, import.meta.url)), ...args], { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] })
@@ -52,6 +57,7 @@ export async function haproxy(upstream: number, mode: 'tcp' | 'http' = 'tcp'): P
 const contender = (name: string, port: number, child: ChildProcess, clean: () => void): Contender => ({
   name, port,
   cpu: () => cpuOf(child.pid ?? 0),
+  memory: () => Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${child.pid ?? 0}/status`, 'latin1'))?.[1] ?? 0) * 1024,
   stop: () => { child.kill('SIGKILL'); clean() },
 })
 
