@@ -38,6 +38,8 @@ export const ERRORS = {
   NAME_INVALID: { means: 'A name has characters that names may not have, or is reserved.', hint: 'lower-case letters, digits, dash and underscore, 64 at the most, the first a letter or digit', exit: EXIT.usage },
   NAME_TAKEN: { means: 'Two things bear one name.', hint: 'targets, apps, loads, probes and steps share one namespace', exit: EXIT.usage },
   VARIABLE_UNKNOWN: { means: 'A reference ${…} cannot be resolved.', hint: '${NAME} is from the environment, ${NAME:-text} has a default, ${vars.NAME} is from `vars:`', exit: EXIT.usage },
+  CAPTURE_UNKNOWN: { means: 'A step of a journey uses a value that no earlier step captures.', hint: '`capture: { NAME: json:PATH }` in an earlier step, then ${capture.NAME}', exit: EXIT.usage },
+  RAMP_LONG: { means: 'A warning: connections of a load are still being made when the baseline begins.', hint: 'lengthen windows.warmup, or shorten `over`', exit: EXIT.usage },
   UPSTREAM_INVALID: { means: 'An address of a dependency cannot be understood.', hint: 'write redis://host:6379, postgres://user@host:5432/db, http://host:8080, tcp://host:port or unix:/path', exit: EXIT.usage },
   TLS_UNSUPPORTED: { means: 'That use of TLS is not supported for this target.', hint: 'docs/experiments.md says which targets speak TLS', exit: EXIT.usage },
   PROTOCOL_MISMATCH: { means: 'A fault does not act on what its target speaks.', hint: '`brownout faults NAME` lists its protocols', exit: EXIT.usage },

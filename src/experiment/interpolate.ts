@@ -91,6 +91,7 @@ export class Interpolator {
         }
         case 'package': return this.#scope.packageRoot
         case 'late': return late ? `\${${part.text}}` : wrong(`\${${part.text}} is not known yet here`, 'it can stand in app, apps, load and probes')
+        case 'capture': return path[0] === 'load' && path[2] === 'journey' ? `\${capture.${part.name}}` : wrong(`\${capture.${part.name}} stands for nothing here`, 'it can stand in a step of a journey, after the one that captures it')
         case 'wrong': return wrong(`\${${part.text}} ${part.why}`, 'for a literal ${ write $${')
       }
     }).join('')

@@ -3,11 +3,12 @@
 import { nearest } from '../core/errors.ts'
 import { ms, type Ms } from '../core/units.ts'
 import type { LoadSpec } from '../load/spec.ts'
+import { expectOf } from './link-websocket.ts'
 import type { Linking } from './linking.ts'
 import { TIMING_FIGURES, type AbortCondition, type Expectation, type Limit, type Signal, type SteadyState, type TimingFigure, type Windows } from './plan.ts'
 import type { Listed } from './read.ts'
 import type { AbortInput, ConditionInput, ExpectationInput } from './schema.ts'
-import { COMPARISONS, metricProblem, narrowingProblem, parseFigureLimit, parseLimit, parseSignal, QUANTILES } from './signals.ts'
+import { COMPARISONS, loadMetricProblem, metricProblem, narrowingProblem, parseFigureLimit, parseLimit, parseSignal, QUANTILES } from './signals.ts'
 import { isMap, valueAt, type Path } from './tree.ts'
 
 export const PHASES = ['baseline', 'fault', 'recovery', 'all'] as const
@@ -100,6 +101,9 @@ function linkSignal(linking: Linking, path: Path, key: string, text: string, whe
   const { signal, source } = parsed
   if (source !== 'target') {
     if (where) reader.failKey('EXPECTATION_INVALID', [...path, 'where'], `\`where\` means nothing with a signal of a ${source}`, 'it narrows signals of targets')
+    const load = source === 'load' ? linking.draft.load.find(({ name }) => name === signal.name)?.input : undefined
+    const problem = load && loadMetricProblem(signal.metric, load.websocket === undefined ? undefined : expectOf(load))
+    if (problem) reader.fail('SIGNAL_UNKNOWN', [...path, key], problem.wrong, problem.hint)
     return signal
   }
   const protocol = targets.get(signal.name)?.spec.protocol
@@ -149,12 +153,12 @@ export function warnOfFewSamples({ reader }: Linking, { loads, windows, steadySt
     const load = loads.find(({ name }) => name === signal.name)
     const needed = operationsFor(signal, comparison, limit)
     const length = lengthOf(during)
-    const expected = load ? Math.floor((load.rate * length) / 1000) : Number.POSITIVE_INFINITY
+    const expected = load && load.rate > 0 ? Math.floor((load.rate * length) / 1000) : Number.POSITIVE_INFINITY
     if (expected < needed) reader.problems.warning('SAMPLES_FEW', place, `${signal.name}.${signal.metric} needs ${needed} operations, and ${during} will hold about ${expected}`)
   }
   for (const condition of steadyState) warn(condition, 'baseline')
   for (const one of expect) if (one.kind === 'signal') warn(one, one.during)
-  for (const { name, rate } of loads) {
+  for (const { name, rate } of loads.filter((load) => load.rate > 0)) {
     const expected = Math.floor((rate * windows.baseline) / 1000)
     if (expected < windows.minSamples) reader.problems.warning('SAMPLES_FEW', reader.entry(['load', name, 'rate']).value, `the baseline will hold about ${expected} operations of ${name}, and min_samples is ${windows.minSamples}`, 'raise `rate`, lengthen windows.baseline, or lower windows.min_samples')
   }

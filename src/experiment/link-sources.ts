@@ -1,28 +1,19 @@
-/** Apps, loads and probes: what is started, what is sent and what is read. */
+/** Apps and probes: what is started and what is read. */
 
-import type { HttpRequest, LoadSpec, PostgresQuery, RedisCommand } from '../load/spec.ts'
 import type { ProbeCheck, ProbeSpec } from '../probes/spec.ts'
 import { ms } from '../core/units.ts'
-import { checkReferences, fromFile, sampleOf, type Linking } from './linking.ts'
+import { checkUrl, oneKind, refuseKeys, storeRequest } from './link-requests.ts'
+import { checkReferences, fromFile, type Linking } from './linking.ts'
 import type { AppSpec } from './plan.ts'
 import { quoteHint, type Named } from './read.ts'
-import type { AppInput, LoadInput, ProbeInput } from './schema.ts'
-import { valueAt, type Path } from './tree.ts'
+import type { AppInput, ProbeInput } from './schema.ts'
+import type { Path } from './tree.ts'
 import { parseHostPort } from './upstream.ts'
 
 const READY_WITHIN = ms(15_000)
-const LOAD_TIMEOUT = ms(5_000)
 const PROBE_TIMEOUT = ms(5_000)
 const PROBE_EVERY = ms(1_000)
-const CONNECTIONS = 10
-/** Twice what a system that answers nothing leaves under way, so that its stall is never taken for the generator's. */
-const IN_FLIGHT_OF_STALL = 2
-const IN_FLIGHT_LEAST = 100
-const LOAD_KINDS = ['http', 'redis', 'postgres'] as const
 const PROBE_KINDS = ['http', 'tcp', 'redis', 'postgres', 'command'] as const
-
-type Check = 'http' | 'redis' | 'postgres' | 'tcp'
-const SCHEMES: Readonly<Record<Exclude<Check, 'tcp'>, readonly string[]>> = { http: ['http:', 'https:'], redis: ['redis:', 'rediss:', 'unix:'], postgres: ['postgres:', 'postgresql:'] }
 
 export function linkApp(linking: Linking, { name, path, input }: Named<AppInput>): AppSpec | undefined {
   if (!input) return undefined
@@ -47,22 +38,6 @@ export function linkApp(linking: Linking, { name, path, input }: Named<AppInput>
     cwd: input.cwd === undefined ? cwd : fromFile(linking, [...path, 'cwd'], input.cwd),
     ...(input.ready ? { ready: { http: http && own(http), tcp: tcp && own(tcp), within: within ?? READY_WITHIN } } : {}),
   }
-}
-
-export function linkLoad(linking: Linking, { name, path, input }: Named<LoadInput>): LoadSpec | undefined {
-  if (!input) return undefined
-  const { reader } = linking
-  const kind = oneKind(linking, path, input, LOAD_KINDS)
-  if (!kind) return undefined
-  const misplaced = { http: ['url', 'params', 'connections'], redis: ['headers', 'json', 'body', 'ok', 'params'], postgres: ['headers', 'json', 'body', 'ok'] }[kind]
-  refuseKeys(linking, path, input, misplaced, kind)
-  const timeout = input.timeout ?? LOAD_TIMEOUT
-  const send = kind === 'http' ? httpRequest(linking, path, input) : storeRequest(linking, path, input, kind)
-  const ok = input.ok ?? '2xx'
-  if (!/^([1-5]xx|[1-5]\d\d)(\s*,\s*([1-5]xx|[1-5]\d\d))*$/.test(ok)) reader.fail('VALUE_INVALID', [...path, 'ok'], `ok: expected statuses, not "${ok}"`, 'write 2xx, 200, or 2xx,404')
-  if (!send) return undefined
-  const stalled = Math.ceil(IN_FLIGHT_OF_STALL * input.rate * (timeout / 1000))
-  return { name, send, rate: input.rate, timeout, ok: ok.replaceAll(/\s/g, ''), inFlightMax: input.in_flight ?? Math.max(IN_FLIGHT_LEAST, stalled), connections: input.connections ?? CONNECTIONS }
 }
 
 export function linkProbe(linking: Linking, { name, path, input }: Named<ProbeInput>): ProbeSpec | undefined {
@@ -96,61 +71,4 @@ function probeCheck(linking: Linking, path: Path, input: ProbeInput, kind: (type
       return request.kind === 'redis' ? { kind: 'redis', url: request.url, command: request.command } : { kind: 'postgres', url: request.url, sql: request.sql }
     }
   }
-}
-
-function httpRequest(linking: Linking, path: Path, input: LoadInput): HttpRequest | undefined {
-  const { reader } = linking
-  const found = /^(?:([A-Z]{3,10})\s+)?(\S+)$/.exec(input.http ?? '')
-  if (!found) return void reader.fail('VALUE_INVALID', [...path, 'http'], `http: expected METHOD URL, not "${input.http ?? ''}"`, 'write POST http://127.0.0.1:3000/checkout')
-  const url = found[2] ?? ''
-  if (!checkUrl(linking, [...path, 'http'], url, 'http')) return undefined
-  if (input.json !== undefined && input.body !== undefined) reader.fail('VALUE_INVALID', [...path, 'body'], 'body: there is `json` already')
-  const written = Object.entries(input.headers ?? {}).map(([name, value]) => [name.toLowerCase(), String(value)] as const)
-  for (const [name, value] of written) {
-    if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name) || /[^\t\x20-\x7e\x80-\xff]/.test(value)) reader.fail('VALUE_INVALID', [...path, 'headers'], `"${name}" is no header that can be sent`)
-    checkReferences(linking, [...path, 'headers'], value)
-  }
-  const headers = { ...(input.json === undefined ? {} : { 'content-type': 'application/json' }), ...Object.fromEntries(written) }
-  const body = input.json === undefined ? input.body : JSON.stringify(valueAt(reader.root, [...path, 'json']))
-  if (body !== undefined) checkReferences(linking, [...path, input.json === undefined ? 'body' : 'json'], body)
-  return { kind: 'http', method: found[1] ?? 'GET', url, headers, ...(body === undefined ? {} : { body }) }
-}
-
-function storeRequest(linking: Linking, path: Path, input: LoadInput | ProbeInput, kind: 'redis' | 'postgres'): RedisCommand | PostgresQuery | undefined {
-  const { reader } = linking
-  const { url } = input
-  if (url === undefined) return void reader.failKey('KEY_MISSING', path, `\`url\` is missing: where the ${kind} commands go`, `such as url: "\${targets.NAME.url}"`)
-  if (!checkUrl(linking, [...path, 'url'], url, kind)) return undefined
-  if (kind === 'postgres') return { kind, url, sql: input.postgres ?? '', params: ('params' in input ? input.params ?? [] : []).map(String) }
-  const command = typeof input.redis === 'string' ? input.redis.split(/\s+/).filter((word) => word !== '') : (input.redis ?? []).map(String)
-  if (!command.length) return void reader.fail('VALUE_INVALID', [...path, 'redis'], 'redis: expected a command', 'write GET product:1, or a list where a word has spaces')
-  return { kind, url, command }
-}
-
-/** Says what is wrong with a URL or HOST:PORT; references stand for something of their kind. */
-function checkUrl(linking: Linking, path: Path, text: string, kind: Check): boolean {
-  checkReferences(linking, path, text)
-  const sample = sampleOf(linking, text)
-  if (kind === 'tcp') {
-    const at = parseHostPort(sample)
-    if ('wrong' in at) linking.reader.fail('VALUE_INVALID', path, `tcp: ${at.wrong}`)
-    return !('wrong' in at)
-  }
-  const url = URL.canParse(sample) ? new URL(sample) : undefined
-  if (url && SCHEMES[kind].includes(url.protocol)) return true
-  linking.reader.fail('VALUE_INVALID', path, `expected a URL of ${SCHEMES[kind].slice(0, 2).map((scheme) => `${scheme}//`).join(' or ')}`)
-  return false
-}
-
-/** The one kind that is given, or undefined when there is none or more than one. */
-function oneKind<K extends string>({ reader }: Linking, path: Path, input: object, kinds: readonly K[]): K | undefined {
-  const given = kinds.filter((kind) => kind in input)
-  if (given.length === 1) return given[0]
-  const name = String(path.at(-1))
-  reader.failKey('VALUE_INVALID', path, given.length ? `${name}: ${given.join(' and ')} cannot go together` : `${name}: nothing says what is to be done`, `give one of ${kinds.join(', ')}`)
-  return undefined
-}
-
-function refuseKeys({ reader }: Linking, path: Path, input: object, keys: readonly string[], kind: string): void {
-  for (const key of keys) if (key in input) reader.failKey('KEY_UNKNOWN', [...path, key], `\`${key}\` means nothing with ${kind}`, 'take it out')
 }

@@ -5,9 +5,11 @@ import { freshSeed } from '../core/random.ts'
 import { ms } from '../core/units.ts'
 import type { Source } from '../record/buckets.ts'
 import { linkAbort, linkCondition, linkExpectation, PHASES, warnOfFewSamples } from './link-judgements.ts'
-import { linkApp, linkLoad, linkProbe } from './link-sources.ts'
+import { linkLoad } from './link-load.ts'
+import { linkApp, linkProbe } from './link-sources.ts'
 import { linkStep } from './link-steps.ts'
 import { linkTargets } from './link-targets.ts'
+import { warnOfRamps } from './link-websocket.ts'
 import type { Linking } from './linking.ts'
 import type { Plan, Windows } from './plan.ts'
 import { DOTTED_NAME, NAME } from './schema.ts'
@@ -39,6 +41,7 @@ export function link(context: Omit<Linking, 'names' | 'targets'>, given: Given):
   const spans = stepSpans(drafts)
   const method = finishSteps(drafts, spans)
   const methodLength = Math.max(0, ...[...spans.values()].map(({ to }) => to))
+  warnOfRamps(linking, loads, windows)
   warnOfFewSamples(linking, {
     loads, windows, steadyState, expect,
     lengthOf(during) {

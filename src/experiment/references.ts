@@ -10,7 +10,9 @@ export interface LateReference {
   readonly name: string
   readonly what: 'url' | 'host' | 'port'
 }
-export type Part = string | Reference | { readonly kind: 'vars'; readonly name: string } | { readonly kind: 'package' } | LateReference | { readonly kind: 'wrong'; readonly text: string; readonly why: string }
+/** `${capture.NAME}`: of the answer to an earlier step of a journey. */
+export interface CaptureReference { readonly kind: 'capture'; readonly name: string }
+export type Part = string | Reference | CaptureReference | { readonly kind: 'vars'; readonly name: string } | { readonly kind: 'package' } | LateReference | { readonly kind: 'wrong'; readonly text: string; readonly why: string }
 
 /** The text cut into what is plain and what refers. `$${` stands for `${`. Never throws. */
 export function partsOf(text: string): readonly Part[] {
@@ -40,11 +42,13 @@ function partOf(text: string): Part {
   if (variable) return { kind: 'variable', name: variable[1] ?? '', otherwise: variable[2] }
   const vars = /^vars\.([A-Za-z0-9_-]+)$/.exec(text)
   if (vars) return { kind: 'vars', name: vars[1] ?? '' }
+  const capture = /^capture\.([A-Za-z0-9_-]+)$/.exec(text)
+  if (capture) return { kind: 'capture', name: capture[1] ?? '' }
   const target = /^targets\.([A-Za-z0-9_-]+)\.(url|host|port)$/.exec(text)
   if (target) return { kind: 'late', text, of: 'target', name: target[1] ?? '', what: target[2] === 'url' ? 'url' : target[2] === 'host' ? 'host' : 'port' }
   const app = /^(?:app|apps\.([A-Za-z0-9_-]+))\.port$/.exec(text)
   if (app) return { kind: 'late', text, of: 'app', name: app[1] ?? '', what: 'port' }
-  return { kind: 'wrong', text, why: 'is none of ${NAME}, ${NAME:-text}, ${vars.NAME}, ${targets.NAME.url|host|port}, ${app.port} and ${package}' }
+  return { kind: 'wrong', text, why: 'is none of ${NAME}, ${NAME:-text}, ${vars.NAME}, ${targets.NAME.url|host|port}, ${app.port}, ${capture.NAME} and ${package}' }
 }
 
 /** The references in a text that wait for the listeners. */

@@ -44,21 +44,45 @@ export const app = strict({
   }, 'How to tell that the application is up.').optional(),
 }, 'The application under test: started for the run, stopped after it.')
 
-export const load = strict({
+const request = {
   http: text('METHOD URL.').optional(),
-  headers: table(printable('The value.'), 'Headers of an http load.').optional(),
-  json: z.unknown().meta({ description: 'A JSON body of an http load.' }).optional(),
-  body: longText('A body of an http load, as text.').optional(),
+  headers: table(printable('The value.'), 'Headers of an http or websocket load, or of a step.').optional(),
+  json: z.unknown().meta({ description: 'A JSON body.' }).optional(),
+  body: longText('A body, as text.').optional(),
+  ok: text('The HTTP statuses that count as success: 2xx, 200, or 2xx,404.').optional(),
+}
+export const journeyStep = strict({
+  ...request,
+  step: text('The step\'s name, for errors; its number unless given.').optional(),
+  capture: table(text('json:PATH, header:NAME, cookie:NAME or /…(group)…/ over the body.'), 'What of the answer later steps can use, as ${capture.NAME}.').optional(),
+  think: span('In place of `http`: waits; no part of the latency.', '10m').optional(),
+}, 'One request of a journey, or time to think.')
+
+export const load = strict({
+  ...request,
+  keep_alive: flag('Whether HTTP requests share connections; each has its own where this is false.').optional(),
+  journey: list(journeyStep, 'HTTP requests one after another, together one operation.', { max: 100 }).min(1, 'expected at least one step').optional(),
   redis: z.union([z.string(), z.array(printable('A word.'))], { error: 'expected a command as text or a list' }).meta({ description: 'A Redis command; {n} stands for the number of the operation.' }).optional(),
   postgres: longText('A statement; $1 and on take `params`.').optional(),
   params: list(printable('A value; {n} stands for the number of the operation.'), 'Parameters of a postgres load.').optional(),
   url: text('Where a redis or postgres load goes.').optional(),
-  rate: measured(rate('Operations begun a second, whatever becomes of those before.', undefined, { min: '0.01/s', max: '100000/s' })),
+  websocket: text('The URL that connections are made to; {n} stands for the number of the connection.').optional(),
+  over: time('The time in which all connections of a websocket load are begun; 5 ms for each unless given.', '0ms', '1h').optional(),
+  expect: oneOf(['echo', 'messages'], 'echo: messages are sent and come back; messages: they just arrive. By whether there is `send` unless given.').optional(),
+  send: longText('A message of an echo; {id} stands for what it is known by when it comes back.').optional(),
+  open: longText('Sent whenever a connection of a websocket load opens.').optional(),
+  resume: longText('Sent in place of `open` once a message with an id has arrived; {last_id} stands for the last one.').optional(),
+  id: text('Where the id of an arriving message stands: json:PATH or /…(group)…/. Messages without one do not count.').optional(),
+  reconnect: z.union([z.literal(false), strict({
+    backoff: span('The first wait is anywhere between nothing and this, and it doubles each time.', '1h').optional(),
+    max: span('It does not grow beyond this.', '1h').optional(),
+  })], { error: 'expected false, or a mapping of backoff and max' }).meta({ description: 'How a lost connection is made anew; false: not at all.' }).optional(),
+  compression: flag('Whether a websocket load offers permessage-deflate; it does not unless given.').optional(),
+  rate: measured(rate('Operations begun a second, whatever becomes of those before; of a websocket load messages a second on each connection.', undefined, { min: '0.01/s', max: '100000/s' })).optional(),
   timeout: span('An operation older than this has failed.', '10m').optional(),
-  ok: text('The HTTP statuses that count as success: 2xx, 200, or 2xx,404.').optional(),
   in_flight: count('Operations under way at once; those over it are dropped and counted.', '1', '100000').optional(),
-  connections: count('Connections that a redis or postgres load keeps.', '1', '10000').optional(),
-}, 'Work for the system under test: one of http, redis and postgres.')
+  connections: count('Connections that a redis, postgres or websocket load keeps.', '1', '10000').optional(),
+}, 'Work for the system under test: one of http, journey, redis, postgres and websocket.')
 
 export const probe = strict({
   http: text('ok when a GET of this URL answers 2xx.').optional(),
@@ -185,6 +209,7 @@ export const experiment = strict(Object.fromEntries(KEYS.map((key) =>
 export type TargetInput = z.infer<typeof target>
 export type AppInput = z.infer<typeof app>
 export type LoadInput = z.infer<typeof load>
+export type JourneyStepInput = z.infer<typeof journeyStep>
 export type ProbeInput = z.infer<typeof probe>
 export type WindowsInput = z.infer<typeof windows>
 export type ConditionInput = z.infer<typeof condition>

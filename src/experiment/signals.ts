@@ -12,7 +12,7 @@ export const QUANTILES: Readonly<Record<string, number>> = { p50: 0.5, p90: 0.9,
 const LATENCIES = [...Object.keys(QUANTILES), 'max', 'mean']
 
 export const METRICS: Readonly<Record<Source, readonly string[]>> = {
-  load: [...LATENCIES, 'rate', 'success', 'errors', 'in_flight', 'connections'],
+  load: [...LATENCIES, 'rate', 'success', 'errors', 'in_flight', 'connections', 'setup_p95', 'delivered', 'reconnects', 'messages_lost', 'messages_doubled'],
   target: [...LATENCIES, 'rate', 'success', 'errors', 'connections', 'in_flight', 'attempts', 'accepted', 'resets', 'failed_dials', 'bytes_to_server', 'bytes_to_client', 'hit_ratio', 'transactions', 'rollbacks', 'rollback_ratio'],
   probe: ['value', 'success', 'errors', ...LATENCIES],
   app: ['cpu', 'memory'],
@@ -23,6 +23,20 @@ const OF_PROTOCOL: Readonly<Record<string, Protocol>> = { hit_ratio: 'redis', tr
 /** By what a signal of a target can be narrowed, and what can be told of some of its operations. */
 const LABELS: Readonly<Partial<Record<Protocol, readonly string[]>>> = { redis: ['command', 'key'], postgres: ['table', 'tag'] }
 const NARROWED: readonly string[] = [...LATENCIES, 'rate', 'success', 'errors', 'hit_ratio']
+
+/** Metrics of websocket loads alone. */
+const OF_WEBSOCKET: readonly string[] = ['connections', 'setup_p95', 'delivered', 'reconnects', 'messages_lost', 'messages_doubled']
+/** Of those, what rests on connections and gaps: few operations do not make it doubtful. */
+export const OF_CONNECTIONS: ReadonlySet<string> = new Set(['connections', 'setup_p95', 'reconnects', 'messages_lost', 'messages_doubled'])
+
+/** What is wrong with a metric of a load; undefined where nothing is. `expect`: of a websocket load. */
+export function loadMetricProblem(metric: string, expect: 'echo' | 'messages' | undefined): { readonly wrong: string; readonly hint: string } | undefined {
+  if (expect === undefined) {
+    return OF_WEBSOCKET.includes(metric) ? { wrong: `${metric} is of a websocket load`, hint: `others have ${METRICS.load.filter((one) => !OF_WEBSOCKET.includes(one)).join(', ')}` } : undefined
+  }
+  const missing = expect === 'messages' ? [...LATENCIES, 'in_flight'] : ['messages_doubled']
+  return missing.includes(metric) ? { wrong: `with expect: ${expect} there is no ${metric}`, hint: `there are ${METRICS.load.filter((one) => !missing.includes(one)).join(', ')}` } : undefined
+}
 
 /** What is wrong with a metric of a target of that protocol; undefined where nothing is. */
 export function metricProblem(metric: string, protocol: Protocol, narrowed: boolean): { readonly wrong: string; readonly hint: string } | undefined {

@@ -5,6 +5,7 @@ import { figure, QUANTILES, samples } from '../report/figures.ts'
 import type { RunRecord } from '../report/fold.ts'
 import { formatFigure, judge, unitOf } from './limit.ts'
 import type { Signal, SteadyState, Windows } from './plan.ts'
+import { OF_CONNECTIONS } from './signals.ts'
 
 /** [from, to) on the monotonic clock. */
 export interface Span { readonly from: Ms; readonly to: Ms }
@@ -28,7 +29,7 @@ export function unsteady(record: RunRecord, conditions: readonly SteadyState[], 
 export function thinBaseline(record: RunRecord, signals: readonly Signal[], { from, to }: Span, { bucket, minSamples }: Windows): readonly string[] {
   const buckets = Math.floor((to - from) / bucket + 1e-6)
   if (buckets < BASELINE_BUCKETS_MIN) return [`the baseline has ${buckets} buckets of the ${BASELINE_BUCKETS_MIN} that are needed`]
-  return [...new Set(signals.map(({ name }) => name))].flatMap((name) => {
+  return [...new Set(signals.filter(({ metric }) => !OF_CONNECTIONS.has(metric)).map(({ name }) => name))].flatMap((name) => {
     const source = record.signals.find((one) => one.name === name)?.source
     if (source !== 'load') return []
     const count = samples(record, { name }, from, to)

@@ -32,9 +32,14 @@ export function lengthOf({ windows: { warmup, baseline, recovery }, method }: Pi
 const targetText = ({ spec: { name, protocol, upstream, cluster }, demo, via }: PlannedTarget): string =>
   `${name}: ${protocol} at ${demo ? `a ${demo} server that is started for the run` : formatAddress(upstream)}${cluster ? ' and the servers that it names' : ''}${via ? ` via the Toxiproxy at ${via.server}` : ''}`
 
-function loadText({ name, send, rate }: LoadSpec): string {
-  const what = send.kind === 'http' ? `${send.method} ${send.url}` : `${send.kind} ${send.kind === 'redis' ? send.command.join(' ') : send.sql}`
-  return `${name}: ${what} at ${formatRate(rate)}`
+function loadText({ name, send, rate, connections }: LoadSpec): string {
+  switch (send.kind) {
+    case 'http': return `${name}: ${send.method} ${send.url} at ${formatRate(rate)}`
+    case 'journey': return `${name}: ${send.steps.map((step) => (step.kind === 'think' ? `think ${formatDuration(step.length)}` : step.name)).join(', ')} at ${formatRate(rate)}`
+    case 'redis': return `${name}: redis ${send.command.join(' ')} at ${formatRate(rate)}`
+    case 'postgres': return `${name}: postgres ${send.sql} at ${formatRate(rate)}`
+    case 'websocket': return `${name}: ${connections} connections to ${send.url} over ${formatDuration(send.over)}, ${send.expect === 'echo' ? `together ${formatRate(rate)}` : 'listening'}`
+  }
 }
 
 function stepText(step: Step): string {

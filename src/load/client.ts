@@ -1,7 +1,11 @@
 /** What sends operations and hears their answers: one implementation a protocol. */
 
-/** `reason` names a failure for people and holds no secret: `ECONNREFUSED`, `status 503`. */
-export type Done = (outcome: 'ok' | 'error', reason?: string) => void
+import type { Clock } from '../core/clock.ts'
+import type { Ms } from '../core/units.ts'
+import type { Tally } from './tally.ts'
+
+/** `reason` names a failure for people and holds no secret: `ECONNREFUSED`, `status 503`. `thought` is time that does not count. `late`: older than its timeout without it. */
+export type Done = (outcome: 'ok' | 'error' | 'late', reason?: string, thought?: Ms) => void
 
 /** An operation that was sent. */
 export interface Sent {
@@ -9,11 +13,17 @@ export interface Sent {
   abandon(): void
 }
 
+/** What a client is told when the load begins that makes its connections only then. */
+export interface Beginning { readonly at: Ms; readonly tally: Tally; readonly clock: Clock; readonly seed: number }
+
 export interface Client {
   /** Resolves when every connection that it keeps has been made or has failed once. Never rejects. */
   readonly opened: Promise<unknown>
-  /** Sends operation `n` now, or says at once that it cannot. Never throws; calls `done` once at the most, perhaps before it returns. */
-  send(n: number, done: Done): Sent
+  begin?(beginning: Beginning): void
+  /** Operation `n` is none: what it would be sent over is not meant to be there yet. */
+  skips?(n: number): boolean
+  /** Sends operation `n`, which was due at `due`, now, or says at once that it cannot. Never throws; calls `done` once at the most, perhaps before it returns. */
+  send(n: number, done: Done, due: Ms): Sent
   /** Ends every connection at once. Idempotent. */
   close(): Promise<void>
 }

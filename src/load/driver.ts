@@ -4,7 +4,7 @@ import type { Clock, Timer } from '../core/clock.ts'
 import { ms, type Ms } from '../core/units.ts'
 import { NOTHING_SENT, type Client, type Sent } from './client.ts'
 import { dueAt, type Schedule } from './schedule.ts'
-import type { LoadSpec } from './spec.ts'
+import { thinkTime, type LoadSpec } from './spec.ts'
 import type { Tally } from './tally.ts'
 import type { LoadFigures } from './verdict.ts'
 
@@ -30,7 +30,9 @@ export class Driver {
   readonly #client: Client
   readonly #tally: Tally
   readonly #clock: Clock
-  /** Oldest first: all have the same timeout, so they become late in this order. */
+  /** How old an operation can become that thinks all the while that it may. */
+  readonly #life: Ms
+  /** Oldest first: all have the same life, so they become late in this order. */
   readonly #inFlight = new Set<Operation>()
   #next = 0
   #droppedByUs = 0
@@ -44,6 +46,7 @@ export class Driver {
     this.#client = client
     this.#tally = tally
     this.#clock = clock
+    this.#life = ms(spec.timeout + thinkTime(spec.send))
   }
 
   begin(): void { this.#arm() }
@@ -71,10 +74,10 @@ export class Driver {
 
   /** Whole once `stop` has resolved. `cpu` is the process's. */
   figures(cpu: number): LoadFigures {
-    const { totals, sent, latenessP99, serviceP99, errors } = this.#tally
+    const { totals, sent, latenessP99, serviceP99, errors, closes } = this.#tally
     return {
       name: this.#spec.name, offered: totals.offered, sent, dropped: totals.dropped, droppedByUs: this.#droppedByUs,
-      latenessP99Ms: latenessP99, serviceP99Ms: serviceP99, cpu, errors,
+      latenessP99Ms: latenessP99, serviceP99Ms: serviceP99, cpu, errors, closes,
     }
   }
 
@@ -91,17 +94,15 @@ export class Driver {
     this.#wake?.cancel()
     const due = this.#stopped ? Number.POSITIVE_INFINITY : dueAt(this.#schedule, this.#next)
     const [oldest] = this.#inFlight
-    const late = oldest ? oldest.due + this.#spec.timeout : Number.POSITIVE_INFINITY
+    const late = oldest ? oldest.due + this.#life : Number.POSITIVE_INFINITY
     this.#wake = this.#clock.at(ms(Math.min(due, late, this.#tally.flushAt)), this.#turn)
   }
 
   #expire(now: Ms): void {
-    const { timeout } = this.#spec
     for (const operation of this.#inFlight) {
-      const late = ms(operation.due + timeout)
-      if (late > now) return
+      if (operation.due + this.#life > now) return
       this.#remove(operation)
-      this.#late(operation)
+      this.#late(operation, ms(this.#life - this.#spec.timeout))
       operation.sent.abandon()
     }
   }
@@ -110,6 +111,7 @@ export class Driver {
     const { timeout, inFlightMax } = this.#spec
     for (let due = dueAt(this.#schedule, this.#next); due <= now; due = dueAt(this.#schedule, this.#next)) {
       const n = this.#next++
+      if (this.#client.skips?.(n)) continue
       this.#tally.offered(due)
       if (due + timeout <= now) {
         this.#tally.dropped(due)
@@ -129,24 +131,24 @@ export class Driver {
     const operation: Operation = { due, sentAt, sent: NOTHING_SENT, inItsWay: 0 }
     this.#inFlight.add(operation)
     this.#tally.sending(sentAt, ms(sentAt - due))
-    operation.sent = this.#client.send(n, (outcome, reason) => this.#ended(operation, outcome, reason))
+    operation.sent = this.#client.send(n, (outcome, reason, thought) => this.#ended(operation, outcome, reason, thought), due)
   }
 
-  #ended(operation: Operation, outcome: 'ok' | 'error', reason = 'error'): void {
+  #ended(operation: Operation, outcome: 'ok' | 'error' | 'late', reason: string | undefined, thought: Ms = ms(0)): void {
     // Counted already: it had become late.
     if (!this.#inFlight.has(operation)) return
     const now = this.#clock.now()
-    const response = ms(now - operation.due)
+    const response = ms(now - operation.due - thought)
     this.#remove(operation)
-    if (response >= this.#spec.timeout) return this.#late(operation)
-    if (outcome === 'error') return this.#tally.error(now, reason)
+    if (outcome === 'late' || response >= this.#spec.timeout) return this.#late(operation, thought, outcome === 'late' ? reason : undefined)
+    if (outcome === 'error') return this.#tally.error(now, reason ?? 'error')
     this.#droppedByUs += operation.inItsWay
-    this.#tally.ok(now, response, ms(now - operation.sentAt))
+    this.#tally.ok(now, response, ms(now - operation.sentAt - thought))
   }
 
-  #late({ due, sentAt }: Operation): void {
-    const late = ms(due + this.#spec.timeout)
-    this.#tally.late(late, this.#spec.timeout, ms(Math.max(0, late - sentAt)))
+  #late({ due, sentAt }: Operation, thought: Ms, reason?: string): void {
+    const late = ms(due + this.#spec.timeout + thought)
+    this.#tally.late(late, this.#spec.timeout, ms(Math.max(0, late - sentAt - thought)), reason)
   }
 
   #remove(operation: Operation): void {

@@ -1,49 +1,77 @@
-/** HTTP operations over kept-alive connections, one request at a time on each. */
+/** HTTP operations, one request at a time on each connection, which is kept alive unless the load says otherwise. */
 
 import { Pool, type Dispatcher } from 'undici'
 import { isLoopback } from '../core/loopback.ts'
-import { NOTHING_SENT, reasonOf, template, type Client, type Done, type Sent } from './client.ts'
+import type { Answer } from './capture.ts'
+import { NOTHING_SENT, reasonOf, template, type Client, type Sent } from './client.ts'
 import type { HttpRequest, LoadSpec } from './spec.ts'
 
+/** Of an answer that values are captured from; a longer one fails. */
+const BODY_MAX = 1024 * 1024
+
 /** Certificates are verified but on loopback, where a proxy of ours shows one made for the run. */
-export function openHttp({ ok, timeout, inFlightMax }: LoadSpec, { method, url, headers, body }: HttpRequest): Client {
-  const { origin, pathname, search, hostname, username, password } = new URL(url)
-  const credentials = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64')
-  const isOk = statusMatcher(ok)
+export function openHttp(spec: LoadSpec, { method, url, headers, body, keepAlive }: HttpRequest): Client {
+  const { pathname, search } = new URL(url)
+  const isOk = statusMatcher(spec.ok)
   const path = template(`${pathname}${search}`.replaceAll('%7Bn%7D', '{n}'))
   const content = body === undefined ? () => null : template(body)
-  const sentHeaders = { ...(username ? { authorization: `Basic ${credentials}` } : {}), ...headers }
-  // Its own timeouts are off: an operation is given up when it is late, never earlier. `connections` is never the limit: operations in flight are.
-  const pool = new Pool(origin, { connections: inFlightMax, headersTimeout: 0, bodyTimeout: 0, connect: { timeout, rejectUnauthorized: !isLoopback(hostname) } })
+  const sentHeaders = { ...credentialsOf(url), ...headers }
+  const pool = poolFor(url, spec, keepAlive)
   let closed: Promise<void> | undefined
   return {
     opened: Promise.resolve(),
-    send(n, done) {
-      const exchange = new Exchange(isOk, done)
-      try {
-        pool.dispatch({ method, path: path(n), headers: sentHeaders, body: content(n) }, exchange)
-        return exchange
-      } catch (error) {
-        done('error', reasonOf(error))
-        return NOTHING_SENT
-      }
-    },
+    send: (n, done) => request(pool, { method, path: path(n), headers: sentHeaders, body: content(n) }, { isOk, keeps: 'nothing', ended: (failed) => done(failed === undefined ? 'ok' : 'error', failed) }),
     close: () => { closed ??= pool.destroy(); return closed },
   }
 }
 
+/** Its own timeouts are off: an operation is given up when it is late, never earlier. Its connections are never the limit: operations in flight are. */
+export function poolFor(url: string, { timeout, inFlightMax }: Pick<LoadSpec, 'timeout' | 'inFlightMax'>, keepAlive: false | undefined): Pool {
+  const { origin, hostname } = new URL(url)
+  return new Pool(origin, {
+    connections: inFlightMax, headersTimeout: 0, bodyTimeout: 0, connect: { timeout, rejectUnauthorized: !isLoopback(hostname) }, ...(keepAlive === false ? { pipelining: 0 } : {}),
+  })
+}
+
+/** The header that says what a URL says before its `@`. */
+export function credentialsOf(url: string): { readonly authorization?: string } {
+  const { username, password } = new URL(url)
+  return username ? { authorization: `Basic ${Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64')}` } : {}
+}
+
+export interface Expected {
+  readonly isOk: (status: number) => boolean
+  /** What of the answer is handed on. */
+  readonly keeps: 'nothing' | 'head' | 'body'
+  /** `failed` is the reason; absent where the answer is whole and as it should be. */
+  ended(failed: string | undefined, answer: Answer): void
+}
+
+/** Never throws: what cannot be sent has failed at once. */
+export function request(pool: Pool, options: Dispatcher.DispatchOptions, expected: Expected): Sent {
+  const exchange = new Exchange(expected)
+  try {
+    pool.dispatch(options, exchange)
+    return exchange
+  } catch (error) {
+    expected.ended(reasonOf(error), NO_ANSWER)
+    return NOTHING_SENT
+  }
+}
+
+const NO_ANSWER: Answer = { headers: {}, body: '' }
+
 /** One request: remembers its last status, lets the body drain and ends once. */
 class Exchange implements Dispatcher.DispatchHandler, Sent {
-  readonly #isOk: (status: number) => boolean
-  readonly #done: Done
+  readonly #expected: Expected
+  readonly #body: Buffer[] = []
+  #headers: Answer['headers'] = {}
+  #kept = 0
   #controller: Dispatcher.DispatchController | undefined
   #abandoned = false
   #status = 0
 
-  constructor(isOk: (status: number) => boolean, done: Done) {
-    this.#isOk = isOk
-    this.#done = done
-  }
+  constructor(expected: Expected) { this.#expected = expected }
 
   abandon(): void {
     this.#abandoned = true
@@ -56,16 +84,26 @@ class Exchange implements Dispatcher.DispatchHandler, Sent {
     if (this.#abandoned) controller.abort(new Error('late'))
   }
 
-  onResponseStart(_controller: Dispatcher.DispatchController, status: number): void { this.#status = status }
-
-  onResponseData(): void { this.#controller?.resume() }
-
-  onResponseEnd(): void {
-    if (this.#isOk(this.#status)) this.#done('ok')
-    else this.#done('error', `status ${this.#status}`)
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: Answer['headers']): void {
+    this.#status = status
+    if (this.#expected.keeps !== 'nothing') this.#headers = headers
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void { this.#done('error', reasonOf(error)) }
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#expected.keeps === 'body') {
+      this.#kept += chunk.length
+      if (this.#kept <= BODY_MAX) this.#body.push(chunk)
+    }
+    controller.resume()
+  }
+
+  onResponseEnd(): void {
+    const { isOk, ended } = this.#expected
+    const failed = !isOk(this.#status) ? `status ${this.#status}` : this.#kept > BODY_MAX ? 'body over 1 MiB' : undefined
+    ended(failed, { headers: this.#headers, body: failed === undefined ? Buffer.concat(this.#body).toString() : '' })
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void { this.#expected.ended(reasonOf(error), NO_ANSWER) }
 }
 
 /** `2xx`, `200`, `2xx,404` as a function of the status. */

@@ -103,7 +103,7 @@ class GeneratorProcess implements LoadRun {
       await this.#exited
       const why = error instanceof Error ? error.message : String(error)
       return this.#orders.specs.map(({ name }) => ({
-        ...judgeLoad({ name, offered: 0, sent: 0, dropped: 0, droppedByUs: 0, latenessP99Ms: undefined, serviceP99Ms: undefined, cpu: 0, errors: {} }), valid: false, why,
+        ...judgeLoad({ name, offered: 0, sent: 0, dropped: 0, droppedByUs: 0, latenessP99Ms: undefined, serviceP99Ms: undefined, cpu: 0, errors: {}, closes: {} }), valid: false, why,
       }))
     }
   }

@@ -9,5 +9,5 @@ export interface Schedule { readonly first: Ms; readonly rate: PerSecond }
 export const scheduleOf = (name: string, rate: PerSecond, begin: Ms, seed: number): Schedule =>
   ({ first: ms(begin + (randomStream(seed, `load/${name}`)() * 1000) / rate), rate })
 
-/** When operation `i`, counted from 0, is meant to be sent. */
-export const dueAt = ({ first, rate }: Schedule, i: number): Ms => ms(first + (i * 1000) / rate)
+/** When operation `i`, counted from 0, is meant to be sent; never at a rate of 0. */
+export const dueAt = ({ first, rate }: Schedule, i: number): Ms => (rate > 0 ? ms(first + (i * 1000) / rate) : ms(Number.POSITIVE_INFINITY))

@@ -1,24 +1,87 @@
 /** A load as the loader has linked it: what is sent, how often, and what counts as an answer. Plain JSON: it goes to the generator's process. */
 
-import type { Ms, PerSecond } from '../core/units.ts'
+import { ms, type Ms, type PerSecond } from '../core/units.ts'
 
 /** `{n}` in the path, the body, an argument or a parameter stands for the operation's number, counted from 0. */
-export interface HttpRequest { readonly kind: 'http'; readonly method: string; readonly url: string; readonly headers: Readonly<Record<string, string>>; readonly body?: string | undefined }
+export interface HttpRequest {
+  readonly kind: 'http'
+  readonly method: string
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: string | undefined
+  /** Each request goes over a connection of its own. */
+  readonly keepAlive?: false | undefined
+}
 /** A command and its arguments. */
 export interface RedisCommand { readonly kind: 'redis'; readonly url: string; readonly command: readonly string[] }
 export interface PostgresQuery { readonly kind: 'postgres'; readonly url: string; readonly sql: string; readonly params: readonly string[] }
 
+/**
+ * What a captured value becomes where it is put in: as it is; percent-encoded for a part of a URL; a path with its query, which begins
+ * the one of the URL; JSON of its own type; or the inside of a JSON string.
+ */
+export type Guise = 'text' | 'part' | 'path' | 'json' | 'string'
+/** Text in which values stand that a step before has captured. */
+export type Piece = string | { readonly capture: string; readonly as: Guise }
+
+export interface JourneyRequest {
+  readonly kind: 'request'
+  /** Stands before the reason of an error. */
+  readonly name: string
+  readonly method: string
+  /** The first piece is text and holds the host. */
+  readonly url: readonly Piece[]
+  readonly headers: Readonly<Record<string, readonly Piece[]>>
+  readonly body?: readonly Piece[] | undefined
+  readonly ok: string
+  /** By name, where in the answer it is found: `json:PATH`, `header:NAME`, `cookie:NAME` or a regular expression. */
+  readonly capture: Readonly<Record<string, string>>
+}
+/** A user who reads: no part of the latency. */
+export interface Think { readonly kind: 'think'; readonly length: Ms }
+/** One operation of several requests, one after another; the first that fails ends it. */
+export interface Journey { readonly kind: 'journey'; readonly steps: readonly (JourneyRequest | Think)[]; readonly keepAlive?: false | undefined }
+
+/** Connections that are made one after another and kept. `{n}` in the URL, a header, `open` and `resume` is the connection's number. */
+export interface WebSocketTraffic {
+  readonly kind: 'websocket'
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  /** The time in which all connections are begun. */
+  readonly over: Ms
+  /** echo: an operation is a message that comes back. messages: one is a message that arrives, and sending is not our part. */
+  readonly expect: 'echo' | 'messages'
+  /** Of echo: `{id}` stands for what the message is known by, `{n}` for its number. */
+  readonly send: string
+  /** Sent whenever a connection opens. */
+  readonly open?: string | undefined
+  /** Sent in its place once a numbered message has arrived: `{last_id}` is its id. */
+  readonly resume?: string | undefined
+  /** Where the id of an arriving message stands, as in a capture; messages without one do not count then. */
+  readonly id?: string | undefined
+  /** permessage-deflate is offered. */
+  readonly compression: boolean
+  /** A connection that is lost, or cannot be made, is made anew; absent: never. */
+  readonly reconnect?: Backoff | undefined
+}
+/** Before attempt i, counted from 0, anything from nothing up to backoff x 2^i is waited, `max` at the most. */
+export interface Backoff { readonly backoff: Ms; readonly max: Ms }
+
 export interface LoadSpec {
   readonly name: string
-  readonly send: HttpRequest | RedisCommand | PostgresQuery
-  /** Open loop: operation i is due at start + i / rate, whatever became of those before it. */
+  readonly send: HttpRequest | Journey | RedisCommand | PostgresQuery | WebSocketTraffic
+  /** Open loop: operation i is due at start + i / rate, whatever became of those before it. 0: the system sends, not we. */
   readonly rate: PerSecond
-  /** An operation older than this counts as a timeout, at this value. */
+  /** An operation older than this counts as a timeout, at this value; a connection that takes longer to open is given up. */
   readonly timeout: Ms
   /** HTTP statuses that count as ok: `2xx`, `200`, `2xx,404`. */
   readonly ok: string
   /** Operations under way at once; those over it are `dropped`. */
   readonly inFlightMax: number
-  /** Connections that a redis or postgres load keeps. */
+  /** Connections that a redis, postgres or websocket load keeps. */
   readonly connections: number
 }
+
+/** How much of an operation's time is thinking, which is in neither its latency nor its timeout. */
+export const thinkTime = (send: LoadSpec['send']): Ms =>
+  ms(send.kind === 'journey' ? send.steps.reduce((sum, step) => sum + (step.kind === 'think' ? step.length : 0), 0) : 0)

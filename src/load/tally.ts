@@ -4,9 +4,12 @@ import type { Histogram } from 'hdr-histogram-js'
 import { ms, type Ms } from '../core/units.ts'
 import { encodeHistogram, newHistogram, noCounts, quantile, recordLatency, type BucketRecord, type Counts } from '../record/buckets.ts'
 
-type Measured = 'response' | 'service' | 'lateness'
-interface Bucket { readonly counts: Counts; readonly histograms: Partial<Record<Measured, Histogram>> }
-const emptyBucket = (): Bucket => ({ counts: noCounts(), histograms: {} })
+type Measured = 'response' | 'service' | 'lateness' | 'setup'
+interface Bucket { readonly counts: Counts; readonly histograms: Partial<Record<Measured, Histogram>>; readonly extra: Record<string, number> }
+const emptyBucket = (): Bucket => ({ counts: noCounts(), histograms: {}, extra: {} })
+/** What is counted of connections that are told of one by one. */
+const COUNTERS = ['reconnects', 'messages', 'messages_lost', 'messages_doubled'] as const
+export type Counter = (typeof COUNTERS)[number]
 
 /** Why operations failed is kept by reason up to this many; the rest counts as `other`. */
 const ERRORS_MAX = 20
@@ -29,10 +32,13 @@ export class Tally {
   readonly #run = { service: newHistogram(), lateness: newHistogram() }
   readonly #totals = noCounts()
   readonly #errors = new Map<string, number>()
+  readonly #closes = new Map<string, number>()
   /** Index of the oldest open bucket. */
   #first: number
   #underWay = 0
   #sent = 0
+  /** Connections that stand; undefined where they are not told of. */
+  #standing: number | undefined
 
   constructor(options: TallyOptions) {
     this.#options = options
@@ -42,6 +48,8 @@ export class Tally {
   get totals(): Readonly<Counts> { return this.#totals }
   get sent(): number { return this.#sent }
   get errors(): Readonly<Record<string, number>> { return Object.fromEntries(this.#errors) }
+  /** How often which close code ended a connection that stood. */
+  get closes(): Readonly<Record<string, number>> { return Object.fromEntries(this.#closes) }
   get serviceP99(): Ms | undefined { return quantile(this.#run.service, 0.99) }
   get latenessP99(): Ms | undefined { return quantile(this.#run.lateness, 0.99) }
 
@@ -61,12 +69,42 @@ export class Tally {
   ok(at: Ms, response: Ms, service: Ms): void { this.#timed(at, 'ok', response, service) }
 
   /** It became late at `at`, or would have; `timeout` is the value it counts with. */
-  late(at: Ms, timeout: Ms, service: Ms): void { this.#timed(at, 'timeout', timeout, service) }
+  late(at: Ms, timeout: Ms, service: Ms, reason?: string): void {
+    this.#timed(at, 'timeout', timeout, service)
+    if (reason !== undefined) add(this.#errors, reason)
+  }
 
   error(at: Ms, reason: string): void {
     this.#count(at, 'error')
-    const known = this.#errors.has(reason) || this.#errors.size < ERRORS_MAX ? reason : 'other'
-    this.#errors.set(known, (this.#errors.get(known) ?? 0) + 1)
+    add(this.#errors, reason)
+  }
+
+  /** Something came of the system's own accord, and is known of only now. */
+  came(at: Ms): void {
+    this.#count(at, 'offered')
+    this.#count(at, 'ok')
+    this.add(at, 'messages')
+  }
+
+  /** The same, of `count` that did not come or that went wrong. */
+  wanting(at: Ms, reason: string, count = 1): void {
+    this.#count(at, 'offered', count)
+    this.#count(at, 'error', count)
+    add(this.#errors, reason, count)
+  }
+
+  add(at: Ms, counter: Counter, count = 1): void { more(this.#bucket(at), counter, count) }
+
+  /** A connection opened at `at`, `took` after it was meant to be begun; or it did not in that time, which counts the same. */
+  setUp(at: Ms, took: Ms): void { this.#record(this.#bucket(at), 'setup', took) }
+
+  /** Connections will be told of one by one: none stands yet, and nothing has come. */
+  keepConnections(): void { this.#standing = 0 }
+
+  /** One connection more stands, or one fewer, for the reason `code`. */
+  stands(at: Ms, change: 1 | -1, code?: string): void {
+    more(this.#bucket(at), 'connections', change)
+    if (code !== undefined) add(this.#closes, code)
   }
 
   /** Nobody will know: it was still under way at the end. */
@@ -99,10 +137,10 @@ export class Tally {
     }
   }
 
-  #count(at: Ms, what: keyof Counts): Bucket {
+  #count(at: Ms, what: keyof Counts, count = 1): Bucket {
     const bucket = this.#bucket(at)
-    bucket.counts[what]++
-    this.#totals[what]++
+    bucket.counts[what] += count
+    this.#totals[what] += count
     return bucket
   }
 
@@ -118,17 +156,29 @@ export class Tally {
   }
 
   #send(): void {
-    const { counts, histograms: { response, service, lateness } } = this.#open.shift() ?? emptyBucket()
+    const { counts, histograms: { response, service, lateness, setup }, extra: { connections = 0, ...added } } = this.#open.shift() ?? emptyBucket()
     this.#underWay += counts.offered - OUTCOMES.reduce((sum, outcome) => sum + counts[outcome], 0)
     const extra: Record<string, number> = { in_flight: this.#underWay }
+    if (this.#standing !== undefined) {
+      extra['connections'] = this.#standing += connections
+      for (const counter of COUNTERS) extra[counter] = added[counter] ?? 0
+    }
     for (const [name, histogram, whole] of [['service_p99', service, this.#run.service], ['lateness_p99', lateness, this.#run.lateness]] as const) {
       if (!histogram) continue
       extra[name] = quantile(histogram, 0.99) ?? 0
       whole.add(histogram)
     }
     const { name, width, emit } = this.#options
-    emit({ source: 'load', name, start: this.#start(this.#first), width, counts, ...(response ? { latency: encodeHistogram(response) } : {}), extra })
+    const encoded = { ...(response ? { latency: encodeHistogram(response) } : {}), ...(setup ? { setup: encodeHistogram(setup) } : {}) }
+    emit({ source: 'load', name, start: this.#start(this.#first), width, counts, ...encoded, extra })
     this.#first++
-    for (const histogram of [response, service, lateness]) if (histogram) { histogram.reset(); this.#spare.push(histogram) }
+    for (const histogram of [response, service, lateness, setup]) if (histogram) { histogram.reset(); this.#spare.push(histogram) }
   }
 }
+
+function add(to: Map<string, number>, reason: string, count = 1): void {
+  const known = to.has(reason) || to.size < ERRORS_MAX ? reason : 'other'
+  to.set(known, (to.get(known) ?? 0) + count)
+}
+
+function more({ extra }: Bucket, what: string, count: number): void { extra[what] = (extra[what] ?? 0) + count }

@@ -17,6 +17,8 @@ export interface LoadFigures {
   readonly cpu: number
   /** Why operations failed, and how often; at most ERRORS_MAX reasons. */
   readonly errors: Readonly<Record<string, number>>
+  /** By code, how often connections of a websocket load were closed that it had not closed itself. */
+  readonly closes: Readonly<Record<string, number>>
 }
 
 export interface LoadVerdict {
@@ -31,8 +33,9 @@ export interface LoadVerdict {
   /** Share of one core that the generator's process used. */
   readonly cpu: number
   readonly sent: number
-  /** Why operations failed, by reason: `status 503`, `ECONNREFUSED`, a SQLSTATE, the first word of a Redis error. */
+  /** Why operations failed, by reason: `status 503`, `ECONNREFUSED`, a SQLSTATE, the first word of a Redis error; those of a journey begin with the step. */
   readonly errors: Readonly<Record<string, number>>
+  readonly closes: Readonly<Record<string, number>>
 }
 
 const LATENESS_MAX = 5
@@ -41,7 +44,7 @@ const DROPPED_SHARE_MAX = 0.001
 const CPU_MAX = 0.9
 
 /** Invalid: lateness p99 over max(5 ms, 5 % of service p99), more than 0.1 % dropped by our own fault, or more than 90 % of a core used. */
-export function judgeLoad({ name, offered, sent, dropped, droppedByUs, latenessP99Ms = 0, serviceP99Ms = 0, cpu, errors }: LoadFigures): LoadVerdict {
+export function judgeLoad({ name, offered, sent, dropped, droppedByUs, latenessP99Ms = 0, serviceP99Ms = 0, cpu, errors, closes }: LoadFigures): LoadVerdict {
   const latenessMax = Math.max(LATENESS_MAX, LATENESS_SHARE_MAX * serviceP99Ms)
   const reasons: string[] = []
   if (latenessP99Ms > latenessMax) reasons.push(`operations were sent late (p99 ${formatDuration(ms(latenessP99Ms))}, at most ${formatDuration(ms(latenessMax))})`)
@@ -51,6 +54,6 @@ export function judgeLoad({ name, offered, sent, dropped, droppedByUs, latenessP
   if (cpu > CPU_MAX) reasons.push(`the generator used ${formatRatio(ratio(cpu))} of a core`)
   return {
     name, valid: reasons.length === 0, ...(reasons.length > 0 ? { why: reasons.join('; ') } : {}),
-    latenessP99Ms, serviceP99Ms, droppedShare: offered === 0 ? 0 : dropped / offered, cpu, sent, errors,
+    latenessP99Ms, serviceP99Ms, droppedShare: offered === 0 ? 0 : dropped / offered, cpu, sent, errors, closes,
   }
 }

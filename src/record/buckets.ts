@@ -20,7 +20,9 @@ export interface BucketRecord {
   readonly counts: Counts
   /** Latency in microseconds, base64 of HDR V2 compressed; absent when nothing completed. */
   readonly latency?: string
-  /** The same in cells, of a bucket that was made from figures by name. */
+  /** The same of how long connections took to be set up. */
+  readonly setup?: string
+  /** Latency in cells, of a bucket that was made from figures by name. */
   readonly cells?: CellCounts
   /** Gauges and extra counters by metric: connections, attempts, resets, bytes_to_server, cpu, memory, service_p99 … */
   readonly extra?: Readonly<Record<string, number>>

@@ -64,6 +64,7 @@ function loadCharts(signal: SignalRecord, analysis: Analysis, view: View): reado
     ...chart(signal, 'success', 'share', [['success', 'good', named('success'), true]], success, view),
     ...chart(signal, 'latency', 'ms', [['p50', 'a', named('p50')], ['p95', 'b', named('p95')], ['p99', 'c', named('p99')]], latency, view),
     ...chart(signal, 'rate', '/s', [['offered', 'quiet', rateOf('offered')], ['ok', 'a', named('rate'), true]], rate, view),
+    ...chart(signal, 'connections', 'count', [['open', 'a', named('connections'), true]], undefined, view),
   ]
 }
 

@@ -12,9 +12,11 @@ export interface SignalName { readonly name: string; readonly metric: string; re
 export const QUANTILES: Readonly<Record<string, number>> = { p50: 0.5, p90: 0.9, p95: 0.95, p99: 0.99, p999: 0.999 }
 
 /** Extra counters, which add up over a window. `value` is the last, `cpu` the mean, and any other gauge its highest. */
-const SUMMED: ReadonlySet<string> = new Set(['attempts', 'accepted', 'resets', 'failed_dials', 'bytes_to_server', 'bytes_to_client', 'hits', 'misses', 'transactions', 'rollbacks'])
+const SUMMED: ReadonlySet<string> = new Set([
+  'attempts', 'accepted', 'resets', 'failed_dials', 'bytes_to_server', 'bytes_to_client', 'hits', 'misses', 'transactions', 'rollbacks', 'reconnects', 'messages', 'messages_lost', 'messages_doubled',
+])
 /** Shares of one counter in another. */
-const SHARES: Readonly<Record<string, readonly [part: string, rest: readonly string[]]>> = { hit_ratio: ['hits', ['hits', 'misses']], rollback_ratio: ['rollbacks', ['transactions']] }
+const SHARES: Readonly<Record<string, readonly [part: string, rest: readonly string[]]>> = { hit_ratio: ['hits', ['hits', 'misses']], rollback_ratio: ['rollbacks', ['transactions']], delivered: ['messages', ['messages', 'messages_lost']] }
 
 /**
  * The figure over [from, to), of the buckets whose middle lies in it; undefined when there is nothing to judge by.
@@ -47,6 +49,7 @@ export function bucketFigure(buckets: readonly BucketRecord[], metric: string): 
   switch (metric) {
     case 'max': return latencyMax(pooled(buckets))
     case 'mean': return latencyMean(pooled(buckets))
+    case 'setup_p95': return latencyQuantile(mergeLatencies(buckets.flatMap(({ setup }) => (setup === undefined ? [] : readLatencies(setup) ?? []))), 0.95)
     case 'rate': {
       const covered = timeCovered(buckets)
       return covered === 0 ? undefined : (total(({ ok }) => ok) * 1000) / covered

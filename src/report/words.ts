@@ -32,9 +32,9 @@ export const countWords = (count: number): string => (Number.isInteger(count) ||
 /** A figure in the unit of its metric. */
 export function figureWords(metric: string, value: number | undefined): string {
   if (value === undefined) return NONE
-  if (/^(p\d+|max|mean)$/.test(metric)) return formatDuration(ms(value))
+  if (/^(p\d+|max|mean|setup_p95)$/.test(metric)) return formatDuration(ms(value))
   if (metric === 'rate') return formatRate(perSecond(value))
-  return metric === 'success' || metric === 'cpu' || metric.endsWith('_ratio') ? shareWords(value) : countWords(value)
+  return metric === 'success' || metric === 'cpu' || metric === 'delivered' || metric.endsWith('_ratio') ? shareWords(value) : countWords(value)
 }
 
 /** `cache.p95`, `cache.p95 { key: user:* }`. */

@@ -36,7 +36,7 @@ const VALUES: readonly Case[] = [
   ['a number where text is due', 'name: ¶007', 'VALUE_INVALID', 'expected text, not 7', 'YAML reads 007 as the number 7: for text write "007" with quotes'],
   ['a leading zero in an environment variable', 'name: x\napp: { command: [a], env: { ZIP: ¶01234 } }', 'VALUE_INVALID', 'ZIP: expected text', 'write "01234" with quotes'],
   ['a baseline that is too short to know what is normal', around('windows: { baseline: ¶2s }'), 'VALUE_INVALID', '8 buckets', 'lengthen `baseline`'],
-  ['a load that does nothing', 'name: x\nload: { ¶a: { rate: 1/s } }', 'VALUE_INVALID', 'nothing says what is to be done', 'one of http, redis, postgres'],
+  ['a load that does nothing', 'name: x\nload: { ¶a: { rate: 1/s } }', 'VALUE_INVALID', 'nothing says what is to be done', 'one of http, journey, redis, postgres, websocket'],
   ['a load that does two things', 'name: x\nload: { ¶a: { redis: PING, postgres: x, rate: 1/s } }', 'VALUE_INVALID', 'redis and postgres', ''],
   ['a key of another kind of load', 'name: x\nload: { a: { redis: PING, url: "redis://h", ¶ok: 2xx, rate: 1/s } }', 'KEY_UNKNOWN', '`ok` means nothing with redis', ''],
   ['a load without its URL', 'name: x\nload: { ¶a: { redis: PING, rate: 1/s } }', 'KEY_MISSING', '`url` is missing', '${targets.NAME.url}'],
@@ -44,6 +44,45 @@ const VALUES: readonly Case[] = [
   ['an http load without a method', 'name: x\nload: { a: { http: ¶"get http://h/", rate: 1/s } }', 'VALUE_INVALID', 'expected METHOD URL', 'POST http://'],
   ['a header that would break the request', 'name: x\nload: { a: { http: "GET http://h/", rate: 1/s, headers: ¶{ x: "a\\r\\nb: c" } } }', 'VALUE_INVALID', 'no header that can be sent', ''],
   ['`app` and `apps`', 'name: x\napp: { command: [a] }\n¶apps: { b: { command: [b] } }', 'VALUE_INVALID', 'cannot go together', ''],
+]
+
+/** A journey of these steps; a WebSocket load with these keys. */
+const journey = (...steps: readonly string[]): string => around(`probes: {}\n`).replace('load: {', `load: { buy: { journey: [${steps.join(', ')}], rate: 1/s },`)
+const sockets = (keys: string): string => around('').replace('load: {', `load: { live: { websocket: "ws://h/", ${keys} },`)
+const CART = '{ http: "POST http://h/carts", capture: { cart: "json:id" } }'
+
+const LOADS: readonly Case[] = [
+  ['a journey without a request', journey('{ think: 1s }').replace('[{', '¶[{'), 'VALUE_INVALID', 'no request in it', 'http: METHOD URL'],
+  ['a journey without a step', journey().replace('[]', '¶[]'), 'VALUE_INVALID', 'at least one step', ''],
+  ['a step that asks and thinks', journey(CART, '¶{ http: "GET http://h/", think: 1s }'), 'VALUE_INVALID', 'either asks or thinks', 'one of `http` and `think`'],
+  ['a thought with a body', journey(CART, '{ think: 1s, ¶body: x }'), 'KEY_UNKNOWN', '`body` means nothing with think', ''],
+  ['an unknown key in a step', journey('{ http: "GET http://h/", ¶captures: { a: "json:id" } }'), 'KEY_UNKNOWN', '"captures"', 'did you mean "capture"?'],
+  ['a capture that is used before it is taken', journey('{ http: ¶"GET http://h/${capture.cart}" }', CART), 'CAPTURE_UNKNOWN', 'no earlier step captures "cart"', 'step 2 captures it, which comes later'],
+  ['a capture that is used in its own step', journey('{ http: ¶"GET http://h/${capture.cart}", capture: { cart: "json:id" } }'), 'CAPTURE_UNKNOWN', '"cart"', 'step 1 captures it, which comes no sooner'],
+  ['a capture that is misspelt', journey(CART, '{ http: "GET http://h/", headers: { x: ¶"${capture.crat}" } }').replace('headers: { x: ¶"', 'headers: ¶{ x: "'), 'CAPTURE_UNKNOWN', '"crat"', 'did you mean "cart"?'],
+  ['a capture in a body that nobody takes', journey('{ http: "PUT http://h/", json: ¶{ a: ["${capture.cart}"] } }'), 'CAPTURE_UNKNOWN', '"cart"', 'capture: { NAME: json:PATH }'],
+  ['a capture for a host', journey(CART, '{ http: ¶"GET http://${capture.cart}/" }'), 'VALUE_INVALID', 'expected a URL of http://', ''],
+  ['a capture for a port', journey(CART, '{ http: ¶"GET http://h:${capture.cart}/" }'), 'VALUE_INVALID', 'host and port cannot be captured', 'refer to a target'],
+  ['a capture outside a journey', around('').replace('GET http://127.0.0.1:1/', '¶GET http://127.0.0.1:1/${capture.cart}').replace('"¶', '¶"'), 'VARIABLE_UNKNOWN', '${capture.cart} stands for nothing here', 'a step of a journey'],
+  ['a capture from nowhere', journey('{ http: "GET http://h/", capture: { cart: ¶id } }'), 'VALUE_INVALID', 'expected json:PATH', 'such as json:id'],
+  ['a capture without a group', journey('{ http: "GET http://h/", capture: { cart: ¶/id=./ } }'), 'VALUE_INVALID', 'has no group', ''],
+  ['statuses of a step that are none', journey('{ http: "GET http://h/", ok: ¶all }'), 'VALUE_INVALID', 'expected statuses, not "all"', '2xx'],
+  ['a rate that is missing', around('').replace('checkout: {', '¶checkout: {').replace(', rate: 100/s', ''), 'KEY_MISSING', '`rate` is missing', 'rate: 100/s'],
+  ['keep_alive as a word', around('').replace('rate: 100/s', 'rate: 100/s, keep_alive: ¶no'), 'VALUE_INVALID', 'expected true or false', ''],
+  ['keep_alive of a load that has no requests', sockets('¶keep_alive: false'), 'KEY_UNKNOWN', '`keep_alive` means nothing with websocket', ''],
+  ['a WebSocket load on http', sockets('').replace('"ws://h/"', '¶"http://h/"'), 'VALUE_INVALID', 'ws:// or wss://', ''],
+  ['an echo whose messages cannot be told apart', sockets('send: ¶hello'), 'VALUE_INVALID', 'which message comes back', 'put {id}'],
+  ['an echo whose id runs on', sockets('send: ¶"{id}0"'), 'VALUE_INVALID', 'a digit follows', ''],
+  ['an id where messages come back', sockets('send: "{id}", ¶id: "json:seq"'), 'KEY_UNKNOWN', '`id` means nothing with expect: echo', '{id} in `send`'],
+  ['a rate where messages arrive', sockets('expect: messages, ¶rate: 1/s'), 'KEY_UNKNOWN', '`rate` means nothing with expect: messages', '`open`'],
+  ['a last id at first', sockets('open: ¶"{last_id}", id: "json:seq"'), 'VALUE_INVALID', 'at first there is no {last_id}', '`resume`'],
+  ['going on from an id that is not read', sockets('¶resume: "{last_id}"'), 'KEY_MISSING', '`id` is missing', 'id: json:seq'],
+  ['an id in a header', sockets('id: ¶"header:x"'), 'VALUE_INVALID', 'a message has no headers', 'json:seq'],
+  ['a backoff that is misspelt', sockets('reconnect: { ¶backof: 1s }'), 'KEY_UNKNOWN', '"backof"', 'did you mean "backoff"?'],
+  ['more messages than one process sends', sockets('rate: ¶100/s, connections: 5000'), 'VALUE_INVALID', '500000/s together', ''],
+  ['a subprotocol that is none', sockets('headers: ¶{ sec-websocket-protocol: "a b" }'), 'VALUE_INVALID', 'sec-websocket-protocol', ''],
+  ['connections of a load that keeps none', around('steady_state: [{ signal: ¶checkout.connections, at_least: 1 }]'), 'SIGNAL_UNKNOWN', 'connections is of a websocket load', 'others have p50'],
+  ['a round trip of messages that arrive', `${sockets('')}steady_state: [{ signal: ¶live.p95, at_most: 1s }]`, 'SIGNAL_UNKNOWN', 'with expect: messages there is no p95', 'there are rate'],
 ]
 
 const NAMES: readonly Case[] = [
@@ -139,7 +178,7 @@ const SYNTAX: readonly Case[] = [
   ['an alias to what it stands in', 'name: x\nvars: &a { b: ¶*a }', 'YAML_INVALID', 'inside what it stands for', ''],
 ]
 
-const GROUPS: Readonly<Record<string, readonly Case[]>> = { keys: KEYS, values: VALUES, names: NAMES, links: LINKS, references: REFERENCES, upstreams: UPSTREAMS, syntax: SYNTAX }
+const GROUPS: Readonly<Record<string, readonly Case[]>> = { keys: KEYS, values: VALUES, loads: LOADS, names: NAMES, links: LINKS, references: REFERENCES, upstreams: UPSTREAMS, syntax: SYNTAX }
 
 for (const [group, cases] of Object.entries(GROUPS)) {
   describe(`what is wrong with ${group}`, () => {

@@ -25,7 +25,7 @@ describe('load: postgres', () => {
     endings.push(() => gate.shut())
     return { gate, url: `postgres://postgres@127.0.0.1:${gate.port}/postgres` }
   }
-  const send = (client: Client, n: number): Promise<string> => new Promise((resolve) => { client.send(n, (outcome, reason) => resolve(reason ?? outcome)) })
+  const send = (client: Client, n: number): Promise<string> => new Promise((resolve) => { client.send(n, (outcome, reason) => resolve(reason ?? outcome), ms(0)) })
   async function ask(sql: string): Promise<unknown> {
     const client = new pg.Client({ connectionString: (await postgres()).url })
     await client.connect()
@@ -60,8 +60,8 @@ describe('load: postgres', () => {
   it('closes the connection of a query that became late, ends it on the server and goes on with a new one', async () => {
     const client = await open((await postgres()).url, "select pg_sleep($1::float) /* late */", ['{n}'])
     const running = "select count(*)::int as answer from pg_stat_activity where query like '%/* late */' and state = 'active' and pid <> pg_backend_pid()"
-    const late = [client.send(30, () => assert.fail('answered')), client.send(30, () => assert.fail('answered'))]
-    const queued = client.send(30, () => assert.fail('answered'))
+    const late = [client.send(30, () => assert.fail('answered'), ms(0)), client.send(30, () => assert.fail('answered'), ms(0))]
+    const queued = client.send(30, () => assert.fail('answered'), ms(0))
     while (await ask(running) !== 2) await pause(10)
     for (const sent of [queued, ...late]) sent.abandon()
     assert.equal(await send(client, 0), 'ok')

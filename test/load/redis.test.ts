@@ -26,7 +26,7 @@ describe('load: redis', () => {
     endings.push(() => gate.shut())
     return { gate, url: `redis://127.0.0.1:${gate.port}` }
   }
-  const send = (client: Client, n: number): Promise<string> => new Promise((resolve) => { client.send(n, (outcome, reason) => resolve(reason ?? outcome)) })
+  const send = (client: Client, n: number): Promise<string> => new Promise((resolve) => { client.send(n, (outcome, reason) => resolve(reason ?? outcome), ms(0)) })
 
   it('puts the operation’s number into the command', async () => {
     const { url } = await redis()
@@ -70,7 +70,7 @@ describe('load: redis', () => {
     const client = await open(url, ['PING'])
     gate.hold()
     const answers: string[] = []
-    const late = client.send(0, (outcome) => answers.push(outcome))
+    const late = client.send(0, (outcome) => answers.push(outcome), ms(0))
     late.abandon()
     gate.release()
     assert.ok(await until(() => answers.length > 0, 2000) !== undefined)

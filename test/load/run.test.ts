@@ -151,7 +151,7 @@ describe('load: the generator’s process', () => {
     const send = { kind: 'http', method: 'POST', url: `${url}order/{n}?q=1`, headers: { 'content-type': 'application/json' }, body: '{"order":"{n}"}' } as const
     const rig = await load([httpSpec(url, { send, ok: '2xx,404' })])
     await through(rig, 300)
-    assert.deepEqual(seen[3], { method: 'POST', url: '/order/3?q=1', type: 'application/json', body: '{"order":"3"}' })
+    assert.deepEqual(seen.find(({ body }) => body.includes('"3"')), { method: 'POST', url: '/order/3?q=1', type: 'application/json', body: '{"order":"3"}' })
     const { offered, ok } = sum(rig.buckets)
     assert.deepEqual([ok > 20, ok], [true, offered])
   })

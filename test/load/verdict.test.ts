@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { judgeLoad, type LoadFigures } from '../../src/load/verdict.ts'
 
-const GOOD: LoadFigures = { name: 'shop', offered: 10_000, sent: 10_000, dropped: 0, droppedByUs: 0, latenessP99Ms: 1, serviceP99Ms: 20, cpu: 0.2, errors: {} }
+const GOOD: LoadFigures = { name: 'shop', offered: 10_000, sent: 10_000, dropped: 0, droppedByUs: 0, latenessP99Ms: 1, serviceP99Ms: 20, cpu: 0.2, errors: {}, closes: {} }
 
 describe('load: the verdict on the generator', () => {
   it('passes one that kept to its plan', () => {
-    assert.deepEqual(judgeLoad(GOOD), { name: 'shop', valid: true, latenessP99Ms: 1, serviceP99Ms: 20, droppedShare: 0, cpu: 0.2, sent: 10_000, errors: {} })
+    assert.deepEqual(judgeLoad(GOOD), { name: 'shop', valid: true, latenessP99Ms: 1, serviceP99Ms: 20, droppedShare: 0, cpu: 0.2, sent: 10_000, errors: {}, closes: {} })
   })
 
   it('refuses lateness over 5 ms, or over 5 % of a long service time', () => {
