@@ -176,8 +176,8 @@ export class Attempt {
     return { exit, outcome, record: final, analysis: analyseRun(final), loadValid: findings.invalid.length === 0 }
   }
 
-  #judgeLoad({ name, valid, why, latenessP99Ms, cpu, droppedShare }: LoadVerdict): void {
-    this.#recorder.write({ kind: 'load', name, valid, why, latenessP99Ms, cpu, droppedShare })
+  #judgeLoad({ name, valid, why, latenessP99Ms, cpu, droppedShare, errors, closes }: LoadVerdict): void {
+    this.#recorder.write({ kind: 'load', name, valid, why, latenessP99Ms, cpu, droppedShare, errors, closes })
     if (!valid) this.#findings.invalid.push(`${name}: ${why ?? 'not to be trusted'}`)
   }
 

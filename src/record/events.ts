@@ -37,7 +37,11 @@ export interface EventBodies {
   action: { readonly step: string; readonly event: 'run' | 'undo'; readonly argv: readonly string[]; readonly exit: number | null; readonly tookMs: number }
   app: { readonly app: string; readonly event: 'starting' | 'ready' | 'exited' | 'stopped'; readonly detail?: string | undefined }
   /** The load generator could not keep to its plan: figures are not to be trusted. */
-  load: { readonly name: string; readonly valid: boolean; readonly why?: string | undefined; readonly latenessP99Ms: number; readonly cpu: number; readonly droppedShare: number }
+  load: {
+    readonly name: string; readonly valid: boolean; readonly why?: string | undefined; readonly latenessP99Ms: number; readonly cpu: number; readonly droppedShare: number
+    /** How often operations failed, by reason, and how often connections were closed, by code. */
+    readonly errors?: Readonly<Record<string, number>> | undefined; readonly closes?: Readonly<Record<string, number>> | undefined
+  }
   /** After healing: does a fresh connection answer as before? */
   heal: { readonly target: string; readonly ok: boolean; readonly before: string; readonly after: string }
   /** A session of that target whose messages are not read (any more): faults and figures by message do not reach it. The first for each reason. */

@@ -9,7 +9,7 @@ import type { RunRecord } from './fold.ts'
 import { html, jsonForScript, Markup, NOTHING } from './markup.ts'
 import { SCRIPT } from './page-script.ts'
 import { STYLE } from './page-style.ts'
-import { expectationsSection, headerSection, ledgerSection, passedSection, sourceSection, timingSection, trafficSection, troubleSection } from './sections.ts'
+import { expectationsSection, failuresSection, headerSection, ledgerSection, passedSection, sourceSection, timingSection, trafficSection, troubleSection } from './sections.ts'
 import { plain } from './words.ts'
 
 /** Deterministic: the same record gives the same bytes. */
@@ -39,6 +39,7 @@ ${timingSection(analysis)}
 ${trafficSection(analysis)}
 ${passedSection(record)}
 ${ledgerSection(record, analysis)}
+${failuresSection(record)}
 ${sourceSection(record)}
 </main>
 <script type="application/json" id="data">${jsonForScript(charts)}</script>

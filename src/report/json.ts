@@ -36,7 +36,7 @@ export function reportOf(record: RunRecord, analysis: Analysis): Readonly<Record
     reactions: movesOf(record).map(({ step, altered, unwatched, control, soonest }) => ({ step, altered, unwatched, control, soonestMs: soonest })),
     phases: record.phases.map(({ phase, from, to }) => ({ phase, fromAtMs: since(from), toAtMs: since(to) })),
     probes: record.probes.map(({ name, ok, at, tookMs, value, problem }) => ({ name, ok, atMs: since(at), tookMs, value, problem })),
-    loads: record.loads.map(({ name, valid, why, latenessP99Ms, cpu, droppedShare }) => ({ name, valid, why, latenessP99Ms, cpu, droppedShare })),
+    loads: record.loads.map(({ name, valid, why, latenessP99Ms, cpu, droppedShare, errors, closes }) => ({ name, valid, why, latenessP99Ms, cpu, droppedShare, errors, closes })),
     heal: record.heals.map(({ target, ok, before, after }) => ({ target, ok, before, after })),
     suspects: record.suspects.map(({ at, stallMs }) => ({ atMs: since(at), stallMs })),
     problems: record.problems.map(({ at, code, text }) => ({ atMs: since(at), code, text })),

@@ -1,6 +1,7 @@
 /** The report for a pull request or the summary page of a CI job, in GitHub's Markdown. */
 
 import { effectOf, rowsShown, type Analysis } from './analysis.ts'
+import { failuresOf } from './failures.ts'
 import type { RunRecord } from './fold.ts'
 import { headline } from './headline.ts'
 import { ledgerOf } from './ledger.ts'
@@ -26,6 +27,7 @@ export function renderMarkdown(record: RunRecord, analysis: Analysis): string {
     })),
     ...passedOf(record).map(passedTable).map(({ target, operations }) => table([literal(target), ...PASSED_HEAD], operations.map(({ name, cells }) => [name, ...cells]))),
     table(['step', 'fault', 'altered', 'reaction'], ledgerOf(record, analysis).map(({ step, what, when, altered, reactions }) => [step, `${what}, ${when}`, altered, reactions.join('; ')])),
+    failuresOf(record).map(({ load, words }) => `- ${literal(`${load}: ${words}`)}`).join('\n'),
     started ? literal(`seed ${started.seed}, ${started.file}, ${started.hash}`) : '',
   ]
   return `${sections.filter((section) => section !== '').join('\n\n')}\n`

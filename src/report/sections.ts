@@ -5,6 +5,7 @@ import type { Outcome } from '../record/events.ts'
 import { DEFINITIONS, type DefinedFigure } from '../timing/definitions.ts'
 import { effectOf, rowsShown, type Analysis, type SignalTiming } from './analysis.ts'
 import { QUANTILES } from './figures.ts'
+import { failuresOf } from './failures.ts'
 import { signalOf, type RunRecord } from './fold.ts'
 import { headline } from './headline.ts'
 import { ledgerOf } from './ledger.ts'
@@ -137,6 +138,14 @@ export function ledgerSection(record: RunRecord, analysis: Analysis): Markup {
 <thead><tr><th>step</th><th>fault</th><th>altered operations</th><th>reaction</th></tr></thead>
 <tbody>${entries.map(({ step, what, params, when, altered, examples, reactions }) => html`<tr><td class="name mono">${step}</td><td class="name"><span class="strong">${what}</span>${params ? html`<br><span class="mono soft">${params}</span>` : NOTHING}<br><span class="soft">${when}</span></td><td class="name">${altered}${examples.map((one) => html`<br><span class="mono soft">${one}</span>`)}</td><td class="name">${reactions.map((one, i) => html`${i === 0 ? NOTHING : html`<br>`}${one}`)}</td></tr>`)}</tbody>
 </table></div>
+</section>`
+}
+
+export function failuresSection(record: RunRecord): Markup {
+  const failures = failuresOf(record)
+  return failures.length === 0 ? NOTHING : html`<section>
+<h2>Why operations failed</h2>
+<div class="card"><table class="stack"><tbody>${failures.map(({ load, words }) => html`<tr><td class="name mono">${load}</td><td class="name">${words}</td></tr>`)}</tbody></table></div>
 </section>`
 }
 

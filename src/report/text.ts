@@ -4,6 +4,7 @@ import Table from 'cli-table3'
 import picocolors from 'picocolors'
 import type { Outcome } from '../record/events.ts'
 import { effectOf, rowsShown, type Analysis } from './analysis.ts'
+import { failuresOf } from './failures.ts'
 import { QUANTILES } from './figures.ts'
 import { phaseOf, type RunRecord } from './fold.ts'
 import { headline } from './headline.ts'
@@ -41,6 +42,7 @@ export function renderText(record: RunRecord, analysis: Analysis, { color, width
     titled(colors, 'Traffic', traffic(analysis, colors)),
     titled(colors, 'What passed through', passed(record, colors, width)),
     titled(colors, 'What the faults did', ledger(record, analysis, colors, width)),
+    titled(colors, 'Why operations failed', failuresOf(record).flatMap(({ load, words }) => indented(`${load}: ${words}`, 2, width))),
     titled(colors, 'Over time', overTime(record, analysis, colors, width)),
     trouble(record, colors, width),
     [...(started ? [colors.dim(`seed ${started.seed} · ${plain(started.file)} · ${hashWords(started.hash)}`)] : []),
