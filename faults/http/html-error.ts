@@ -16,7 +16,7 @@ export const htmlError = defineFault({
     code: integer('The status.', '502', { min: '200', max: '599' }),
     when: choice('Whether the server executes the request.', ['before', 'after'], 'before'),
   },
-  example: '{ step: page, at: 0s, fault: http.html_error, on: cache, params: { code: 200 }, for: 10s }',
+  example: '{ step: page, at: 0s, fault: http.html_error, on: cache, params: { when: after }, for: 10s }',
   decide: (unit, { code, when }) => {
     if (unit.kind !== 'message' || unit.protocol !== 'http') return PASS
     return instead(unit, when, { status: code, fields: [['Content-Type', 'text/html; charset=utf-8']], body: pageOf(code) }) ?? PASS
