@@ -75,7 +75,10 @@ export async function startAdmin(options: AdminOptions): Promise<Admin> {
     forget: (name) => metrics?.forget(name),
   })
   const metrics = options.metrics && new Metrics(plane, () => proxies.views(), options.metrics)
-  plane.on((event) => { if (event.kind === 'cleared') metrics?.cleared(event) })
+  plane.on((event) => {
+    if (event.kind === 'cleared') metrics?.cleared(event)
+    if (event.kind === 'unreached') log.warn({ proxy: event.target, why: event.why }, 'its upstream cannot be reached: clients are answered 502')
+  })
   const app = toxiproxyApi({ proxies, log, token, metrics: metrics && (() => metrics.page()), hosts: isLoopback(host) ? hosts : [...hosts, host] })
   const server = createServer({ headersTimeout: HEADERS_MS, requestTimeout: REQUEST_MS, keepAliveTimeout: IDLE_MS, connectionsCheckingInterval: CHECK_MS }, getRequestListener(app.fetch))
   server.maxConnections = CONNECTIONS_MAX

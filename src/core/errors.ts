@@ -40,7 +40,7 @@ export const ERRORS = {
   VARIABLE_UNKNOWN: { means: 'A reference ${…} cannot be resolved.', hint: '${NAME} is from the environment, ${NAME:-text} has a default, ${vars.NAME} is from `vars:`', exit: EXIT.usage },
   CAPTURE_UNKNOWN: { means: 'A step of a journey uses a value that no earlier step captures.', hint: '`capture: { NAME: json:PATH }` in an earlier step, then ${capture.NAME}', exit: EXIT.usage },
   RAMP_LONG: { means: 'A warning: connections of a load are still being made when the baseline begins.', hint: 'lengthen windows.warmup, or shorten `over`', exit: EXIT.usage },
-  UPSTREAM_INVALID: { means: 'An address of a dependency cannot be understood.', hint: 'write redis://host:6379, postgres://user@host:5432/db, http://host:8080, tcp://host:port or unix:/path', exit: EXIT.usage },
+  UPSTREAM_INVALID: { means: 'An address of a dependency cannot be understood.', hint: 'write redis://host:6379, postgres://user@host:5432/db, http://host:8080, https://host, tcp://host:port or unix:/path', exit: EXIT.usage },
   TLS_UNSUPPORTED: { means: 'That use of TLS is not supported for this target.', hint: 'docs/experiments.md says which targets speak TLS', exit: EXIT.usage },
   PROTOCOL_MISMATCH: { means: 'A fault does not act on what its target speaks.', hint: '`brownout faults NAME` lists its protocols', exit: EXIT.usage },
   CORRUPTION_REFUSED: { means: 'A fault falsifies data, and the experiment does not allow that.', hint: 'write `corruption: allow` at the top of the file, where no data of worth can be reached', exit: EXIT.usage },

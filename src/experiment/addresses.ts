@@ -35,7 +35,10 @@ export function proxiedAddress({ url, spec: { tls } }: Proxied, address: Address
   // Put together as text: a URL's scheme, host and port can be set only where its scheme is a special one.
   const user = /^[^/]*\/\/([^/?#]*@)?/.exec(url.href)?.[1] ?? ''
   const bracketed = host.includes(':') ? `[${host}]` : host
-  return { url: `${schemeFor(url.protocol, tls)}//${user}${bracketed}:${port}${url.pathname}${searchFor(url, tls)}${url.hash}`, host, port }
+  const rest = `${searchFor(url, tls)}${url.hash}`
+  // URL writes a path where there was none; `${targets.api.url}/orders` is to have one slash.
+  const path = url.pathname === '/' && rest === '' ? '' : url.pathname
+  return { url: `${schemeFor(url.protocol, tls)}//${user}${bracketed}:${port}${path}${rest}`, host, port }
 }
 
 /** Where a Postgres URL says how TLS is to be, and the proxy speaks it on a side: what holds between application and proxy. */
@@ -49,7 +52,7 @@ function searchFor({ protocol, search, searchParams }: URL, { client, upstream }
 function schemeFor(scheme: string, tls: Proxied['spec']['tls']): string {
   if (tls.client === 'terminate') return { 'redis:': 'rediss:', 'http:': 'https:', 'ws:': 'wss:' }[scheme] ?? scheme
   // Where the proxy speaks TLS to the server, the application need not.
-  return scheme === 'rediss:' && tls.upstream === 'require' ? 'redis:' : scheme
+  return tls.upstream === 'require' ? { 'rediss:': 'redis:', 'https:': 'http:', 'wss:': 'ws:' }[scheme] ?? scheme : scheme
 }
 
 /** `text` with every reference put in. VARIABLE_UNKNOWN where one leads to nothing, which the loader has ruled out. */

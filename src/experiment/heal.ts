@@ -34,7 +34,8 @@ export async function ask(doors: readonly Door[], timeout: Ms = ASK_TIMEOUT): Pr
 export async function refuseDown(doors: readonly Door[], before: Answers): Promise<void> {
   for (const { spec } of doors) {
     const answer = before.get(spec.name) ?? ''
-    if (!SILENT.has(answer)) continue
+    // A gateway answers where nobody else does.
+    if (!SILENT.has(answer) && (spec.host === undefined || answer !== '5xx')) continue
     const direct = await alive('tcp', spec.upstream, ASK_TIMEOUT)
     if (direct === 'refused' || direct === 'timeout') {
       throw new BrownoutError('UPSTREAM_DOWN', { message: `${spec.name}: ${formatAddress(spec.upstream)} ${direct === 'refused' ? 'refuses connections' : 'does not answer'}` })

@@ -1,5 +1,6 @@
 /** Targets: upstream, listeners and TLS, and what goes together. */
 
+import { isIP } from 'node:net'
 import type { Protocol } from '../protocols/codec.ts'
 import type { Address, TlsOptions } from '../proxy/plane.ts'
 import { ms } from '../core/units.ts'
@@ -30,11 +31,12 @@ function linkTarget(linking: Context, { name, path, input }: Named<TargetInput>)
   const listen = linkListen(linking, path, input)
   const via = linkVia(linking, path, input, upstream, tls)
   const cluster = protocol && tls && linkCluster(linking, path, input, upstream, protocol, tls)
-  if (!protocol || !tls || !listen || via === 'wrong' || cluster === 'wrong') return undefined
+  const host = protocol && tls && linkHost(linking, path, input, upstream, protocol, tls)
+  if (!protocol || !tls || !listen || via === 'wrong' || cluster === 'wrong' || host === 'wrong') return undefined
   // Each app has a listener of its own beside the common one, so that a rule can tell whose connections it hits.
   const own = appNames(draft).filter((app) => app !== '').map((from) => ({ from, address: FREE_PORT }))
   return {
-    spec: { name, protocol, upstream: upstream.address, listen: [{ address: listen }, ...own], tls, dialTimeout: input.dial_timeout ?? DIAL_TIMEOUT, ...(cluster ? { cluster } : {}) },
+    spec: { name, protocol, upstream: upstream.address, listen: [{ address: listen }, ...own], tls, dialTimeout: input.dial_timeout ?? DIAL_TIMEOUT, ...(cluster ? { cluster } : {}), ...(host ? { host: upstream.url.host } : {}) },
     url: upstream.url, demo: upstream.demo, ...(via ? { via } : {}),
   }
 }
@@ -67,6 +69,20 @@ function linkCluster({ reader }: Context, path: Path, { cluster, via }: TargetIn
   else if ('path' in address) reader.fail('UPSTREAM_INVALID', [...path, 'upstream'], 'the nodes of a cluster are reached by TCP only', 'name a host and a port')
   else if (url.protocol === 'rediss:' && tls.upstream === 'off') reader.fail('TLS_UNSUPPORTED', at, 'cluster: addresses in what goes through encrypted cannot be rewritten', 'let the proxy speak TLS to the upstream: leave out `tls.upstream`')
   else return true
+  return 'wrong'
+}
+
+/** Whether requests are sent anew, with the Host of the upstream. */
+function linkHost({ reader }: Context, path: Path, { host }: TargetInput, { address, tls: secure }: Upstream, protocol: Protocol, tls: TlsOptions): boolean | 'wrong' {
+  const at = [...path, 'host']
+  const speaks = protocol === 'http' || protocol === 'websocket'
+  if (host !== undefined && !speaks) reader.fail('VALUE_INVALID', at, `host: the target speaks ${protocol}`, 'it is for targets that speak http or websocket')
+  else if (host === 'upstream' && 'path' in address) reader.fail('VALUE_INVALID', at, 'host: a unix socket has no name', 'leave out `host`')
+  else if (host === 'upstream' && secure && tls.upstream === 'off') reader.fail('TLS_UNSUPPORTED', at, 'host: nothing can be changed in what goes through encrypted', 'let the proxy speak TLS to the upstream: leave out `tls.upstream`')
+  else if (!speaks || 'path' in address) return false
+  else if (host !== undefined) return host === 'upstream'
+  // Who is asked for by an address of this machine or of none else answers to any name.
+  else return secure ? tls.upstream !== 'off' : isIP(address.host) === 0 && !/(^|\.)localhost$/i.test(address.host)
   return 'wrong'
 }
 

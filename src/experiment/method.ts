@@ -183,6 +183,7 @@ export class Method {
       case 'suspect': recorder.write({ kind: 'suspect', stallMs: event.stall }); return
       case 'node': recorder.write({ kind: 'note', text: `${event.target}: the server ${formatAddress(event.node)} is reached at ${formatAddress(event.listen)}${event.from === undefined ? '' : ` by ${event.from}`}` }); return
       case 'spared': recorder.write({ kind: 'note', text: `${event.rule}: a message was left alone: ${event.why}` }); return
+      case 'unreached': recorder.write({ kind: 'note', text: `${event.target}: its server cannot be reached (${event.why}): clients are answered 502` }); return
       case 'opaque': recorder.write({ kind: 'opaque', target: event.target, session: event.session, why: event.why }); return
       case 'broken': {
         const error = new BrownoutError('FAULT_BROKEN', { message: `${event.rule}: ${event.problem}` })

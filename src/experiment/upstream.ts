@@ -23,7 +23,9 @@ const SCHEMES: Readonly<Record<string, Scheme>> = {
   'postgres:': { protocol: 'postgres', port: 5432, tls: false },
   'postgresql:': { protocol: 'postgres', port: 5432, tls: false },
   'http:': { protocol: 'http', port: 80, tls: false },
+  'https:': { protocol: 'http', port: 443, tls: true },
   'ws:': { protocol: 'websocket', port: 80, tls: false },
+  'wss:': { protocol: 'websocket', port: 443, tls: true },
   'tcp:': { protocol: undefined, port: undefined, tls: false },
 }
 const DEMO: Readonly<Record<string, Upstream>> = {
@@ -43,7 +45,6 @@ export function parseUpstream(text: string, protocol: Protocol | undefined): Ups
     return 'wrong' in bare ? { wrong: 'this is no address of a dependency' } : { address: bare, url: new URL(`tcp://${text}`), protocol: undefined, tls: false }
   }
   const name = text.slice(0, text.indexOf(':') + 1).toLowerCase()
-  if (name === 'https:' || name === 'wss:') return { wrong: `an upstream of ${name}// is not supported`, hint: 'reach it as tcp://host:443: its bytes then go through as they come' }
   const scheme = SCHEMES[name]
   if (!scheme) return { wrong: `the scheme ${name}// is not known` }
   if (!URL.canParse(text)) return { wrong: 'this is no URL', hint: 'percent-encode special characters of a user or password: @ is %40, / is %2F' }

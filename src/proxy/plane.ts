@@ -31,6 +31,8 @@ export interface TargetSpec {
   readonly listen: readonly { readonly from?: string | undefined; readonly address: Address }[]
   readonly tls: TlsOptions
   readonly dialTimeout: Ms
+  /** Of http and websocket: the Host that the server is asked for. Requests are sent anew, by a gateway that says so (src/gateway). */
+  readonly host?: string
   /** Of Redis: `upstream` is one of several servers. Those that its replies name are rewritten to listeners of this target. */
   readonly cluster?: true
 }
@@ -47,6 +49,8 @@ export type PlaneEvent =
   | { readonly kind: 'opaque'; readonly target: string; readonly session: number; readonly why: string; readonly at: Ms }
   /** A message that a rule hit and had to leave alone. The first for each reason. */
   | { readonly kind: 'spared'; readonly rule: string; readonly session: number; readonly why: string; readonly at: Ms }
+  /** The server behind a gateway could not be reached, or is not who it should be: clients are answered 502. The first for each reason. */
+  | { readonly kind: 'unreached'; readonly target: string; readonly why: string; readonly at: Ms }
   /** A server of a target that is several was named: clients find it at `listen`. */
   | { readonly kind: 'node'; readonly target: string; readonly node: Address; readonly listen: Address; readonly from?: string | undefined; readonly at: Ms }
   /** The process did not run for `stall`. */

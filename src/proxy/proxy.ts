@@ -15,7 +15,9 @@ import { Accounts } from './accounts/accounts.ts'
 import { formatAddress } from './address.ts'
 import { ArmedRule, type ArmedContext } from './armed.ts'
 import { dial, type Permit } from './dial.ts'
-import type { Endpoint } from './endpoint.ts'
+import type { Gateway } from '../gateway/gateway.ts'
+import { Endpoint } from './endpoint.ts'
+import { gatewayOf } from './gated.ts'
 import type { Outcome } from './judge.ts'
 import { Listener, relisten, type ListenerState } from './listener.ts'
 import { Meter } from './meter.ts'
@@ -55,6 +57,7 @@ export class TargetProxy implements SessionHost {
   readonly #context: ArmedContext
   #tls: TlsSides | undefined
   #routes = new Routes([])
+  #gateway: Gateway | undefined
   #armed: readonly ArmedRule[] = []
   #nextExpiry = Number.POSITIVE_INFINITY
   #sessionsMade = 0
@@ -74,6 +77,7 @@ export class TargetProxy implements SessionHost {
 
   async open(): Promise<OpenTarget> {
     this.#tls = await tlsSides(this.spec, this.clock)
+    this.#gateway = await gatewayOf(this.spec, this.#tls, this.#host, this.meter)
     for (const listener of this.#listeners) await listener.open()
     return this.#opened()
   }
@@ -81,6 +85,7 @@ export class TargetProxy implements SessionHost {
   /** Another spec of the same name. Connections of the old one end; what fails leaves all as it was. */
   async change(spec: TargetSpec): Promise<OpenTarget> {
     const tls = await tlsSides(spec, this.clock)
+    const gateway = await gatewayOf(spec, tls, this.#host, this.meter)
     const old = this.#listeners
     const kept = (address: Address, from: string | undefined): Listener | undefined =>
       old.find((one) => one.from === from && isDeepStrictEqual([one.address, one.node], [address, seedOf(spec)]))
@@ -91,6 +96,7 @@ export class TargetProxy implements SessionHost {
     await this.#nodes?.close()
     this.#spec = spec
     this.#tls = tls
+    this.#gateway = gateway
     this.#listeners = listeners
     this.#nodes = this.#nodesOf(spec, listeners)
     await this.#listen()
@@ -220,6 +226,7 @@ export class TargetProxy implements SessionHost {
   }
 
   #dial(viewer: Viewer | undefined): Endpoint {
+    if (this.#gateway) return new Endpoint(this.#gateway.connect())
     const { name, upstream: seed, tls } = this.#spec
     const upstream = viewer?.node ?? seed
     const nodes = viewer && this.#nodes && { ...this.#nodes.view(viewer), tls: tls.upstream === 'require' }

@@ -1,7 +1,7 @@
 /** TLS on either side of a session: contexts are made once a target, sockets once a connection. */
 
 import { readFileSync } from 'node:fs'
-import type { Socket } from 'node:net'
+import { isIP, type Socket } from 'node:net'
 import { connect as connectTls, createSecureContext, TLSSocket, type SecureContext } from 'node:tls'
 import type { Clock } from '../core/clock.ts'
 import { BrownoutError } from '../core/errors.ts'
@@ -21,11 +21,11 @@ export interface TlsSides {
 }
 
 /** TLS_INVALID when a file cannot be read or used. */
-export async function tlsSides({ name, protocol, tls }: TargetSpec, clock: Clock): Promise<TlsSides> {
+export async function tlsSides({ name, protocol, tls, host: asked }: TargetSpec, clock: Clock): Promise<TlsSides> {
   const context = tls.client === 'terminate' ? await serverContext(name, tls) : undefined
   const ca = tls.ca === undefined ? undefined : read(tls.ca)
   const terminate = context && ((raw: Socket): TLSSocket => new TLSSocket(raw, { isServer: true, secureContext: context, allowHalfOpen: true, ...(protocol === 'postgres' ? { ALPNProtocols: ALPN_OFFERED } : {}) } as object))
-  const originate = (raw: Socket, upstream: Address): TLSSocket => connectTls({ socket: raw, rejectUnauthorized: tls.verify, ...namedBy(upstream), ...(ca ? { ca } : {}) })
+  const originate = (raw: Socket, upstream: Address): TLSSocket => connectTls({ socket: raw, rejectUnauthorized: tls.verify, ...namedBy(upstream), ...(ca ? { ca } : {}), ...(asked === undefined ? {} : { ALPNProtocols: ['http/1.1'] }) })
   const greeted = new Set<Socket>()
   const greets = protocol === 'postgres' && (terminate !== undefined || tls.upstream !== 'off')
   return {
@@ -39,19 +39,20 @@ export async function tlsSides({ name, protocol, tls }: TargetSpec, clock: Clock
       })
     },
     server(raw, upstream, nodes) {
-      const { upstream: asked } = tls
-      if (asked === 'off') return new Endpoint(raw, { nodes })
+      const { upstream: wanted } = tls
+      if (wanted === 'off') return new Endpoint(raw, { nodes })
       if (protocol !== 'postgres') return new Endpoint(raw, { tls: originate(raw, upstream), nodes })
-      return new Endpoint(raw, { negotiate: (settled) => askServer(raw, asked, () => originate(raw, upstream), settled), edit: withoutChannelBinding() })
+      return new Endpoint(raw, { negotiate: (settled) => askServer(raw, wanted, () => originate(raw, upstream), settled), edit: withoutChannelBinding() })
     },
     close() { for (const raw of greeted) raw.destroy() },
   }
 }
 
-/** An address is no name that a server is asked for. */
-function namedBy(upstream: Address): { servername?: string } {
-  const host = 'host' in upstream ? upstream.host : ''
-  return host === '' || /^[\d.]+$|:/.test(host) ? {} : { servername: host }
+/** What its certificate must be for. An address is no name that a server is asked for. */
+function namedBy(upstream: Address): { host?: string; servername?: string } {
+  if ('path' in upstream) return {}
+  const { host } = upstream
+  return isIP(host) ? { host } : { host, servername: host }
 }
 
 /** As OpenSSL takes it: each name behind its length. */

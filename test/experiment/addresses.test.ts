@@ -23,6 +23,10 @@ describe('the URL through the proxy', () => {
     ['rediss://cache', ', tls: { upstream: off }', 'rediss://127.0.0.1:7001'],
     ['redis://cache', ', tls: { client: terminate }', 'rediss://127.0.0.1:7001'],
     ['http://api', ', tls: { client: terminate }', 'https://127.0.0.1:7001/'],
+    ['https://u:p@api.example/v1?x=1', '', 'http://u:p@127.0.0.1:7001/v1?x=1'],
+    ['https://api.example/v1/', ', tls: { client: terminate }', 'https://127.0.0.1:7001/v1/'],
+    ['https://api.example', ', tls: { upstream: off }', 'https://127.0.0.1:7001'],
+    ['wss://api.example/live', '', 'ws://127.0.0.1:7001/live'],
     ['postgres://db/shop?sslmode=require&sslrootcert=a.pem&application_name=a', '', 'postgres://127.0.0.1:7001/shop?application_name=a&sslmode=disable'],
     ['postgres://db/shop?sslmode=verify-full&channel_binding=require', ', tls: { client: terminate }', 'postgres://127.0.0.1:7001/shop?sslmode=require'],
     ['postgres://db/shop?channel_binding=disable', ', tls: { client: terminate }', 'postgres://127.0.0.1:7001/shop?channel_binding=disable&sslmode=require'],
@@ -58,9 +62,42 @@ describe('the URL through the proxy', () => {
     assert.equal((await targetOf('postgres://db?sslmode=verify-full&sslrootcert=system')).spec.tls.ca, undefined)
   })
 
+  it('of no path has none: what is written behind it has one slash', async () => {
+    assert.deepEqual(await Promise.all(['https://api.example', 'http://127.0.0.1:80/', 'https://api.example/v1'].map(async (upstream) => proxiedAddress(await targetOf(upstream), AT).url)),
+      ['http://127.0.0.1:7001', 'http://127.0.0.1:7001', 'http://127.0.0.1:7001/v1'])
+  })
+
   it('puts an IPv6 listener into brackets', async () => {
     assert.equal(proxiedAddress(await targetOf('redis://c'), { host: '::1', port: 1 }).url, 'redis://[::1]:1')
   })
+})
+
+describe('a Host of the upstream\'s', () => {
+  const cases: readonly (readonly [string, string, string | undefined])[] = [
+    ['https://api.example', '', 'api.example'],
+    ['https://api.example:8443/v1', '', 'api.example:8443'],
+    ['https://10.0.0.5', '', '10.0.0.5'],
+    ['wss://[::1]:8443', '', '[::1]:8443'],
+    ['https://api.example', ', tls: { upstream: off }', undefined],
+    ['https://api.example', ', host: keep', undefined],
+    ['https://api.example', ', protocol: tcp', undefined],
+    ['http://api.internal:8080', '', 'api.internal:8080'],
+    ['http://api.internal', ', protocol: websocket', 'api.internal'],
+    ['http://api.internal', ', host: keep', undefined],
+    ['ws://api.internal', '', 'api.internal'],
+    ['http://127.0.0.1:3000', '', undefined],
+    ['http://127.0.0.1:3000', ', host: upstream', '127.0.0.1:3000'],
+    ['http://localhost:3000', '', undefined],
+    ['http://shop.localhost:3000', '', undefined],
+    ['http://[::1]:3000', '', undefined],
+    ['http://10.0.0.5', '', undefined],
+    ['unix:/run/api.sock', ', protocol: http', undefined],
+    ['redis://cache', '', undefined],
+    ['api.internal:80', '', undefined],
+  ]
+  for (const [upstream, rest, host] of cases) {
+    it(`of ${upstream}${rest} is ${host ?? 'the client\'s own'}`, async () => { assert.equal((await targetOf(upstream, rest)).spec.host, host) })
+  }
 })
 
 describe('references', () => {

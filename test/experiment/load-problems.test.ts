@@ -151,7 +151,9 @@ const REFERENCES: readonly Case[] = [
 
 const UPSTREAMS: readonly Case[] = [
   ['an unknown scheme', 'name: x\ntargets: { c: { upstream: ¶"mysql://h" } }', 'UPSTREAM_INVALID', 'mysql:// is not known', 'redis://host:6379'],
-  ['https', 'name: x\ntargets: { c: { upstream: ¶"https://h" } }', 'UPSTREAM_INVALID', 'https:// is not supported', 'tcp://host:443'],
+  ['a Host of what is no HTTP', 'name: x\ntargets: { c: { upstream: "redis://h", host: ¶upstream } }', 'VALUE_INVALID', 'host: the target speaks redis', 'http or websocket'],
+  ['the Host of a path', 'name: x\ntargets: { c: { protocol: http, upstream: "unix:/run/x.sock", host: ¶upstream } }', 'VALUE_INVALID', 'a unix socket has no name', 'leave out'],
+  ['the Host in what is encrypted', 'name: x\ntargets: { c: { upstream: "https://h", host: ¶upstream, tls: { upstream: off } } }', 'TLS_UNSUPPORTED', 'goes through encrypted', 'leave out `tls.upstream`'],
   ['a protocol that contradicts the scheme', 'name: x\ntargets: { c: { protocol: postgres, upstream: ¶"redis://h" } }', 'UPSTREAM_INVALID', 'speaks postgres, its upstream redis', ''],
   ['`prefer`', 'name: x\ntargets: { c: { upstream: "redis://h", tls: { upstream: ¶prefer } } }', 'TLS_UNSUPPORTED', '`prefer` is for postgres alone', 'require or off'],
   ['an sslmode', 'name: x\ntargets: { c: { upstream: ¶"postgres://h/db?sslmode=maybe" } }', 'UPSTREAM_INVALID', 'sslmode "maybe" is not known', 'verify-full'],

@@ -9,6 +9,9 @@ describe('an upstream', () => {
     ['postgresql://db', { host: 'db', port: 5432 }, 'postgres', 'the long scheme'],
     ['http://api:8080/v1', { host: 'api', port: 8080 }, 'http', 'a path'],
     ['http://api', { host: 'api', port: 80 }, 'http', 'the default port of http'],
+    ['https://api.example/v1', { host: 'api.example', port: 443 }, 'http', 'the default port of https'],
+    ['https://api.example:8443', { host: 'api.example', port: 8443 }, 'http', 'another port'],
+    ['wss://api/live', { host: 'api', port: 443 }, 'websocket', 'a websocket over TLS'],
     ['ws://api/live', { host: 'api', port: 80 }, 'websocket', 'a websocket'],
     ['tcp://10.0.0.1:25', { host: '10.0.0.1', port: 25 }, undefined, 'any protocol'],
     ['mail.internal:25', { host: 'mail.internal', port: 25 }, undefined, 'no scheme'],
@@ -23,12 +26,12 @@ describe('an upstream', () => {
     it(`is read from ${text}: ${what}`, () => {
       const upstream = parseUpstream(text, undefined)
       assert.ok(!('wrong' in upstream), JSON.stringify(upstream))
-      assert.deepEqual([upstream.address, upstream.protocol, upstream.tls], [address, protocol, text.startsWith('rediss')])
+      assert.deepEqual([upstream.address, upstream.protocol, upstream.tls], [address, protocol, /^(rediss|https|wss):/.test(text)])
     })
   }
 
   it('that cannot be is refused without its password', () => {
-    for (const text of ['', 'x', 'redis://', 'redis://:s3cr3t@', 'redis://:s3cr3t/a@h', 'tcp://h', 'tcp://h:0', 'tcp://h:99999', 'mongodb://u:s3cr3t@h', 'https://u:s3cr3t@h', 'unix:relative.sock', 'h:1:2', 'redis://h:6379x', 'http:/h']) {
+    for (const text of ['', 'x', 'redis://', 'redis://:s3cr3t@', 'redis://:s3cr3t/a@h', 'tcp://h', 'tcp://h:0', 'tcp://h:99999', 'mongodb://u:s3cr3t@h', 'https://u:s3cr3t@h:x', 'unix:relative.sock', 'h:1:2', 'redis://h:6379x', 'http:/h']) {
       const upstream = parseUpstream(text, undefined)
       assert.ok('wrong' in upstream, text)
       assert.ok(!JSON.stringify(upstream).includes('s3cr3t'), JSON.stringify(upstream))
