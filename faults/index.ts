@@ -68,8 +68,20 @@ import { stall } from './tcp/stall.ts'
 import { synBlackhole } from './tcp/syn-blackhole.ts'
 import { timeout } from './tcp/timeout.ts'
 import { close as websocketClose } from './websocket/close.ts'
+import { corrupt as websocketCorrupt } from './websocket/corrupt.ts'
 import { deadPong as websocketDeadPong } from './websocket/dead-pong.ts'
+import { delay as websocketDelay } from './websocket/delay.ts'
 import { drop as websocketDrop } from './websocket/drop.ts'
+import { duplicate as websocketDuplicate } from './websocket/duplicate.ts'
+import { fragment as websocketFragment } from './websocket/fragment.ts'
+import { freeze as websocketFreeze } from './websocket/freeze.ts'
+import { mismatch as websocketMismatch } from './websocket/mismatch.ts'
+import { noExtensions as websocketNoExtensions } from './websocket/no-extensions.ts'
+import { oversize as websocketOversize } from './websocket/oversize.ts'
+import { refuseUpgrade as websocketRefuseUpgrade } from './websocket/refuse-upgrade.ts'
+import { reorder as websocketReorder } from './websocket/reorder.ts'
+import { slowConsumer as websocketSlowConsumer } from './websocket/slow-consumer.ts'
+import { throttle as websocketThrottle } from './websocket/throttle.ts'
 
 export const faults = [
   acceptDelay,
@@ -139,8 +151,20 @@ export const faults = [
   synBlackhole,
   timeout,
   websocketClose,
+  websocketCorrupt,
   websocketDeadPong,
+  websocketDelay,
   websocketDrop,
+  websocketDuplicate,
+  websocketFragment,
+  websocketFreeze,
+  websocketMismatch,
+  websocketNoExtensions,
+  websocketOversize,
+  websocketRefuseUpgrade,
+  websocketReorder,
+  websocketSlowConsumer,
+  websocketThrottle,
 ] as const satisfies readonly AnyFault[]
 
 export const registry: Registry = new Map(faults.map((fault) => [fault.name, fault]))

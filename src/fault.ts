@@ -24,8 +24,8 @@ export interface Units {
 export type UnitKind = keyof Units
 export type Unit = Units[UnitKind]
 
-/** Bytes to forward; `gap` is the pause before them, counted from the part before. `own`: whole messages to the server of which the client knows nothing; what they are answered is shown to this fault, then swallowed. */
-export interface Part { readonly raw: Buffer; readonly gap: Ms; readonly own?: true }
+/** Bytes to forward; `gap` is the pause before them, counted from the part before. `own`: whole messages to the server of which the client knows nothing; what they are answered is shown to this fault, then swallowed. `towards`: of a tick, which way; to the server unless it says so. */
+export interface Part { readonly raw: Buffer; readonly gap: Ms; readonly own?: true; readonly towards?: Direction }
 export type Side = 'client' | 'server' | 'both'
 export type LastWords = { readonly [D in Direction]?: Buffer }
 
@@ -80,9 +80,9 @@ export interface Fault<P = never, State = never, Shared = never> {
   readonly example: string
   /** Makes two parties disagree on purpose: needs `corruption: allow`. */
   readonly corruption?: true
-  /** What chance, skip, times and sequence count where the rule does not say. Absent: messages, of a fault that acts on them. */
+  /** What chance, skip, times and sequence count where the rule does not say. Absent: messages, of a fault that acts on them, which then is shown ticks only of a session that it was shown something of. */
   readonly scope?: 'connection'
-  /** Of a fault with ticks: whether it ever acts on this session as it is now. No other is shown ticks, or drawn for at one. */
+  /** Whether it ever acts on this session as it is now. No other is shown ticks, ends or bytes, or drawn for at one. */
   attends?(conversation: AnyConversation | undefined): boolean
   /** How often each session is shown a `due` tick. */
   every?(params: P): Ms

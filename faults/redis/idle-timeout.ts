@@ -11,6 +11,7 @@ export const idleTimeout = defineFault({
   on: ['tick', 'message'],
   protocols: ['redis'],
   direction: 'both',
+  scope: 'connection',
   params: { idle: duration('How long a connection may rest.', '1s', { min: '40ms', max: '1h' }) },
   example: '{ step: idle, at: 0s, fault: redis.idle_timeout, on: cache, params: { idle: 500ms }, for: 10s }',
   every: ({ idle }) => ms(idle / 4),

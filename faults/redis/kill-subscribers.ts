@@ -13,6 +13,7 @@ export const killSubscribers = defineFault({
   on: ['tick', 'message'],
   protocols: ['redis'],
   direction: 'both',
+  scope: 'connection',
   params: {
     share: share('Share of them that dies each time.', '100%'),
     interval: duration('Time between one killing and the next.', '1s', { min: '10ms', max: '1h' }),

@@ -51,8 +51,13 @@ export const opens = ({ message }: Spoken): boolean => (isFrame(message) ? opens
 /** With it that message is over. */
 export const closes = ({ message }: Spoken): boolean => (isFrame(message) ? endsMessage(message) : ends(message))
 
+/** More of its message is to come: another part, or another fragment. */
+export const goesOn = ({ message }: Spoken): boolean => (isFrame(message) ? !endsMessage(message) : message.part === 'first')
+
 /** `raw` in the place of a message, as messages that belong to what it belongs to; empty where it is no whole number of them. */
 export function reread(unit: Spoken, raw: Buffer, own: boolean): Spoken[] {
+  // A part of a large one can be told from its neighbours only by standing where it stood.
+  if (raw === unit.raw && !own) return [unit]
   const { conversation, message } = unit as { readonly conversation: Conversation<Framed>; readonly message: Framed }
   return conversation.reread(raw, message).map((one) => ({ ...unit, message: one, raw: one.raw, own }) as Spoken)
 }

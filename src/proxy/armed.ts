@@ -141,7 +141,9 @@ export class Grip {
     if (unit.kind === 'message') return this.#takesMessage(unit)
     const now = armed.context.now()
     if (this.#retired || now >= armed.until || !armed.concerns(this.#facets)) return false
-    if (unit.kind === 'tick' && !armed.meansSession(this.#conversation)) return false
+    if ((unit.kind === 'tick' || armed.fault.attends) && !armed.meansSession(this.#conversation)) return false
+    // Where messages are drawn for, ticks clear up behind those that were hit.
+    if (unit.kind === 'tick' && this.readsMessages && armed.fault.scope !== 'connection') return this.#begun
     if (armed.rule.scope === 'message' && unit.kind !== 'connect' && unit.kind !== 'tick') return armed.admit(this.#luck(), now)
     return this.#takesConnection(now)
   }
@@ -149,6 +151,8 @@ export class Grip {
   #takesMessage(unit: Spoken): boolean {
     const { rule, fault } = this.armed
     const way = rule.direction ?? fault.direction
+    // What stands alone has no answer that could be meant: it is not drawn for where it goes the other way.
+    if (unit.exchange === null && way !== 'both' && way !== unit.direction) return false
     const hit = this.#retired ? this.#hits.hasAltered(unit) : this.#hits.has(unit, () => this.#draws(unit))
     return hit && (way === 'both' || way === unit.direction)
   }

@@ -21,6 +21,8 @@ export interface Piece {
   readonly carries?: Spoken | undefined
   /** Whose fault sends it on its own account. */
   readonly owner?: Grip | undefined
+  /** Of what a tick says: which way. */
+  readonly towards?: Direction | undefined
 }
 export interface Closing { readonly armed: ArmedRule; readonly how: 'end' | 'reset'; readonly side: Side; readonly after: Ms; readonly overtakes?: true | undefined; /** To the side that the unit came from. */ readonly last?: Buffer | undefined; readonly cancel?: true | undefined }
 export interface Did { readonly armed: ArmedRule; readonly did: string; readonly note?: string | undefined }
@@ -122,7 +124,7 @@ class Fold {
       const hold = (made: Piece): Piece => (gap > 0 ? held(made, grip.armed, ms(gap)) : made)
       if (piece.unit.kind !== 'message' || !grip.readsMessages) {
         // Cut, not changed: the message is sent with its first part.
-        next.push(hold({ unit: { kind: 'bytes', raw: part.raw }, holds: piece.holds, carries }))
+        next.push(hold({ unit: { kind: 'bytes', raw: part.raw }, holds: piece.holds, carries, towards: part.towards }))
         carries = undefined
         continue
       }

@@ -12,7 +12,7 @@ import type { Clock, Timer } from '../core/clock.ts'
 import { ms, type Ms } from '../core/units.ts'
 import type { Unit } from '../fault.ts'
 import type { Direction } from '../protocols/codec.ts'
-import type { Spoken } from '../protocols/spoken.ts'
+import { goesOn, type Spoken } from '../protocols/spoken.ts'
 import type { Grip } from './armed.ts'
 import type { Dialogue } from './dialogue.ts'
 import { kept, readInto, writer } from './fast.ts'
@@ -150,7 +150,7 @@ export class Link {
     const { closing, answer, holed, did, broken, spared } = judgement
     if (unit.kind === 'message') {
       // In the place of a head may stand another, whose body goes on as before.
-      if (unit.message.part === 'first') this.#swallowing = !judgement.pieces.some(({ carries }) => carries === unit || carries?.message.part === 'first')
+      if (unit.message.part === 'first') this.#swallowing = !judgement.pieces.some(({ carries }) => carries && goesOn(carries))
       if (answer) this.#answer(now, answer, unit)
     }
     if (holed) this.#dialogue?.lose('a rule has changed the stream')

@@ -221,7 +221,7 @@ export class Session implements LinkOwner, DialogueOwner {
       if (!judgement) continue
       const { did, broken, pieces, closing } = judgement
       if (did.length > 0 || broken) this.judged('to-server', judgement, unit)
-      for (const { unit: left } of pieces) if (left.kind === 'bytes') this.#links['to-server'].say(left.raw)
+      for (const { unit: left, towards = 'to-server' } of pieces) if (left.kind === 'bytes') this.#links[towards].say(left.raw)
       if (closing) this.closing(closing, 'to-server')
     }
   }

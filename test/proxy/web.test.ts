@@ -87,6 +87,17 @@ describe('HTTP and WebSocket through the engine', () => {
     assert.deepEqual([socket.got, socket.errors], [['whole'], []])
   })
 
+  it('messages that go the other way are not counted', async () => {
+    const stage = await webStage()
+    const socket = await stage.socket()
+    await stage.strike(drop, {}, { direction: 'to-client', sequence: { fail: 1, pass: 1 } })
+    for (let n = 0; n < 4; n++) {
+      socket.send(`message ${n}`)
+      await until(() => stage.received.length === n + 1 && socket.got.length + stage.did().length === n + 1, 'the echo, or its loss')
+    }
+    assert.deepEqual(socket.got, ['message 1', 'message 3'])
+  })
+
   it('what is compressed with context is left alone, and that is told once', async () => {
     const stage = await webStage({ websocket: { perMessageDeflate: { threshold: 0 } } })
     const socket = await stage.socket('/', { perMessageDeflate: true })

@@ -30,4 +30,28 @@ describe('websocket.drop', () => {
     await until(() => socket.got.length > 1, 'the echo of what nothing loses any more')
     assert.deepEqual(socket.got, ['kept', 'lost'])
   })
+
+  it('a large message, a binary one and one in fragments are lost as a whole; the server\'s close comes through', async () => {
+    const stage = await webStage()
+    const socket = await stage.socket()
+    await stage.strike(drop, {}, { times: 3 })
+    const [server] = stage.sockets
+    server?.send('x'.repeat(300_000))
+    server?.send(Buffer.from([0, 1, 2]))
+    for (const fin of [false, false, true]) server?.send('piece', { fin })
+    server?.send('kept')
+    server?.close(1001)
+    assert.equal(await socket.over, '1001')
+    assert.deepEqual([socket.got, socket.errors], [['kept'], []])
+  })
+
+  it('compressed with context they are left alone, and that is told once; what is not compressed on the same connection is lost', async () => {
+    const stage = await webStage({ websocket: { perMessageDeflate: { threshold: 0 } } })
+    const socket = await stage.socket('/live', { perMessageDeflate: true })
+    await stage.strike(drop)
+    for (const text of ['long '.repeat(50), 'short', 'long '.repeat(60)]) stage.sockets[0]?.send(text, { compress: text !== 'short' })
+    await until(() => socket.got.length === 2, 'the long ones')
+    assert.deepEqual([socket.got.map(({ length }) => length), socket.errors], [[250, 300], []])
+    assert.deepEqual(stage.events.map(({ kind }) => kind), ['spared', 'altered'])
+  })
 })
