@@ -115,13 +115,20 @@ function checkOf({ http, tcp }: NonNullable<AppSpec['ready']>): ProbeCheck | und
   return { kind: 'tcp', host: tcp.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(tcp.slice(at + 1)) }
 }
 
-/** A port of 127.0.0.1 that nobody listens on at this moment. */
-export const freePort = (): Promise<number> => new Promise((resolve, reject) => {
-  const server = createServer()
+export interface HeldPort {
+  readonly port: number
+  /** Idempotent; then it is free for the application. */
+  release(): Promise<void>
+}
+
+/** A port of 127.0.0.1 that nobody else gets until it is released. */
+export const holdPort = (): Promise<HeldPort> => new Promise((resolve, reject) => {
+  // Reset, not closed: a connection that lingers would keep the application from its port.
+  const server = createServer((socket) => socket.resetAndDestroy())
   server.once('error', reject)
   server.listen(0, '127.0.0.1', () => {
     const address = server.address()
     const port = typeof address === 'object' && address !== null ? address.port : 0
-    server.close(() => resolve(port))
+    resolve({ port, release: () => new Promise((done) => { server.close(() => done()) }) })
   })
 })

@@ -26,6 +26,7 @@ function linkTarget(linking: Context, { name, path, input }: Named<TargetInput>)
   const at = [...path, 'upstream']
   const upstream = parseUpstream(input.upstream, input.protocol)
   if ('wrong' in upstream) return void reader.fail('UPSTREAM_INVALID', at, `${name}: ${upstream.wrong}`, upstream.hint)
+  if (!isStarted(linking, at, name, upstream)) return undefined
   const protocol = protocolOf(linking, path, input, upstream)
   const tls = protocol && linkTls(linking, path, input, upstream, protocol)
   const listen = linkListen(linking, path, input)
@@ -37,8 +38,18 @@ function linkTarget(linking: Context, { name, path, input }: Named<TargetInput>)
   const own = appNames(draft).filter((app) => app !== '').map((from) => ({ from, address: FREE_PORT }))
   return {
     spec: { name, protocol, upstream: upstream.address, listen: [{ address: listen }, ...own], tls, dialTimeout: input.dial_timeout ?? DIAL_TIMEOUT, ...(cluster ? { cluster } : {}), ...(host ? { host: upstream.url.host } : {}) },
-    url: upstream.url, demo: upstream.demo, ...(via ? { via } : {}),
+    url: upstream.url, demo: upstream.demo, app: upstream.app, ...(via ? { via } : {}),
   }
+}
+
+/** An upstream that is an app of the experiment must be declared, and say when it is up. */
+function isStarted({ reader, draft }: Context, at: Path, name: string, { app }: Upstream): boolean {
+  if (app === undefined) return true
+  const found = app === '' ? draft.app : draft.apps.find((one) => one.name === app)
+  if (!found) reader.fail('UPSTREAM_INVALID', at, `${name}: there is no such app`, 'declare it under `apps:` and write app:NAME, or `app` for the one of `app:`')
+  else if (found.input && !found.input.ready) reader.fail('UPSTREAM_INVALID', at, `${name}: nothing says when the app is up`, 'give it `ready:`')
+  else return true
+  return false
 }
 
 function protocolOf({ reader }: Context, path: Path, { protocol }: TargetInput, upstream: Upstream): Protocol | undefined {

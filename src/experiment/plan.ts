@@ -55,6 +55,8 @@ export interface PlannedTarget {
   readonly url: URL
   /** The upstream stands for a server that is started for the run; address and url are placeholders until then. */
   readonly demo?: 'redis' | 'redis-cluster' | 'postgres' | undefined
+  /** The upstream is that application of the run, the single one where empty; its port is a placeholder until it has one. */
+  readonly app?: string | undefined
   /** Its faults are injected by a Toxiproxy there. */
   readonly via?: ViaRoute | undefined
 }

@@ -18,7 +18,7 @@ const words = (description: string) => list(text('A word, as it is handed to the
 
 export const target = strict({
   protocol: oneOf(['tcp', 'redis', 'postgres', 'http', 'websocket'], 'What the dependency speaks; told by the scheme of `upstream` where it has one.').optional(),
-  upstream: text('Where the dependency is: redis://, rediss://, postgres://, http://, https://, ws://, wss://, tcp://host:port, unix:/path, demo:redis, demo:redis-cluster, demo:postgres.'),
+  upstream: text('Where the dependency is: redis://, rediss://, postgres://, http://, https://, ws://, wss://, tcp://host:port, unix:/path, demo:redis, demo:redis-cluster, demo:postgres, app:NAME.'),
   cluster: flag('Redis Cluster, Sentinel or replicas: every node that a reply names gets a proxy of its own, under the faults of this target.').optional(),
   via: text('The Toxiproxy that injects the faults of this target: toxiproxy://HOST:8474.').optional(),
   host: oneOf(['upstream', 'keep'], 'Of http and websocket. upstream: requests are sent anew, with the Host of `upstream`; keep: bytes go as they come.').optional(),

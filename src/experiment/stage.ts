@@ -11,7 +11,7 @@ import type { Plane, TargetSpec } from '../proxy/plane.ts'
 import type { TargetRecord } from '../record/events.ts'
 import { startWatchdog, type Watchdog } from '../watchdog/watchdog.ts'
 import { addressesOf, withAddresses } from './addresses.ts'
-import { App, appName, freePort } from './app.ts'
+import { App, appName, holdPort, type HeldPort } from './app.ts'
 import { ask, doorsOf, refuseDown, type Answers, type Door } from './heal.ts'
 import type { Plan, PlannedTarget } from './plan.ts'
 import type { Recorder } from './recorder.ts'
@@ -39,6 +39,7 @@ const APP_PATIENCE = ms(5000)
 export class Stage {
   readonly watchdog: Watchdog = startWatchdog()
   readonly apps: App[] = []
+  /** Of the targets that have been asked. */
   doors: readonly Door[] = []
   /** What each target answered before anything was done to it. */
   before: Answers = new Map()
@@ -56,23 +57,29 @@ export class Stage {
   /** Rejects with UPSTREAM_DOWN, APP_FAILED, PORT_IN_USE and what else a start can come to; with Stopped when it is closed meanwhile. */
   async open(): Promise<void> {
     const { plan, plane, recorder, onOpen } = this.#options
+    const held = new Map<string, HeldPort>()
+    for (const { name } of plan.apps) {
+      const port = await holdPort()
+      this.#closers.push(() => port.release())
+      held.set(name, port)
+    }
+    const ports = new Map([...held].map(([name, { port }]) => [name, port]))
     const targets: PlannedTarget[] = []
-    for (const target of plan.targets) targets.push(await this.#served(target))
+    for (const target of plan.targets) targets.push(await this.#served(target, ports))
     this.#goOn()
     const specs = targets.map(({ spec }) => spec)
     this.#closers.push(() => plane.close())
     const open = await plane.open(specs)
     onOpen(specs.map((spec) => recordOf(spec, open.find(({ name }) => name === spec.name)?.listen ?? [])))
-    this.doors = doorsOf(specs, open)
-    this.before = await ask(this.doors)
-    await refuseDown(this.doors, this.before)
-    this.#goOn()
-    const ports = new Map<string, number>()
-    for (const { name } of plan.apps) ports.set(name, await freePort())
+    const doors = doorsOf(specs, open)
+    const ours = new Set(targets.flatMap(({ spec, app }) => (app === undefined ? [] : [spec.name])))
+    await this.#ask(doors.filter(({ spec }) => !ours.has(spec.name)))
     for (const spec of plan.apps) {
       this.#goOn()
+      await held.get(spec.name)?.release()
       await this.#startApp(withAddresses(spec, addressesOf(targets, open, ports, spec.name)))
     }
+    await this.#ask(doors.filter(({ spec }) => ours.has(spec.name)))
     const shared = addressesOf(targets, open, ports)
     this.probes = withAddresses(plan.probes, shared)
     this.#loads = withAddresses(plan.loads, shared)
@@ -117,8 +124,21 @@ export class Stage {
     this.watchdog.close()
   }
 
-  async #served(target: PlannedTarget): Promise<PlannedTarget> {
+  /** What those doors answer while nothing is done to them. UPSTREAM_DOWN. */
+  async #ask(doors: readonly Door[]): Promise<void> {
+    const answers = await ask(doors)
+    await refuseDown(doors, answers)
+    this.doors = [...this.doors, ...doors]
+    this.before = new Map([...this.before, ...answers])
     this.#goOn()
+  }
+
+  async #served(target: PlannedTarget, ports: ReadonlyMap<string, number>): Promise<PlannedTarget> {
+    this.#goOn()
+    if (target.app !== undefined) {
+      const address = { host: '127.0.0.1', port: ports.get(target.app) ?? 0 }
+      return { ...target, spec: { ...target.spec, upstream: address, ...(target.spec.host === undefined ? {} : { host: formatAddress(address) }) } }
+    }
     if (!target.demo) return target
     const server = await this.#options.startServer(target.demo, this.watchdog)
     this.#closers.push(() => server.stop())

@@ -29,8 +29,8 @@ export function lengthOf({ windows: { warmup, baseline, recovery }, method }: Pi
   return ms(warmup + baseline + Math.max(0, ...[...planSpans(method).values()].map(({ to }) => to)) + recovery)
 }
 
-const targetText = ({ spec: { name, protocol, upstream, cluster }, demo, via }: PlannedTarget): string =>
-  `${name}: ${protocol} at ${demo ? `a ${demo} server that is started for the run` : formatAddress(upstream)}${cluster ? ' and the servers that it names' : ''}${via ? ` via the Toxiproxy at ${via.server}` : ''}`
+const targetText = ({ spec: { name, protocol, upstream, cluster }, demo, app, via }: PlannedTarget): string =>
+  `${name}: ${protocol} at ${demo ? `a ${demo} server that is started for the run` : app !== undefined ? `the application${app && ` ${app}`}` : formatAddress(upstream)}${cluster ? ' and the servers that it names' : ''}${via ? ` via the Toxiproxy at ${via.server}` : ''}`
 
 function loadText({ name, send, rate, connections }: LoadSpec): string {
   switch (send.kind) {

@@ -13,6 +13,8 @@ export interface Upstream {
   readonly tls: boolean
   /** Stands for a server that is started for the run. */
   readonly demo?: 'redis' | 'redis-cluster' | 'postgres'
+  /** Stands for an application that the run starts, by its name: empty for the single one. */
+  readonly app?: string
 }
 export interface Wrong { readonly wrong: string; readonly hint?: string }
 
@@ -38,6 +40,8 @@ const DEMO: Readonly<Record<string, Upstream>> = {
 export function parseUpstream(text: string, protocol: Protocol | undefined): Upstream | Wrong {
   const demo = DEMO[text]
   if (demo) return { ...demo, url: new URL(demo.url) }
+  const app = /^app(?::([a-z0-9][a-z0-9_-]{0,63}))?(\/[^\s#]*)?$/.exec(text)
+  if (app) return { app: app[1] ?? '', address: { host: '127.0.0.1', port: 0 }, url: new URL(`${schemeOf(protocol)}://127.0.0.1:1${app[2] ?? ''}`), protocol, tls: false }
   const unix = /^(?:redis\+unix:(?:\/\/)?|unix:(?:\/\/)?)(\/[^?\0]*)(\?.*)?$/.exec(text)
   if (unix) return unixUpstream(unix[1] ?? '', unix[2] ?? '', text.startsWith('redis') ? 'redis' : protocol)
   if (!text.includes('://')) {
@@ -59,9 +63,10 @@ export function parseUpstream(text: string, protocol: Protocol | undefined): Ups
 }
 
 function unixUpstream(path: string, query: string, protocol: Protocol | undefined): Upstream {
-  const scheme = protocol === undefined || protocol === 'websocket' ? (protocol ? 'ws' : 'tcp') : protocol
-  return { address: { path }, url: new URL(`${scheme}://127.0.0.1${query}`), protocol, tls: false }
+  return { address: { path }, url: new URL(`${schemeOf(protocol)}://127.0.0.1${query}`), protocol, tls: false }
 }
+
+const schemeOf = (protocol: Protocol | undefined): string => (protocol === 'websocket' ? 'ws' : protocol ?? 'tcp')
 
 /** libpq's form: `postgres:///db?host=/run/postgresql`, a folder that holds `.s.PGSQL.PORT`. */
 function socketUpstream(url: URL, folder: string): Upstream {

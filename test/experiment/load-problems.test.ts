@@ -156,6 +156,8 @@ const UPSTREAMS: readonly Case[] = [
   ['the Host in what is encrypted', 'name: x\ntargets: { c: { upstream: "https://h", host: ¶upstream, tls: { upstream: off } } }', 'TLS_UNSUPPORTED', 'goes through encrypted', 'leave out `tls.upstream`'],
   ['a protocol that contradicts the scheme', 'name: x\ntargets: { c: { protocol: postgres, upstream: ¶"redis://h" } }', 'UPSTREAM_INVALID', 'speaks postgres, its upstream redis', ''],
   ['`prefer`', 'name: x\ntargets: { c: { upstream: "redis://h", tls: { upstream: ¶prefer } } }', 'TLS_UNSUPPORTED', '`prefer` is for postgres alone', 'require or off'],
+  ['an app that is not there', 'name: x\ntargets: { c: { protocol: http, upstream: ¶"app:payment" } }\napps: { shop: { command: [a] } }', 'UPSTREAM_INVALID', 'no such app', 'app:NAME'],
+  ['an app that does not say when it is up', 'name: x\ntargets: { c: { protocol: http, upstream: ¶"app" } }\napp: { command: [a] }', 'UPSTREAM_INVALID', 'nothing says when', 'ready:'],
   ['an sslmode', 'name: x\ntargets: { c: { upstream: ¶"postgres://h/db?sslmode=maybe" } }', 'UPSTREAM_INVALID', 'sslmode "maybe" is not known', 'verify-full'],
   ['a certificate for the server', 'name: x\ntargets: { c: { upstream: ¶"postgres://h/db?sslmode=require&sslcert=a.pem" } }', 'TLS_UNSUPPORTED', 'no certificate of a client', 'leave TLS to the application'],
   ['a certificate without its key', 'name: x\ntargets: { c: { upstream: "redis://h", tls: ¶{ client: terminate, cert: a.pem } } }', 'VALUE_INVALID', 'need each other', ''],

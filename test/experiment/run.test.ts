@@ -39,6 +39,26 @@ describe('running an experiment', () => {
     assert.match(expectation.margin ?? '', /^-\d/)
   })
 
+  it('puts a proxy in front of an application of its own, which is asked for once it runs', async () => {
+    const backend = appSpec({ name: 'backend', env: { PORT: '${apps.backend.port}', UPSTREAM: `http://127.0.0.1:${at.port}/` }, ready: { http: 'http://127.0.0.1:${apps.backend.port}/', within: ms(5000) } })
+    const front = busyApp()
+    const [api] = planFor(at.port).targets
+    assert.ok(api)
+    const plan = planFor(at.port, {
+      apps: [backend, { ...front, name: 'front', env: { PORT: '${apps.front.port}', UPSTREAM: '${targets.api.url}' }, ready: { http: 'http://127.0.0.1:${apps.front.port}/', within: ms(5000) } }],
+      targets: [{ ...api, app: 'backend', url: new URL('http://127.0.0.1:1/'), spec: { ...api.spec, upstream: { host: '127.0.0.1', port: 0 } } }],
+      loads: [], steadyState: [success(0.9, 'api')],
+      method: [fault('slow', 'latency', { delay: ms(30) }, 600)],
+      expect: [expectSignal('p50', 'at_least', limit(20, 'ms', '20ms'), 'slow', 'api')],
+    })
+    const result = await run(plan, at)
+    assert.equal(result.exit, 0, result.record.verdict.why)
+    assert.deepEqual(result.record.heals.map(({ ok }) => ok), [true])
+    const down = await run({ ...plan, apps: plan.apps.map((app) => ({ ...app, command: [process.execPath, '-e', 'setTimeout(() => undefined, 60_000)'], ready: undefined })) }, at)
+    assert.deepEqual([down.exit, down.record.problems.map(({ code }) => code)], [6, ['UPSTREAM_DOWN']])
+    assert.match(down.record.problems[0]?.text ?? '', /^api: 127\.0\.0\.1:\d+ refuses connections$/)
+  })
+
   it('sends a load through the application and journals its buckets and whether it is to be trusted', async () => {
     const plan = planFor(at.port, { apps: [appSpec()], method: [fault('slow', 'latency', { delay: ms(5) }, 300)] })
     const result = await run({ ...plan, loads: plan.loads.map((load) => ({ ...load, send: { kind: 'http', method: 'GET', url: 'http://127.0.0.1:${app.port}/', headers: {} } })) }, at)

@@ -38,6 +38,17 @@ describe('an upstream', () => {
     }
   })
 
+  it('may be an application of the experiment, with a path, in the scheme of what the target speaks', () => {
+    const read = (text: string, protocol: 'http' | 'websocket' | undefined): unknown => {
+      const upstream = parseUpstream(text, protocol)
+      return 'wrong' in upstream ? upstream.wrong : [upstream.app, upstream.url.href]
+    }
+    assert.deepEqual(read('app:payment', 'http'), ['payment', 'http://127.0.0.1:1/'])
+    assert.deepEqual(read('app:shop/orders/live', 'websocket'), ['shop', 'ws://127.0.0.1:1/orders/live'])
+    assert.deepEqual(read('app', undefined), ['', 'tcp://127.0.0.1:1'])
+    for (const text of ['app:', 'app:Shop', 'apps', 'app:a b']) assert.match(String(read(text, 'http')), /no address/)
+  })
+
   it('of a unix socket gets the scheme of what the target speaks, so that the application is given a URL it knows', () => {
     const upstream = parseUpstream('unix:/run/x.sock', 'redis')
     assert.ok(!('wrong' in upstream))
