@@ -3,15 +3,18 @@
 import { randomUUID } from 'node:crypto'
 import { Redis } from 'ioredis'
 import { monotonicNow } from '../../core/clock.ts'
-import { allProducts, createSchema, openPool, placeOrder, productById } from './catalogue.ts'
+import { openPool } from '../pool.ts'
+import { allProducts, createSchema, placeOrder, productById } from './catalogue.ts'
 import { Feed, ORDERS_CHANNEL } from './feed.ts'
+import { naivePayment } from './payment.ts'
 import { CACHE_SECONDS, type Dependencies, LIST_KEY, productKey, type Read, type Store } from './store.ts'
 
-/** No deadline anywhere: a command to a cache that says nothing waits for ever, and so does a request for a connection of the pool. */
-export function naiveStore({ redisUrl, databaseUrl, log }: Dependencies): Store {
+/** No deadline anywhere: a command to a cache that says nothing waits for ever, and so does a request for a connection of the pool. The money is taken in mid-transaction, which keeps a connection and the product's row for as long. */
+export function naiveStore({ redisUrl, databaseUrl, paymentUrl, log }: Dependencies): Store {
   const redis = redisUrl === undefined ? undefined : new Redis(redisUrl)
   const pool = openPool({ connectionString: databaseUrl }, log)
   const feed = redisUrl === undefined ? undefined : new Feed({ redisUrl, pool, log })
+  const payment = paymentUrl === undefined ? undefined : naivePayment(paymentUrl)
   redis?.on('error', (error) => log(`cache: ${error.message}`))
 
   async function cached<T>(key: string, load: () => Promise<T>): Promise<Read<T>> {
@@ -29,7 +32,8 @@ export function naiveStore({ redisUrl, databaseUrl, log }: Dependencies): Store 
     async checkout(basket) {
       const client = await pool.connect()
       try {
-        const order = await placeOrder(client, basket, randomUUID())
+        const request = randomUUID()
+        const order = await placeOrder(client, basket, { request, pay: async (totalCents) => payment?.charge(request, totalCents) })
         await redis?.del(productKey(basket.product))
         await redis?.publish(ORDERS_CHANNEL, String(order.id))
         return order
@@ -42,7 +46,7 @@ export function naiveStore({ redisUrl, databaseUrl, log }: Dependencies): Store 
     },
     missing: async () => feed?.missing(),
     usesCache: () => redis?.status === 'ready',
-    state: () => ({ cache: redis?.status ?? 'none' }),
+    state: () => ({ cache: redis?.status ?? 'none', ...(payment ? { payment: payment.state() } : {}) }),
     close: () => { redis?.disconnect(); feed?.close(); void pool.end() },
   }
 }

@@ -3,6 +3,7 @@
  *
  *   read:      cache ─miss, failure or too old─▶ copy just read (a second where the cache failed) ─▶ database (twice, one read a key) ─failure or late─▶ last good copy
  *   checkout:  database, again where two transactions met, looked up where nobody said whether it was committed, or a quick 503
+ *              then the payment service, or later (settle.ts): the order is written as unpaid first
  */
 
 import { randomUUID } from 'node:crypto'
@@ -11,10 +12,14 @@ import { monotonicNow, realClock, sleep } from '../../core/clock.ts'
 import { ms, type Ms } from '../../core/units.ts'
 import pg from 'pg'
 import { randomStream } from '../../core/random.ts'
-import { allProducts, type Basket, createSchema, InDoubt, openPool, type Order, orderOf, placeOrder, productById, Refused } from './catalogue.ts'
+import { Refused } from '../pages.ts'
+import { openPool } from '../pool.ts'
+import { allProducts, type Basket, createSchema, InDoubt, type Order, orderOf, placeOrder, productById } from './catalogue.ts'
 import { Breaker, BreakerOpen } from './breaker.ts'
 import { Copies } from './copies.ts'
 import { Feed, ORDERS_CHANNEL } from './feed.ts'
+import { patientPayment } from './patient-payment.ts'
+import { Settler } from './settle.ts'
 import { CACHE_SECONDS, type Dependencies, FRESH_MAX, LIST_KEY, productKey, type Read, type Store } from './store.ts'
 
 /** A cache that is slower than this is no cache. */
@@ -42,7 +47,7 @@ const MET_ANOTHER: ReadonlySet<string | undefined> = new Set(['40001', '40P01'])
 /** The request's name is taken: an attempt in doubt had been committed. */
 const TAKEN = '23505'
 
-export function resilientStore({ redisUrl, databaseUrl, log }: Dependencies): Store {
+export function resilientStore({ redisUrl, databaseUrl, paymentUrl, log }: Dependencies): Store {
   const redis = redisUrl === undefined ? undefined : new Redis(redisUrl, {
     commandTimeout: CACHE_DEADLINE, connectTimeout: 500, maxRetriesPerRequest: 0, enableOfflineQueue: false, autoResendUnfulfilledCommands: false,
     retryStrategy: (attempt) => Math.min(25 * attempt, RECONNECT_MAX),
@@ -52,6 +57,8 @@ export function resilientStore({ redisUrl, databaseUrl, log }: Dependencies): St
     idle_in_transaction_session_timeout: 2000, keepAlive: true,
   }, log)
   const feed = redisUrl === undefined ? undefined : new Feed({ redisUrl, pool, log, readAgainEvery: READ_AGAIN, client: { retryStrategy: (attempt) => Math.min(25 * attempt, RECONNECT_MAX) } })
+  const payment = paymentUrl === undefined ? undefined : patientPayment(paymentUrl, log)
+  const settler = payment && new Settler(pool, payment, log)
   redis?.on('error', (error) => log(`cache: ${error.message}`))
   const cache = new Breaker({
     failures: 5, openFor: ms(250),
@@ -99,7 +106,7 @@ export function resilientStore({ redisUrl, databaseUrl, log }: Dependencies): St
     const client = await pool.connect()
     let broken: Error | boolean = true
     try {
-      const placed = await placeOrder(client, basket, request)
+      const placed = await placeOrder(client, basket, { request, unpaid: payment !== undefined })
       broken = false
       return placed
     } catch (error) {
@@ -127,25 +134,33 @@ export function resilientStore({ redisUrl, databaseUrl, log }: Dependencies): St
     }
   }
 
+  /** The customer has the goods either way: what could not be charged now is charged later. */
+  async function collected(order: Order, request: string): Promise<Order> {
+    if (!settler) return order
+    const paid = await settler.pay(request, order.totalCents).then(() => true, (error: unknown) => { log(String(error)); return false })
+    return { ...order, paid }
+  }
+
   /** Nobody waits for the cache to be told. */
   function tellCache(tell: (cache: Redis) => Promise<unknown>): void {
     if (redis) cache.run(() => tell(redis)).catch((error: unknown) => { if (!(error instanceof BreakerOpen)) log(`cache: ${String(error)}`) })
   }
 
   return {
-    prepare: () => createSchema(pool).then(() => feed?.begin()),
+    prepare: () => createSchema(pool).then(() => feed?.begin()).then(() => settler?.begin()),
     product: (id) => cached(productKey(id), () => productById(pool, id, READ_DEADLINE)),
     products: () => cached(LIST_KEY, () => allProducts(pool, READ_DEADLINE)),
     async checkout(basket) {
-      const order = await database.run(() => sell(basket, randomUUID()), (error) => error instanceof Refused)
+      const request = randomUUID()
+      const order = await database.run(() => sell(basket, request), (error) => error instanceof Refused)
       copies.outdate(productKey(basket.product), FRESH)
       tellCache((cache) => Promise.all([cache.del(productKey(basket.product)), cache.publish(ORDERS_CHANNEL, String(order.id))]))
-      return order
+      return collected(order, request)
     },
     missing: async () => feed?.missing(),
     usesCache: () => redis !== undefined && cache.state === 'closed',
-    state: () => ({ cache: redis ? cache.state : 'none', database: database.state }),
-    close: () => { redis?.disconnect(); feed?.close(); void pool.end() },
+    state: () => ({ cache: redis ? cache.state : 'none', database: database.state, ...(payment ? { payment: payment.state() } : {}) }),
+    close: () => { redis?.disconnect(); feed?.close(); settler?.close(); void pool.end() },
   }
 }
 

@@ -7,6 +7,8 @@ export interface Dependencies {
   /** Undefined: the shop has no cache. */
   readonly redisUrl: string | undefined
   readonly databaseUrl: string
+  /** Undefined: what is sold is not charged. */
+  readonly paymentUrl: string | undefined
   log(line: string): void
 }
 

@@ -1,69 +1,38 @@
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import pg from 'pg'
-import { freePort } from '../../../src/demo/daemon.ts'
 import { Gate } from '../../support/gate.ts'
 import { hasRedis, postgres, redis } from '../../support/servers.ts'
-
-const MAIN = fileURLToPath(new URL('../../../src/demo/shop/main.js', import.meta.url))
-
-interface Answer { readonly status: number; readonly took: number; readonly body: unknown }
+import { type Answer, ServiceProcess } from '../service-process.ts'
 
 /** The shop as a process, its cache and its database behind a gate each. */
 class Shop {
   readonly cache: Gate
   readonly database: Gate
-  readonly #process: ChildProcess
-  readonly #base: string
-  said = ''
+  readonly #process: ServiceProcess
 
   static async start(resilient: boolean): Promise<Shop> {
     const cache = await new Gate((await redis()).port).open()
     const database = await new Gate((await postgres()).port).open()
-    const shop = new Shop(cache, database, await freePort(), resilient)
-    const deadline = performance.now() + 10_000
-    while ((await shop.get('/healthz').catch(() => undefined))?.status !== 200) assert.ok(performance.now() < deadline, shop.said)
-    return shop
+    return new Shop(cache, database, await ServiceProcess.start('shop', {
+      REDIS_URL: `redis://127.0.0.1:${cache.port}`, DATABASE_URL: `postgres://postgres@127.0.0.1:${database.port}/postgres`, RESILIENT: resilient ? '1' : '0',
+    }))
   }
 
-  private constructor(cache: Gate, database: Gate, port: number, resilient: boolean) {
+  private constructor(cache: Gate, database: Gate, process: ServiceProcess) {
     this.cache = cache
     this.database = database
-    this.#base = `http://127.0.0.1:${port}`
-    this.#process = spawn(process.execPath, [MAIN], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-      env: { PORT: String(port), REDIS_URL: `redis://127.0.0.1:${cache.port}`, DATABASE_URL: `postgres://postgres@127.0.0.1:${database.port}/postgres`, RESILIENT: resilient ? '1' : '0' },
-    })
-    this.#process.stderr?.setEncoding('utf8').on('data', (text: string) => { this.said += text })
+    this.#process = process
   }
 
-  get running(): boolean { return this.#process.exitCode === null && this.#process.signalCode === null }
+  get said(): string { return this.#process.said }
+  get running(): boolean { return this.#process.running }
 
-  get(path: string): Promise<Answer> { return this.#ask(path) }
-  checkout(basket: unknown = { product: 7, quantity: 1 }): Promise<Answer> { return this.#ask('/checkout', { method: 'POST', body: JSON.stringify(basket) }) }
-
-  async #ask(path: string, init: RequestInit = {}): Promise<Answer> {
-    const start = performance.now()
-    const response = await fetch(`${this.#base}${path}`, { ...init, signal: AbortSignal.timeout(10_000) })
-    return { status: response.status, body: await response.json(), took: performance.now() - start }
-  }
-
-  /** How long it took to end on SIGTERM, and how it ended. */
-  async terminate(): Promise<{ took: number; code: number | null }> {
-    const start = performance.now()
-    const exit = once(this.#process, 'exit')
-    this.#process.kill('SIGTERM')
-    const [code] = await exit
-    return { took: performance.now() - start, code }
-  }
+  get(path: string): Promise<Answer> { return this.#process.ask(path) }
+  checkout(basket: unknown = { product: 7, quantity: 1 }): Promise<Answer> { return this.#process.post('/checkout', basket) }
+  terminate(): Promise<{ took: number; code: number | null }> { return this.#process.terminate() }
 
   async stop(): Promise<void> {
-    if (this.running) {
-      this.#process.kill('SIGKILL')
-      await once(this.#process, 'exit')
-    }
+    await this.#process.stop()
     await this.cache.shut()
     await this.database.shut()
   }
