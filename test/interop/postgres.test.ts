@@ -127,7 +127,8 @@ describe('Postgres clients, the same through the proxy as direct', function () {
   if (pgbench) {
     for (const mode of ['simple', 'extended', 'prepared']) {
       sameThrough(`pgbench, ${mode}`, 'postgres', server, async (url) => {
-        await output(pgbench, ['-i', '-q', '-s', '1', url])
+        // Rows made by the server: COPY has a test of its own.
+        await output(pgbench, ['-i', '-I', 'dtGvp', '-q', '-s', '1', url])
         const said = await output(pgbench, ['-n', '-M', mode, '-c', '4', '-t', '50', '--random-seed=7', url])
         return [/transactions actually processed: .*/.exec(said)?.[0], /failed transactions: .*/.exec(said)?.[0],
           await withPg(url, async (client) => (await client.query('select sum(abalance)::int as a from pgbench_accounts')).rows)]

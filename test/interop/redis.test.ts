@@ -101,7 +101,7 @@ describe('Redis clients, the same through the proxy as direct', function () {
   const benchmark = program('redis-benchmark')
   if (benchmark) {
     sameThrough('redis-benchmark', 'redis', server, async (_url, port) => {
-      const said = await output(benchmark, ['-p', `${port}`, '-n', '2000', '-c', '20', '-P', '8', '--csv', '-t', 'set,get,incr,lpush,lrange_100,mset'])
+      const said = await output(benchmark, ['-p', `${port}`, '-n', '400', '-c', '20', '-P', '8', '--csv', '-t', 'set,get,incr,lpush,lrange_100,mset'])
       return said.split('\n').map((line) => line.split(',')[0])
     })
   }

@@ -22,12 +22,14 @@ const cut: AnyFault = defineFault({
 const faults: Registry = new Map([...registry, [cut.name, cut]])
 const rule = (on: string, fault: string, params: Record<string, unknown>, more: Partial<Rule> = {}): Rule =>
   ({ id: on, fault, on, params: withDefaults(faultNamed(faults, fault), params), standing: true, ...more })
-const NOBODY: Readonly<Record<'postgres' | 'redis', Where>> = { redis: { key: 'nobody:*' }, postgres: { table: 'nobody' } }
+type Read = 'postgres' | 'redis' | 'http'
+type Server = Pick<DemoServer, 'host' | 'port' | 'url'>
+const NOBODY: Readonly<Record<Read, Where>> = { redis: { key: 'nobody:*' }, postgres: { table: 'nobody' }, http: { path: '/nobody' } }
 
 const WAYS = ['nothing armed', 'a rule armed that matches nothing', 'in pieces of one to seven bytes before and behind, with that rule'] as const
 
 /** A proxy before the server, or three in a row, the outer of which cut everything small. */
-export async function through(server: DemoServer, protocol: 'postgres' | 'redis', way: (typeof WAYS)[number]): Promise<{ url: string; port: number; opaque: readonly string[] }> {
+export async function through(server: Server, protocol: Read, way: (typeof WAYS)[number]): Promise<{ url: string; port: number; opaque: readonly string[] }> {
   const plane = new LocalPlane({ registry: faults, seed: 1 })
   later(() => plane.close())
   const opaque: string[] = []
@@ -47,13 +49,15 @@ export async function through(server: DemoServer, protocol: 'postgres' | 'redis'
 }
 
 /** A test for each way through: `script` gives what its client saw, on a server that it finds as it left it. */
-export function sameThrough(name: string, protocol: 'postgres' | 'redis', server: () => Promise<DemoServer>, script: (url: string, port: number) => Promise<unknown>): void {
+export function sameThrough(name: string, protocol: Read, server: () => Promise<Server>, script: (url: string, port: number) => Promise<unknown>): void {
+  let expected: Promise<unknown> | undefined
   for (const how of WAYS) {
     it(`${name}: ${how}`, async () => {
       const direct = await server()
-      const expected = await script(direct.url, direct.port)
+      expected ??= script(direct.url, direct.port)
+      await expected
       const way = await through(direct, protocol, how)
-      assert.deepEqual(await script(way.url, way.port), expected)
+      assert.deepEqual(await script(way.url, way.port), await expected)
       assert.deepEqual(way.opaque, [], 'all of it was read')
     })
   }

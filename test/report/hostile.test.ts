@@ -2,11 +2,10 @@
 
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { chromium } from 'playwright-core'
 import { analyseRun } from '../../src/report/analysis.ts'
 import { annotationsOf } from '../../src/report/annotations.ts'
 import { foldRun } from '../../src/report/fold.ts'
@@ -16,11 +15,11 @@ import { renderJunit } from '../../src/report/junit.ts'
 import { renderMarkdown } from '../../src/report/markdown.ts'
 import { renderText } from '../../src/report/text.ts'
 import type { JournalEvent } from '../../src/record/events.ts'
+import { BROWSER, startBrowser } from '../support/browser.ts'
 import { outageByName } from './figures-builder.ts'
 
 const ATTACK = '</script><img src=x onerror="document.title=\'owned\'"><!--'
 const ANSI = '\u001b[31mred\u001b[0m\u001b]0;title\u0007\u009b2J\u0007\r\nnext ::error::x'
-const BROWSER = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => existsSync(path))
 
 /** A run in which every text that somebody else may choose is `text`. */
 function poisoned(text: string): readonly JournalEvent[] {
@@ -119,7 +118,7 @@ describe('the page', () => {
     if (!BROWSER) this.skip()
     this.timeout(60_000)
     const folder = mkdtempSync(join(tmpdir(), 'page-'))
-    const browser = await chromium.launch({ executablePath: BROWSER, args: ['--no-sandbox', '--disable-gpu'] })
+    const browser = await startBrowser()
     try {
       const { record, analysis } = reported(ATTACK)
       const file = join(folder, 'report.html')
