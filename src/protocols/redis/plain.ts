@@ -4,7 +4,8 @@
  */
 
 import { HEAD_MAX } from '../codec.ts'
-import { commandNamed, knownAt, type Command } from './commands.ts'
+import { knownAt, type Command } from './commands.ts'
+import { NO_COMMAND } from './words.ts'
 
 const CR = 13
 const LF = 10
@@ -14,35 +15,34 @@ const [ARRAY, BULK, MINUS, PLUS, COLON, DOUBLE, NULL, BOOLEAN, BIG, LETTER_Q] = 
 /** Digits of a length, and bytes of a line, at the most. */
 const DIGITS_MAX = 6
 const LINE_MAX = 512
+/** Bytes of a request up to its first argument, at the most. */
+const BEGINNING_MAX = 64
 
 /** An array of words to a command that is answered with one reply at once, which changes nothing, and whose first key has a fixed place. */
 export class PlainRequest {
-  command: Command = commandNamed(Buffer.from('PING'), 0, 4, () => undefined)
-  /** Where its first key lies; nothing of a command without keys. */
+  command: Command = NO_COMMAND
+  /** Where its first key lies; of a command that has one. */
   keyStart = 0
   keyEnd = 0
   /** Behind its last byte. */
   end = 0
+  /** How the latest began, up to its first argument: the next one is mostly like it. */
+  readonly #beginning = new Uint8Array(BEGINNING_MAX)
+  #length = 0
+  #words = 0
+  #keyAt = 0
 
   /** Reads the request that begins at `at`. False where there is no plain one: what is said of the one before stands no more. */
   read(chunk: Buffer, at: number): boolean {
-    const words = chunk[at] === ARRAY ? lengthAt(chunk, at + 1) : 0
-    if (words <= 0) return false
-    let keyAt = 0
-    let next = behind
-    this.keyStart = this.keyEnd = 0
-    for (let word = 0; word < words; word++) {
+    if (!this.#beginsAlike(chunk, at) && !this.#begin(chunk, at)) return false
+    let next = at + this.#length
+    const words = this.#words
+    for (let word = 1; word < words; word++) {
       const size = chunk[next] === BULK ? lengthAt(chunk, next + 1) : -1
-      if (size < 0) return false
       const start = behind
       const end = start + size
-      if (chunk[end] !== CR || chunk[end + 1] !== LF) return false
-      if (word === 0) {
-        const known = knownAt(chunk, start, end)
-        if (!known?.plain || known.keyAt >= words) return false
-        this.command = known.command
-        keyAt = known.keyAt
-      } else if (word === keyAt) {
+      if (size < 0 || chunk[end] !== CR || chunk[end + 1] !== LF) return false
+      if (word === this.#keyAt) {
         this.keyStart = start
         this.keyEnd = end
       }
@@ -50,6 +50,29 @@ export class PlainRequest {
     }
     this.end = next
     return next - at < HEAD_MAX
+  }
+
+  #beginsAlike(chunk: Buffer, at: number): boolean {
+    const length = this.#length
+    for (let n = 0; n < length; n++) if (chunk[at + n] !== this.#beginning[n]) return false
+    return length > 0
+  }
+
+  /** Reads how many words there are, and the command. */
+  #begin(chunk: Buffer, at: number): boolean {
+    this.#length = 0
+    const words = chunk[at] === ARRAY ? lengthAt(chunk, at + 1) : 0
+    const size = words > 0 && chunk[behind] === BULK ? lengthAt(chunk, behind + 1) : -1
+    const end = behind + size
+    if (size < 0 || chunk[end] !== CR || chunk[end + 1] !== LF || end + 2 - at > BEGINNING_MAX) return false
+    const known = knownAt(chunk, behind, end)
+    if (!known?.plain || known.keyAt >= words) return false
+    this.command = known.command
+    this.#words = words
+    this.#keyAt = known.keyAt
+    this.#length = end + 2 - at
+    for (let n = 0; n < this.#length; n++) this.#beginning[n] = chunk[at + n] ?? 0
+    return true
   }
 }
 

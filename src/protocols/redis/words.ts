@@ -8,7 +8,7 @@ const CR = 13
 const ZERO = 48
 
 /** What asks for nothing, or cannot be read. */
-const NO_COMMAND: Command = { name: '', does: 'neither', denyoom: false, blocking: false, keys: { at: 'none' }, answer: 'one' }
+export const NO_COMMAND: Command = { name: '', does: 'neither', denyoom: false, blocking: false, keys: { at: 'none' }, answer: 'one' }
 
 /** The command of a request, known in capitals; looked up once a message. */
 export function commandOf(request: RedisMessage): Command {

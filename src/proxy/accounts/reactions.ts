@@ -20,6 +20,7 @@ const TOLD_MAX = 200
 /** Clients and rules told apart. */
 const CLIENTS_MAX = 1000
 const RULES_MAX = 1000
+const ENDS = 4096
 
 interface Client {
   readonly number: number
@@ -67,6 +68,8 @@ export class Reactions {
   /** The oldest first: they are watched equally long. */
   readonly #watched = new Set<Watched>()
   readonly #byKey = new Map<number, Watched>()
+  /** How many of these have a key with such an end: hardly any request is one of them. */
+  readonly #ends = new Uint16Array(ENDS)
   #controls = 0
   #untilControl = CONTROL_EVERY
   #told: ReactionRecord[] = []
@@ -88,7 +91,7 @@ export class Reactions {
     this.#untilControl--
     if (identity === 0) return
     const key = keyOf(who, identity)
-    const before = this.#byKey.get(key)
+    const before = this.#ends[key & (ENDS - 1)] === 0 ? undefined : this.#byKey.get(key)
     if (before && now - before.at <= WATCHED_FOR) {
       before.attempts++
       if (before.retriedAt !== undefined) return
@@ -132,15 +135,23 @@ export class Reactions {
     const one: Watched = { rule, who, key, operation, did, at, attempts: 1, retriedAt: undefined, elsewhere: false, reconnectedAt: undefined, wentOnAt: undefined }
     if (!rule) this.#controls++
     this.#watched.add(one)
-    if (key !== 0) this.#byKey.set(key, one)
+    if (key !== 0) {
+      if (!this.#byKey.has(key)) this.#count(key, 1)
+      this.#byKey.set(key, one)
+    }
     who.watch(one)
   }
 
   #forget(one: Watched): void {
     if (!one.rule) this.#controls--
     this.#watched.delete(one)
-    if (one.key !== 0) this.#byKey.delete(one.key)
+    if (one.key !== 0 && this.#byKey.delete(one.key)) this.#count(one.key, -1)
     one.who.forget(one)
+  }
+
+  #count(key: number, change: 1 | -1): void {
+    const end = key & (ENDS - 1)
+    this.#ends[end] = (this.#ends[end] ?? 0) + change
   }
 
   #expire(now: Ms): void {

@@ -5,7 +5,7 @@ import { keysOf } from '../../protocols/redis/keys.ts'
 import type { RedisMessage } from '../../protocols/redis/message.ts'
 import { findWord } from '../../protocols/redis/words.ts'
 import type { Entry } from './entry.ts'
-import { FNV_PRIME } from './identity.ts'
+import { identityOf, SPREAD } from './identity.ts'
 import { isMatchable, matchesPattern, newScratch, readPattern } from './pattern.ts'
 import type { Register } from './register.ts'
 
@@ -43,12 +43,18 @@ export class RedisNames {
   readonly #key = { start: 0, end: 0 }
   readonly #unknown: CommandNames = { name: 'unknown command', number: 0, reads: 0, keyAt: 0, plain: undefined, rest: undefined, latest: undefined }
 
+  /** Most commands are like the one before. */
+  #latest: { readonly command: Command | undefined; readonly names: CommandNames } = { command: undefined, names: this.#unknown }
+
   /** What the latest request can be known by again: its command and its first key. */
   identity = 0
 
   constructor(register: Register) { this.#register = register }
 
-  of(command: Command): CommandNames { return this.#commands.get(command.name) ?? this.#made(command) }
+  of(command: Command): CommandNames {
+    if (command !== this.#latest.command) this.#latest = { command, names: this.#commands.get(command.name) ?? this.#made(command) }
+    return this.#latest.names
+  }
 
   entry(message: RedisMessage, names: CommandNames): Entry {
     const { keyAt } = names
@@ -77,15 +83,12 @@ export class RedisNames {
   /** Of the first key, which lies in `raw` from `start` to `end`. */
   keyed(names: CommandNames, raw: Buffer, start: number, end: number): Entry {
     const { latest } = names
-    if (latest && matchesPattern(latest.bytes, raw, start, end, this.#scratch)) {
-      this.identity = Math.imul(this.#scratch.identity ^ names.number, FNV_PRIME) || 1
-      return latest.entry
-    }
+    this.identity = Math.imul(identityOf(raw, start, end) ^ names.number, SPREAD) || 1
+    if (latest && matchesPattern(latest.bytes, raw, start, end)) return latest.entry
     readPattern(raw, start, end, this.#scratch)
-    const { bytes: scratch, length, identity } = this.#scratch
-    this.identity = Math.imul(identity ^ names.number, FNV_PRIME) || 1
+    const { bytes: scratch, length } = this.#scratch
     let hash = names.number
-    for (let at = 0; at < length; at++) hash = Math.imul(hash ^ (scratch[at] ?? 0), FNV_PRIME)
+    for (let at = 0; at < length; at++) hash = Math.imul(hash ^ (scratch[at] ?? 0), SPREAD)
     let slot = (hash ^ (hash >>> 16)) & (SLOTS - 1)
     for (let known = this.#patterns[slot]; known; known = this.#patterns[slot]) {
       if (known.command === names.number && same(known.bytes, scratch, length)) {
