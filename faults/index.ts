@@ -2,12 +2,24 @@
 
 import type { AnyFault, Registry } from '../src/fault.ts'
 import { abort as httpAbort } from './http/abort.ts'
+import { corruptBody as httpCorruptBody } from './http/corrupt-body.ts'
+import { drain as httpDrain } from './http/drain.ts'
 import { duplicate as httpDuplicate } from './http/duplicate.ts'
+import { earlyClose as httpEarlyClose } from './http/early-close.ts'
+import { hang as httpHang } from './http/hang.ts'
 import { headers as httpHeaders } from './http/headers.ts'
 import { htmlError as httpHtmlError } from './http/html-error.ts'
+import { keepaliveRace as httpKeepaliveRace } from './http/keepalive-race.ts'
 import { latency as httpLatency } from './http/latency.ts'
+import { malformed as httpMalformed } from './http/malformed.ts'
+import { noContinue as httpNoContinue } from './http/no-continue.ts'
+import { notModified as httpNotModified } from './http/not-modified.ts'
+import { oversize as httpOversize } from './http/oversize.ts'
 import { rateLimit as httpRateLimit } from './http/rate-limit.ts'
 import { redirectLoop as httpRedirectLoop } from './http/redirect-loop.ts'
+import { slowBody as httpSlowBody } from './http/slow-body.ts'
+import { slowUpload as httpSlowUpload } from './http/slow-upload.ts'
+import { stallBody as httpStallBody } from './http/stall-body.ts'
 import { status as httpStatus } from './http/status.ts'
 import { truncate as httpTruncate } from './http/truncate.ts'
 import { cancelLoss as postgresCancelLoss } from './postgres/cancel-loss.ts'
@@ -92,12 +104,24 @@ export const faults = [
   dropChunks,
   halfOpen,
   httpAbort,
+  httpCorruptBody,
+  httpDrain,
   httpDuplicate,
+  httpEarlyClose,
+  httpHang,
   httpHeaders,
   httpHtmlError,
+  httpKeepaliveRace,
   httpLatency,
+  httpMalformed,
+  httpNoContinue,
+  httpNotModified,
+  httpOversize,
   httpRateLimit,
   httpRedirectLoop,
+  httpSlowBody,
+  httpSlowUpload,
+  httpStallBody,
   httpStatus,
   httpTruncate,
   idleReaper,

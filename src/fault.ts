@@ -30,7 +30,7 @@ export type Side = 'client' | 'server' | 'both'
 export type LastWords = { readonly [D in Direction]?: Buffer }
 
 /** What a fault wants done with a unit. */
-export type Verdict = { /** For the journal: `executed`; of a pass, why what was hit must be left alone. */ readonly note?: string } & (
+export type Verdict = { /** For the journal: `executed`; of a pass, why what was hit must be left alone. */ readonly note?: string; /** What it holds closes the window: its source is read no more than 64 KiB ahead. */ readonly narrow?: true } & (
   | { readonly kind: 'pass' }
   | { readonly kind: 'delay'; readonly by: Ms }
   | { readonly kind: 'replace'; readonly parts: readonly Part[] }

@@ -38,6 +38,6 @@ export const heldTotal = {
   add(size: number): void { this.bytes += size },
 }
 
-/** Whether a link that holds so much, in so many pieces, must not read on. */
-export const isFull = (size: number, count: number): boolean =>
-  size > HELD_MAX || count > HELD_COUNT_MAX || (size > HELD_SHARE && heldTotal.bytes > HELD_TOTAL_MAX)
+/** Whether a link that holds so much, in so many pieces, must not read on; `first` is what goes next. */
+export const isFull = (size: number, count: number, first: Entry | undefined): boolean =>
+  size > HELD_MAX || count > HELD_COUNT_MAX || (size > HELD_SHARE && (heldTotal.bytes > HELD_TOTAL_MAX || first?.holds.some(({ narrow }) => narrow) === true))

@@ -13,7 +13,7 @@ import { reread, type Spoken } from '../protocols/spoken.ts'
 import type { ArmedRule, Grip } from './armed.ts'
 
 /** How long something holds a piece from its arrival; Infinity until it lets go. */
-export interface Hold { readonly by: ArmedRule | object; readonly time: Ms }
+export interface Hold { readonly by: ArmedRule | object; readonly time: Ms; /** What waits for it closes the window. */ readonly narrow?: true | undefined }
 export interface Piece {
   readonly unit: Unit
   readonly holds: readonly Hold[]
@@ -98,9 +98,9 @@ class Fold {
     if (verdict.kind !== 'close' || !verdict.after) this.did.push(verdict.note === undefined ? { armed, did: verdict.kind } : { armed, did: verdict.kind, note: verdict.note })
     if ('raw' in piece.unit && armed.fault.corruption && !grip.readsMessages) this.holed = true
     switch (verdict.kind) {
-      case 'delay': next.push(held(piece, armed, verdict.by)); break
-      case 'stall': next.push(held(piece, armed, FOREVER)); break
-      case 'replace': this.#replace(verdict.parts, piece, grip, next); break
+      case 'delay': next.push(held(piece, armed, verdict.by, verdict.narrow)); break
+      case 'stall': next.push(held(piece, armed, FOREVER, verdict.narrow)); break
+      case 'replace': this.#replace(verdict, piece, grip, next); break
       case 'drop': if (piece.unit.kind !== 'end' && !grip.readsMessages) this.holed = true; break
       case 'answer': this.answer ??= { raw: verdict.raw, holds: piece.holds }; break
       case 'refuse': this.closing ??= { armed, how: 'reset', side: 'both', after: ms(0) }; break
@@ -116,12 +116,13 @@ class Fold {
     }
   }
 
-  #replace(parts: readonly Part[], piece: Piece, grip: Grip, next: Piece[]): void {
+  #replace({ parts, narrow }: { readonly parts: readonly Part[]; readonly narrow?: true }, piece: Piece, grip: Grip, next: Piece[]): void {
     let gap = 0
+    const final = parts.findLast(({ own }) => !own)
     let { carries } = piece
     for (const part of parts) {
       gap += part.gap
-      const hold = (made: Piece): Piece => (gap > 0 ? held(made, grip.armed, ms(gap)) : made)
+      const hold = (made: Piece): Piece => (gap > 0 ? held(made, grip.armed, ms(gap), narrow) : made)
       if (piece.unit.kind !== 'message' || !grip.readsMessages) {
         // Cut, not changed: the message is sent with its first part.
         next.push(hold({ unit: { kind: 'bytes', raw: part.raw }, holds: piece.holds, carries, towards: part.towards }))
@@ -131,7 +132,7 @@ class Fold {
       const units = reread(piece.unit, part.raw, part.own === true)
       if (units.length === 0) this.holed = true
       if (units.length === 0) next.push(hold({ unit: { kind: 'bytes', raw: part.raw }, holds: piece.holds }))
-      for (const unit of units) next.push(hold({ unit, holds: piece.holds, carries: unit, owner: part.own ? grip : undefined }))
+      units.forEach((unit, n) => next.push(hold({ unit, holds: piece.holds, carries: part === final && n === units.length - 1 ? unit : unfinished(unit), owner: part.own ? grip : undefined })))
     }
   }
 }
@@ -161,7 +162,9 @@ function taken(grip: Grip, unit: Unit, direction: Direction): Unit | undefined {
   return grip.takes(shown) ? shown : undefined
 }
 
-const held = (piece: Piece, by: ArmedRule, time: Ms): Piece => ({ ...piece, holds: [...piece.holds, { by, time }] })
+const held = (piece: Piece, by: ArmedRule, time: Ms, narrow?: true): Piece => ({ ...piece, holds: [...piece.holds, { by, time, narrow }] })
+/** More of what it is a part of comes behind it. */
+const unfinished = (unit: Spoken): Spoken => (unit.last ? { ...unit, last: false } : unit)
 
 /** A fault that throws must not take its connection along: the error is a value here. */
 function decideSafely(grip: Grip, unit: Unit, direction: Direction): ReturnType<Grip['decide']> | Error {

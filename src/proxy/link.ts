@@ -287,7 +287,7 @@ export class Link {
 
   /** Backpressure, in one place: read only while the target drains and what is held fits. */
   #flow(): void {
-    const pause = !this.#over && (isFull(this.#heldBytes, this.#queue.length - this.#head) || this.#target?.writableNeedDrain === true)
+    const pause = !this.#over && (isFull(this.#heldBytes, this.#queue.length - this.#head, this.#queue[this.#head]) || this.#target?.writableNeedDrain === true)
     if (pause === this.#paused) return
     this.#paused = pause
     if (pause) this.#source?.pause()

@@ -31,6 +31,8 @@ export class HttpConversation implements Conversation<HttpMessage> {
   /** What the server was sent before its client was not understood any more is still paired; nothing else is. A connection that has become WebSocket is for another codec to read. */
   get opaque(): string | undefined { return this.broken ?? (this.upgraded === 'other' ? 'a tunnel, or another protocol' : undefined) }
   get unanswered(): number { return this.#exchanges.answersLost ? 0 : this.#unanswered }
+  /** Requests were made and answered, and nothing of another has come. */
+  get idle(): boolean { return this.unanswered === 0 && this.#exchanges.requests > 0 && this.#exchanges.between }
   get latest(): ExchangeId | undefined { return this.#exchanges.latest }
 
   /** A request with its body is an exchange, and its one operation. */

@@ -42,7 +42,7 @@ class Facets implements HttpFacets {
 
   get method(): string | undefined {
     const request = this.#request
-    return request?.raw.toString('latin1', request.startAt, request.methodEnd)
+    return request && methodOf(request)
   }
 
   get path(): string | undefined {
@@ -87,7 +87,8 @@ class Facets implements HttpFacets {
   }
 }
 
-/** As the client wrote it. */
+/** As the client wrote them. */
+export const methodOf = ({ raw, startAt, methodEnd }: Head): string => raw.toString('latin1', startAt, methodEnd)
 export const targetOf = ({ raw, methodEnd, targetEnd }: Head): string => raw.toString('latin1', methodEnd + 1, targetEnd)
 
 /** Path and query; of `http://host/path?query` the same. */

@@ -13,6 +13,9 @@ export const requestOf = ({ type, head }: HttpMessage): Head | undefined => (typ
 export const answerOf = ({ type, head, answers }: HttpMessage): Answer | undefined =>
   (type === 'ResponseHead' && head && answers && !head.interim ? { head, request: answers.request } : undefined)
 
+/** A part that brings something of a body, or ends it. */
+export const isBody = ({ type, raw }: HttpMessage): boolean => (type === 'BodyData' || type === 'LastChunk') && raw.length > 0
+
 /** Bytes of the body that this part brings, without the framing of chunks. */
 export const dataOf = ({ type, raw, dataAt, dataEnd }: HttpMessage): Buffer => (type === 'BodyData' ? raw.subarray(dataAt, dataEnd) : raw.subarray(0, 0))
 
