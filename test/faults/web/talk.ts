@@ -116,8 +116,8 @@ async function mix(port: number): ReturnType<Talk['mix']> {
     sockets(port, '/live?push', {}, finished, stopped, (socket) => socket.ping('alive?')),
     sockets(port, '/free', { perMessageDeflate: { threshold: 0 } }, finished, stopped, chatter),
     sockets(port, '/deflate', { perMessageDeflate: { threshold: 0 } }, finished, stopped, chatter),
-    // One that comes and goes.
-    sockets(port, '/live', {}, finished, stopped, (socket, n) => { if (n === 5) socket.close(1000, 'done') }),
+    // One that comes and goes, and offers each time what is not taken.
+    sockets(port, '/live', { perMessageDeflate: true }, finished, stopped, (socket, n) => { if (n === 5) socket.close(1000, 'done') }),
   ]
   return {
     async stop() {
