@@ -8,16 +8,16 @@ import { upstreamAddress } from './addresses.ts'
 import { Refusal } from './refusal.ts'
 
 /** What a target is beyond its two addresses: from a configuration file. `listen` and `upstream` stand for the texts beside them. */
-export interface Fixed extends Pick<TargetSpec, 'protocol' | 'tls' | 'dialTimeout' | 'cluster' | 'host'> { readonly listen?: Address; readonly upstream?: Address }
+export interface Fixed extends Pick<TargetSpec, 'protocol' | 'tls' | 'dialTimeout' | 'cluster' | 'host' | 'routes'> { readonly listen?: Address; readonly upstream?: Address }
 
 const PLAIN: Omit<Fixed, 'listen' | 'upstream'> = { protocol: 'tcp', tls: { client: 'passthrough', upstream: 'off', verify: true }, dialTimeout: ms(10_000) }
 
 /** `upstream` is what it is now, which may no longer be what the input said. */
 export const specOf = ({ name, upstream: written, fixed }: { readonly name: string; readonly upstream: string; readonly fixed?: Fixed }, listen: Address, upstream: string): TargetSpec => {
-  const { protocol, tls, dialTimeout, cluster, host } = fixed ?? PLAIN
+  const { protocol, tls, dialTimeout, cluster, host, routes } = fixed ?? PLAIN
   const same = upstream === written
   return {
-    name, protocol, tls, dialTimeout, ...(cluster ? { cluster } : {}), ...(host === undefined ? {} : { host: same ? host : upstream }),
+    name, protocol, tls, dialTimeout, ...(cluster ? { cluster } : {}), ...(routes ? { routes } : {}), ...(host === undefined ? {} : { host: same ? host : upstream }),
     listen: [{ address: listen }], upstream: fixed?.upstream && same ? fixed.upstream : upstreamAddress(upstream),
   }
 }

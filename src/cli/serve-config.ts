@@ -39,7 +39,7 @@ function fromStanding({ targets, toxics, rules }: Standing): ServeConfig {
   if (problems.length > 0) return { problems: problems.map(formatProblem) }
   return {
     inputs: targets.map(({ spec }): ProxyInput => {
-      const { name, protocol, tls, dialTimeout, upstream, cluster, host } = spec
+      const { name, protocol, tls, dialTimeout, upstream, cluster, host, routes } = spec
       const [listen] = spec.listen
       const address = listen?.address ?? { host: '127.0.0.1', port: 0 }
       return {
@@ -47,7 +47,7 @@ function fromStanding({ targets, toxics, rules }: Standing): ServeConfig {
         toxics: read.filter(({ on }) => on === name).map(({ toxic }) => toxic), rules: rules.filter(({ on }) => on === name).map((rule) => ({ ...rule, id: `${name}:${rule.id}` })),
         // Its target is part of a rule's id: a rule that moves to another target is another rule.
         // Whether an address other than loopback may be listened on is asked of its text; a path has no such text.
-        fixed: { protocol, tls, dialTimeout, upstream, ...(cluster ? { cluster } : {}), ...(host === undefined ? {} : { host }), ...('path' in address ? { listen: address } : {}) },
+        fixed: { protocol, tls, dialTimeout, upstream, ...(cluster ? { cluster } : {}), ...(routes ? { routes } : {}), ...(host === undefined ? {} : { host }), ...('path' in address ? { listen: address } : {}) },
       }
     }),
   }

@@ -1,6 +1,7 @@
 /** A figure held against a limit, in the units in which people wrote it. */
 
 import { bytes, formatDuration, formatRate, formatRatio, formatSize, ms, perSecond, ratio } from '../core/units.ts'
+import { besideOf } from '../report/figures.ts'
 import type { Comparison, Limit } from './plan.ts'
 
 type Unit = Exclude<Limit['unit'], 'x'>
@@ -15,7 +16,7 @@ export interface Judged {
 
 /** What a metric is counted in, as figures give it: latencies in ms, shares from 0 to 1. */
 export function unitOf(metric: string): Unit {
-  if (/^p\d+$/.test(metric) || metric === 'max' || metric === 'mean' || metric === 'setup_p95') return 'ms'
+  if (/^p\d+$/.test(metric) || metric === 'max' || metric === 'mean' || besideOf(metric)) return 'ms'
   if (metric === 'success' || metric === 'hit_ratio' || metric === 'rollback_ratio' || metric === 'delivered' || metric === 'cpu') return 'ratio'
   if (metric === 'rate') return '/s'
   return metric === 'memory' ? 'bytes' : 'number'

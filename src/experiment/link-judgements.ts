@@ -106,12 +106,12 @@ function linkSignal(linking: Linking, path: Path, key: string, text: string, whe
     if (problem) reader.fail('SIGNAL_UNKNOWN', [...path, key], problem.wrong, problem.hint)
     return signal
   }
-  const protocol = targets.get(signal.name)?.spec.protocol
-  if (protocol === undefined) return signal
-  const problem = metricProblem(signal.metric, protocol, where !== undefined)
+  const spec = targets.get(signal.name)?.spec
+  if (spec === undefined) return signal
+  const problem = metricProblem(signal.metric, spec.protocol, where !== undefined)
   if (problem) reader.fail('SIGNAL_UNKNOWN', [...path, key], problem.wrong, problem.hint)
   for (const [label, wanted] of Object.entries(where ?? {})) {
-    const found = narrowingProblem(label, wanted, protocol)
+    const found = narrowingProblem(label, wanted, spec)
     if (found?.key) reader.failKey('KEY_UNKNOWN', [...path, 'where', label], found.wrong, found.hint)
     else if (found) reader.fail('VALUE_INVALID', [...path, 'where', label], found.wrong, found.hint)
   }

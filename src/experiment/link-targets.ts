@@ -9,6 +9,7 @@ import type { PlannedTarget } from './plan.ts'
 import type { Named } from './read.ts'
 import type { TargetInput } from './schema.ts'
 import type { Path } from './tree.ts'
+import { ROUTE_MAX } from '../protocols/http/routes.ts'
 import { parseVia, type ViaRoute } from '../via/route.ts'
 import { parseListen, parseUpstream, type Upstream } from './upstream.ts'
 
@@ -33,11 +34,12 @@ function linkTarget(linking: Context, { name, path, input }: Named<TargetInput>)
   const via = linkVia(linking, path, input, upstream, tls)
   const cluster = protocol && tls && linkCluster(linking, path, input, upstream, protocol, tls)
   const host = protocol && tls && linkHost(linking, path, input, upstream, protocol, tls)
+  if (protocol) linkRoutes(linking, path, input, protocol)
   if (!protocol || !tls || !listen || via === 'wrong' || cluster === 'wrong' || host === 'wrong') return undefined
   // Each app has a listener of its own beside the common one, so that a rule can tell whose connections it hits.
   const own = appNames(draft).filter((app) => app !== '').map((from) => ({ from, address: FREE_PORT }))
   return {
-    spec: { name, protocol, upstream: upstream.address, listen: [{ address: listen }, ...own], tls, dialTimeout: input.dial_timeout ?? DIAL_TIMEOUT, ...(cluster ? { cluster } : {}), ...(host ? { host: upstream.url.host } : {}) },
+    spec: { name, protocol, upstream: upstream.address, listen: [{ address: listen }, ...own], tls, dialTimeout: input.dial_timeout ?? DIAL_TIMEOUT, ...(cluster ? { cluster } : {}), ...(host ? { host: upstream.url.host } : {}), ...(input.routes ? { routes: input.routes } : {}) },
     url: upstream.url, demo: upstream.demo, app: upstream.app, ...(via ? { via } : {}),
   }
 }
@@ -95,6 +97,13 @@ function linkHost({ reader }: Context, path: Path, { host }: TargetInput, { addr
   // Who is asked for by an address of this machine or of none else answers to any name.
   else return secure ? tls.upstream !== 'off' : isIP(address.host) === 0 && !/(^|\.)localhost$/i.test(address.host)
   return 'wrong'
+}
+
+function linkRoutes({ reader }: Context, path: Path, { routes = [] }: TargetInput, protocol: Protocol): void {
+  if (routes.length > 0 && protocol !== 'http' && protocol !== 'websocket') return reader.fail('VALUE_INVALID', [...path, 'routes'], `routes: the target speaks ${protocol}`, 'they are for targets that speak http or websocket')
+  routes.forEach((route, index) => {
+    if (!/^\/[^?#*\s]*$/.test(route) || route.length > ROUTE_MAX) reader.fail('VALUE_INVALID', [...path, 'routes', index], `"${route}" is no route`, 'write a path, such as /orders/:id/items')
+  })
 }
 
 function linkListen({ reader }: Context, path: Path, { listen }: TargetInput): Address | undefined {

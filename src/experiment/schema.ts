@@ -20,6 +20,7 @@ export const target = strict({
   protocol: oneOf(['tcp', 'redis', 'postgres', 'http', 'websocket'], 'What the dependency speaks; told by the scheme of `upstream` where it has one.').optional(),
   upstream: text('Where the dependency is: redis://, rediss://, postgres://, http://, https://, ws://, wss://, tcp://host:port, unix:/path, demo:redis, demo:redis-cluster, demo:postgres, app:NAME.'),
   cluster: flag('Redis Cluster, Sentinel or replicas: every node that a reply names gets a proxy of its own, under the faults of this target.').optional(),
+  routes: list(text('A path: /orders/:id.'), 'What the paths of an HTTP target are told apart by; a segment that begins with a colon stands for any.', { max: 100 }).optional(),
   via: text('The Toxiproxy that injects the faults of this target: toxiproxy://HOST:8474.').optional(),
   host: oneOf(['upstream', 'keep'], 'Of http and websocket. upstream: requests are sent anew, with the Host of `upstream`; keep: bytes go as they come.').optional(),
   listen: text('Where the proxy listens: HOST:PORT or unix:/path; a free port of 127.0.0.1 unless given.').optional(),
@@ -114,7 +115,7 @@ const comparisons = {
   equals: limit('Exactly this.').optional(),
 }
 const signal = text('NAME.METRIC of a load, target, probe or app.')
-const narrowing = table(text('A name; * stands for any characters.'), 'Narrows the signal of a target to some of its operations: command and key of redis, table and tag of postgres.').optional()
+const narrowing = table(text('A name; * stands for any characters.'), 'Narrows the signal of a target to some of its operations: command and key of redis, table and tag of postgres, method and route of http, direction and opcode of websocket.').optional()
 export const condition = strict({ signal, where: narrowing, ...comparisons }, 'What must hold.')
 export const abortCondition = strict({ signal, where: narrowing, ...comparisons, for: time('How long it must have been so.').optional() }, 'What stops the method and heals at once.')
 

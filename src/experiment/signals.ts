@@ -3,26 +3,38 @@
 import { nearest } from '../core/errors.ts'
 import { parseDuration, parseRate, parseRatio, parseSize } from '../core/units.ts'
 import type { Protocol } from '../protocols/codec.ts'
+import { Routes } from '../protocols/http/routes.ts'
+import type { TargetSpec } from '../proxy/plane.ts'
 import type { Source } from '../record/buckets.ts'
+import { BESIDE_FIGURES } from '../report/figures.ts'
 import { unitOf } from './limit.ts'
 import type { Comparison, Limit, Signal, TimingFigure } from './plan.ts'
 
 /** Share of operations below a quantile. */
 export const QUANTILES: Readonly<Record<string, number>> = { p50: 0.5, p90: 0.9, p95: 0.95, p99: 0.99, p999: 0.999 }
 const LATENCIES = [...Object.keys(QUANTILES), 'max', 'mean']
+const FIRST_BYTES = BESIDE_FIGURES.map((figure) => `first_byte_${figure}`)
+const SOCKETS = (['setup', 'ping', 'resume'] as const).flatMap((of) => BESIDE_FIGURES.map((figure) => `${of}_${figure}`))
+const MESSAGES = ['messages', 'messages_lost', 'delivered']
 
 export const METRICS: Readonly<Record<Source, readonly string[]>> = {
   load: [...LATENCIES, 'rate', 'success', 'errors', 'in_flight', 'connections', 'setup_p95', 'delivered', 'reconnects', 'messages_lost', 'messages_doubled'],
-  target: [...LATENCIES, 'rate', 'success', 'errors', 'connections', 'in_flight', 'attempts', 'accepted', 'resets', 'failed_dials', 'bytes_to_server', 'bytes_to_client', 'hit_ratio', 'transactions', 'rollbacks', 'rollback_ratio'],
+  target: [...LATENCIES, 'rate', 'success', 'errors', 'connections', 'in_flight', 'attempts', 'accepted', 'resets', 'failed_dials', 'bytes_to_server', 'bytes_to_client', 'hit_ratio', 'transactions', 'rollbacks', 'rollback_ratio', ...FIRST_BYTES, ...SOCKETS, ...MESSAGES],
   probe: ['value', 'success', 'errors', ...LATENCIES],
   app: ['cpu', 'memory'],
 }
 
-/** Metrics that only targets of one protocol have. */
-const OF_PROTOCOL: Readonly<Record<string, Protocol>> = { hit_ratio: 'redis', transactions: 'postgres', rollbacks: 'postgres', rollback_ratio: 'postgres' }
+const HTTP: readonly Protocol[] = ['http', 'websocket']
+const each = (metrics: readonly string[], protocols: readonly Protocol[]) => Object.fromEntries(metrics.map((metric) => [metric, protocols]))
+/** Metrics that only targets of some protocols have; what is of WebSockets an HTTP target may have too. */
+const OF_PROTOCOL: Readonly<Record<string, readonly Protocol[]>> = { ...each(['hit_ratio'], ['redis']), ...each(['transactions', 'rollbacks', 'rollback_ratio'], ['postgres']), ...each([...FIRST_BYTES, ...SOCKETS, ...MESSAGES], HTTP) }
 /** By what a signal of a target can be narrowed, and what can be told of some of its operations. */
-const LABELS: Readonly<Partial<Record<Protocol, readonly string[]>>> = { redis: ['command', 'key'], postgres: ['table', 'tag'] }
-const NARROWED: readonly string[] = [...LATENCIES, 'rate', 'success', 'errors', 'hit_ratio']
+const LABELS: Readonly<Partial<Record<Protocol, readonly string[]>>> = {
+  redis: ['command', 'key'], postgres: ['table', 'tag'], http: ['method', 'route', 'direction', 'opcode'], websocket: ['method', 'route', 'direction', 'opcode'],
+}
+const NARROWED: readonly string[] = [...LATENCIES, 'rate', 'success', 'errors', 'hit_ratio', ...FIRST_BYTES, ...SOCKETS.filter((metric) => metric.startsWith('ping_')), ...MESSAGES]
+/** Those of the target as a whole are counted of any protocol. */
+const NARROWED_OF_HTTP: readonly string[] = ['bytes_to_server', 'bytes_to_client']
 
 /** Metrics of websocket loads alone. */
 const OF_WEBSOCKET: readonly string[] = ['connections', 'setup_p95', 'delivered', 'reconnects', 'messages_lost', 'messages_doubled']
@@ -40,14 +52,14 @@ export function loadMetricProblem(metric: string, expect: 'echo' | 'messages' | 
 
 /** What is wrong with a metric of a target of that protocol; undefined where nothing is. */
 export function metricProblem(metric: string, protocol: Protocol, narrowed: boolean): { readonly wrong: string; readonly hint: string } | undefined {
-  const only = OF_PROTOCOL[metric]
-  if (only !== undefined && only !== protocol) return { wrong: `${metric} is of a ${only} target, and this one speaks ${protocol}`, hint: `${protocol} has ${METRICS.target.filter((one) => (OF_PROTOCOL[one] ?? protocol) === protocol).join(', ')}` }
-  if (narrowed && !NARROWED.includes(metric)) return { wrong: `${metric} is of a target as a whole`, hint: `with \`where\` there are ${NARROWED.filter((one) => (OF_PROTOCOL[one] ?? protocol) === protocol).join(', ')}` }
-  return undefined
+  const has = (one: string): boolean => OF_PROTOCOL[one]?.includes(protocol) ?? true
+  if (!has(metric)) return { wrong: `${metric} is of a ${OF_PROTOCOL[metric]?.join(' or ') ?? ''} target, and this one speaks ${protocol}`, hint: `${protocol} has ${METRICS.target.filter(has).join(', ')}` }
+  const some = [...NARROWED.filter(has), ...(HTTP.includes(protocol) ? NARROWED_OF_HTTP : [])]
+  return narrowed && !some.includes(metric) ? { wrong: `${metric} is of a target as a whole`, hint: `with \`where\` there are ${some.join(', ')}` } : undefined
 }
 
 /** What is wrong with one entry of a signal's `where`. */
-export function narrowingProblem(label: string, wanted: string, protocol: Protocol): { readonly wrong: string; readonly hint: string; readonly key?: true } | undefined {
+export function narrowingProblem(label: string, wanted: string, { protocol, routes = [] }: Pick<TargetSpec, 'protocol' | 'routes'>): { readonly wrong: string; readonly hint: string; readonly key?: true } | undefined {
   const known = LABELS[protocol] ?? []
   if (!known.includes(label)) {
     const near = nearest(label, known)
@@ -55,7 +67,8 @@ export function narrowingProblem(label: string, wanted: string, protocol: Protoc
     return { wrong: `"${label}" narrows no signal of ${protocol}`, hint, key: true }
   }
   if (label === 'key' && /\d/.test(wanted)) return { wrong: `key: figures are kept by patterns of keys, without what varies: "${wanted}" is none`, hint: `write "${wanted.replace(/\d+/g, '*')}"` }
-  return undefined
+  const route = label === 'route' && wanted.startsWith('/') && !wanted.includes('*') ? new Routes(routes).of(wanted) : wanted
+  return route === wanted ? undefined : { wrong: `route: figures are kept by routes, and "${wanted}" is of ${route}`, hint: `write "${route}"` }
 }
 
 /** What the names of an experiment stand for. */

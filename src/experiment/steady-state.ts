@@ -1,7 +1,7 @@
 /** Whether the system is as the experiment says it is when nothing is wrong: asked at the baseline and at the end of the recovery. */
 
 import { ms, type Ms } from '../core/units.ts'
-import { figure, QUANTILES, samples } from '../report/figures.ts'
+import { besideOf, figure, QUANTILES, samples } from '../report/figures.ts'
 import type { RunRecord } from '../report/fold.ts'
 import { formatFigure, judge, unitOf } from './limit.ts'
 import type { Signal, SteadyState, Windows } from './plan.ts'
@@ -37,8 +37,12 @@ export function thinBaseline(record: RunRecord, signals: readonly Signal[], { fr
   })
 }
 
-/** The fewest operations over which that metric can be told; 1 where it is no quantile. */
-export const samplesFor = (metric: string): number => Math.ceil(1 / (1 - (QUANTILES[metric] ?? 0)) - 1e-9)
+/** The fewest operations over which that metric can be told; 1 where it is no quantile, or one of connections: there may be but a few. */
+export function samplesFor(metric: string): number {
+  const beside = besideOf(metric)
+  const figure = beside?.of === 'setup' || beside?.of === 'resume' ? '' : beside?.figure ?? metric
+  return Math.ceil(1 / (1 - (QUANTILES[figure] ?? 0)) - 1e-9)
+}
 
 /** The last stretch of the recovery: as long as `hold`, or all of it. */
 export const endOf = ({ from, to }: Span, { hold }: Windows): Span => ({ from: ms(Math.max(from, to - hold)), to })

@@ -74,9 +74,8 @@ export class Dialogue {
     this.#tell()
   }
 
-  /** Bytes that will be written as they are, but are held; `gone` has something done once they are. */
-  overhearHeld(direction: Direction, chunk: Buffer, gone: (once: (held: Ms) => void) => void): void {
-    const now = this.#clock.now()
+  /** Bytes that came at `now` and will be written as they are, but are held; `gone` has something done once they are. */
+  overhearHeld(direction: Direction, chunk: Buffer, now: Ms, gone: (once: (held: Ms) => void) => void): void {
     this.#overhear(direction, this.#decoder(direction).feed(chunk), now, gone)
     this.#tell()
   }
@@ -153,7 +152,7 @@ export class Dialogue {
       this.#accounts.answered(message, exchange === null ? null : { exchange, last }, now, held)
       this.#talk.delivered?.(message)
     }
-    else if (held > 0) this.#accounts.heldBack(exchange ?? FIRST, held)
+    else if (held > 0) this.#accounts.heldBack(exchange ?? FIRST, held, message)
   }
 
   /** A turn for an answer to `unit` that is given later, behind all that the server is to answer before it. */

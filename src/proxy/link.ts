@@ -106,13 +106,14 @@ export class Link {
       this.#dialogue?.overhear(this.direction, lent)
       return
     }
-    this.#owner.expire(this.#clock.now())
+    const now = this.#clock.now()
+    this.#owner.expire(now)
     const chunk = kept(lent)
     this.#owner.arrived(this.direction, chunk.length)
     if (this.#byMessage) return this.#hear(chunk)
-    this.judge({ kind: 'bytes', raw: chunk })
+    this.judge({ kind: 'bytes', raw: chunk }, undefined, now)
     if (this.#head === this.#queue.length) this.#dialogue?.overhear(this.direction, chunk)
-    else this.#dialogue?.overhearHeld(this.direction, chunk, (once) => this.#schedule(this.#clock.now(), [], once))
+    else this.#dialogue?.overhearHeld(this.direction, chunk, now, (once) => this.#schedule(now, [], once))
   }
 
   /** FIN or RST of the source: judged as an end, and done in its turn. */

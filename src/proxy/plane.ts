@@ -35,6 +35,8 @@ export interface TargetSpec {
   readonly host?: string
   /** Of Redis: `upstream` is one of several servers. Those that its replies name are rewritten to listeners of this target. */
   readonly cluster?: true
+  /** Of HTTP: patterns such as `/orders/:id`, by which paths are named. */
+  readonly routes?: readonly string[]
 }
 export interface OpenTarget { readonly name: string; readonly listen: readonly { readonly from?: string | undefined; readonly address: Address }[] }
 
@@ -88,12 +90,16 @@ export interface HeldTimes { readonly bounds: readonly Ms[]; readonly counts: re
 /** Totals since the target was opened. `bytesFrom…` were read, `bytesTo…` written: what lies between is held or lost. */
 export interface TargetFigures extends TargetGauges { readonly bytesFromClient: number; readonly bytesFromServer: number; readonly held: HeldTimes }
 export interface RuleFigures { readonly rule: string; readonly on: string; readonly fault: string; readonly matched: number; readonly altered: number }
-/** Totals of what passed under one name. `durations` are of what was answered well, as clients saw it. */
+/** Totals of what passed under one name. `durations` are of what was answered well, as clients saw it, `firstBytes` until the head of the answer. */
 export interface NamedFigures {
   readonly of: Labels; readonly inFlight: number; readonly offered: number; readonly ok: number; readonly errors: Readonly<Record<string, number>>
   readonly hits: number; readonly misses: number; readonly held: Ms; readonly durations: HeldTimes
+  /** Answers by the class of their status. */
+  readonly statuses: Readonly<Record<string, number>>; readonly firstBytes?: HeldTimes; readonly bytesToServer: number; readonly bytesToClient: number
 }
-export interface OperationFigures { readonly named: readonly NamedFigures[]; readonly transactions: number; readonly rolledBack: number }
+/** Of WebSockets: how long set-up took, and how long clients took from a cut by a rule until they had another. */
+export interface SocketFigures { readonly setup: HeldTimes; readonly resume: HeldTimes; readonly cut: number }
+export interface OperationFigures { readonly named: readonly NamedFigures[]; readonly transactions: number; readonly rolledBack: number; readonly sockets?: SocketFigures | undefined }
 export interface PlaneFigures { readonly targets: Readonly<Record<string, TargetFigures>>; readonly rules: readonly RuleFigures[]; readonly operations: Readonly<Record<string, OperationFigures>> }
 
 /** A plane whose targets come, change and go while it runs. `open` may be called again and again. */

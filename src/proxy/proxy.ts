@@ -7,7 +7,6 @@ import { ms, ratio, type Ms } from '../core/units.ts'
 import type { AnyFault, Verdict } from '../fault.ts'
 import type { Direction } from '../protocols/codec.ts'
 import { conversationIn } from '../protocols/spoken.ts'
-import { Routes } from '../protocols/http/routes.ts'
 import type { NodeAddress } from '../protocols/redis/topology-text.ts'
 import { isAmong, unmapped } from '../match.ts'
 import type { Rule } from '../rule.ts'
@@ -56,7 +55,6 @@ export class TargetProxy implements SessionHost {
   readonly #tickers = new Map<ArmedRule, Timer>()
   readonly #context: ArmedContext
   #tls: TlsSides | undefined
-  #routes = new Routes([])
   #gateway: Gateway | undefined
   #armed: readonly ArmedRule[] = []
   #nextExpiry = Number.POSITIVE_INFINITY
@@ -68,7 +66,7 @@ export class TargetProxy implements SessionHost {
     this.#spec = spec
     this.clock = host.clock
     this.meter = new Meter(spec.name)
-    this.#accounts = new Accounts(spec.name, spec.protocol)
+    this.#accounts = new Accounts(spec.name, spec.protocol, spec.routes)
     this.#host = host
     this.#context = { seed: host.seed, now: () => host.clock.now(), connections: () => this.meter.connections }
     this.#listeners = spec.listen.map(({ address, from }) => this.#listener(spec, address, from))
@@ -92,7 +90,7 @@ export class TargetProxy implements SessionHost {
     const listeners = spec.listen.map(({ address, from }) => kept(address, from) ?? this.#listener(spec, address, from))
     await relisten(old.filter((one) => !listeners.includes(one)), listeners.filter((one) => !old.includes(one)))
     this.endSessions()
-    if (spec.protocol !== this.#spec.protocol) this.#accounts = new Accounts(spec.name, spec.protocol)
+    if (spec.protocol !== this.#spec.protocol || !isDeepStrictEqual(spec.routes, this.#spec.routes)) this.#accounts = new Accounts(spec.name, spec.protocol, spec.routes)
     await this.#nodes?.close()
     this.#spec = spec
     this.#tls = tls
@@ -219,7 +217,7 @@ export class TargetProxy implements SessionHost {
     const accounts = this.#accounts.session(id, from ?? address, this.clock.now())
     const facets = { client: address, from, to: 'port' in at ? formatAddress({ host: reached, port: at.port }) : undefined, node: node && formatAddress(node) }
     const viewer = node && { node, from, reached }
-    const session = new Session(id, client, facets, this, accounts, { dial: () => this.#dial(viewer), conversation: conversationIn(this.#spec.protocol, this.#routes) })
+    const session = new Session(id, client, facets, this, accounts, { dial: () => this.#dial(viewer), conversation: conversationIn(this.#spec.protocol, this.#accounts.routes) })
     this.#sessions.set(id, session)
     this.expire(this.clock.now())
     session.begin(this.#armed)

@@ -120,7 +120,8 @@ export class Session implements LinkOwner, DialogueOwner {
   expire(now: Ms): void { this.#host.expire(now) }
 
   judged(direction: Direction, judgement: Outcome, unit: Unit): void {
-    for (const { armed, did } of judgement.did) this.#accounts.altered(armed.rule.id, unit.kind === 'message' ? unit.exchange ?? 0 : 0, did, this.#host.clock.now())
+    const { exchange, message } = unit.kind === 'message' ? unit : { exchange: null, message: undefined }
+    for (const { armed, did } of judgement.did) this.#accounts.altered(armed.rule.id, exchange ?? 0, did, this.#host.clock.now(), message)
     this.#host.judged(this.id, direction, judgement)
   }
 

@@ -22,8 +22,9 @@ export interface BucketRecord {
   readonly latency?: string
   /** The same of how long connections took to be set up. */
   readonly setup?: string
-  /** Latency in cells, of a bucket that was made from figures by name. */
+  /** Latency in cells, of a bucket that was made from figures by name; and other times that are known of it, by what they are of: `first_byte`. */
   readonly cells?: CellCounts
+  readonly beside?: Readonly<Record<string, CellCounts>>
   /** Gauges and extra counters by metric: connections, attempts, resets, bytes_to_server, cpu, memory, service_p99 … */
   readonly extra?: Readonly<Record<string, number>>
 }

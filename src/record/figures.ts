@@ -5,7 +5,7 @@ import type { CellCounts } from './cells.ts'
 
 /**
  * What a part of a target's traffic is told by: Redis `{ command, key }` with the key's pattern, Postgres `{ statement, tag, table }`
- * with the fingerprint. No values in it.
+ * with the fingerprint, HTTP `{ method, route }`, frames `{ direction, opcode }`. No values in it.
  */
 export type Labels = Readonly<Record<string, string>>
 
@@ -40,6 +40,14 @@ export interface PartRecord {
   readonly latency?: CellCounts
   /** The same without what we held back, where that is not the same. */
   readonly server?: CellCounts
+  /** Of HTTP answers that are no errors, until their head went on; and the same without what we held back, where that is not the same. */
+  readonly firstByte?: CellCounts
+  readonly serverFirstByte?: CellCounts
+  /** Answers by the class of their status: `2xx`. */
+  readonly statuses?: Readonly<Record<string, number>>
+  /** Of HTTP messages and of frames, heads and framing included: as they came from the client, and as they went on to it. */
+  readonly bytesToServer?: number
+  readonly bytesToClient?: number
   /** What rules held back, together. */
   readonly heldMs?: number
   /** Of reads of a cache: there, and not there. */
@@ -59,6 +67,8 @@ export interface FiguresRecord {
   readonly inFlight: number
   /** Transactions that ended, how many of them were rolled back, and how long they took. */
   readonly transactions?: { readonly ended: number; readonly rolledBack: number; readonly length: CellCounts }
+  /** WebSockets: how long their set-up took, from the first byte of the request to the 101; those that rules cut; and how long it took their clients from then until they had another. */
+  readonly sockets?: { readonly setup?: CellCounts; readonly cut: number; readonly resume?: CellCounts }
 }
 
 /** `retry`: the same request again. `reconnect`: its connection closed, and the client opened another. `went-on`: something else. `gave-up`: nothing, as long as was watched. */

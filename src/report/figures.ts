@@ -10,6 +10,16 @@ import { signalOf, type RunRecord } from './fold.ts'
 export interface SignalName { readonly name: string; readonly metric: string; readonly where?: Labels | undefined }
 
 export const QUANTILES: Readonly<Record<string, number>> = { p50: 0.5, p90: 0.9, p95: 0.95, p99: 0.99, p999: 0.999 }
+/** Times that are known of HTTP and WebSockets beside those of whole operations, and which figures there are of each: `first_byte_p95`. */
+export const BESIDE = ['first_byte', 'setup', 'ping', 'resume'] as const
+export const BESIDE_FIGURES = ['p50', 'p95', 'p99', 'max'] as const
+
+/** `first_byte_p95` is the p95 of `first_byte`; undefined of a metric that is no such thing. */
+export function besideOf(metric: string): { readonly of: (typeof BESIDE)[number]; readonly figure: string } | undefined {
+  const of = BESIDE.find((one) => metric.startsWith(`${one}_`))
+  const figure = of && metric.slice(of.length + 1)
+  return of && BESIDE_FIGURES.some((one) => one === figure) ? { of, figure: figure ?? '' } : undefined
+}
 
 /** Extra counters, which add up over a window. `value` is the last, `cpu` the mean, and any other gauge its highest. */
 const SUMMED: ReadonlySet<string> = new Set([
@@ -29,9 +39,11 @@ export function figure(record: RunRecord, signal: SignalName, from: Ms, to: Ms):
   return probeFigure(record, name, metric, from, to)
 }
 
-/** How many operations a figure of that window rests on: those whose outcome is known, or readings of a probe. */
-export function samples(record: RunRecord, { name, where }: Pick<SignalName, 'name' | 'where'>, from: Ms, to: Ms): number {
+/** How many operations a figure of that window rests on: those whose outcome is known, those of which such a time is known, or readings of a probe. */
+export function samples(record: RunRecord, { name, where, metric = '' }: Pick<SignalName, 'name' | 'where'> & Partial<SignalName>, from: Ms, to: Ms): number {
   const signal = signalOf(record, { name, where })
+  const beside = besideOf(metric)
+  if (signal && beside) return besides(bucketsBetween(signal.buckets, from, to), beside.of).total
   if (signal && signal.source !== 'probe') return bucketsBetween(signal.buckets, from, to).reduce((sum, { counts }) => sum + settled(counts), 0)
   return record.probes.filter((probe) => probe.name === name && probe.at >= from && probe.at < to).length
 }
@@ -46,10 +58,11 @@ export function bucketFigure(buckets: readonly BucketRecord[], metric: string): 
   const total = (of: (counts: BucketRecord['counts']) => number): number => buckets.reduce((sum, { counts }) => sum + of(counts), 0)
   const q = QUANTILES[metric]
   if (q !== undefined) return latencyQuantile(pooled(buckets), q)
+  const beside = besideOf(metric)
+  if (beside) return beside.figure === 'max' ? latencyMax(besides(buckets, beside.of)) : latencyQuantile(besides(buckets, beside.of), QUANTILES[beside.figure] ?? 1)
   switch (metric) {
     case 'max': return latencyMax(pooled(buckets))
     case 'mean': return latencyMean(pooled(buckets))
-    case 'setup_p95': return latencyQuantile(mergeLatencies(buckets.flatMap(({ setup }) => (setup === undefined ? [] : readLatencies(setup) ?? []))), 0.95)
     case 'rate': {
       const covered = timeCovered(buckets)
       return covered === 0 ? undefined : (total(({ ok }) => ok) * 1000) / covered
@@ -111,5 +124,10 @@ export function latenciesOf(bucket: BucketRecord): Latencies {
   read.set(bucket, latencies)
   return latencies
 }
+
+/** Of a load the set-up of its connections, of a target all that is known beside. */
+const besides = (buckets: readonly BucketRecord[], of: string): Latencies => mergeLatencies(buckets.flatMap(({ beside, setup }) => [
+  ...(beside?.[of] ? [readCells(beside[of])] : []), ...(of === 'setup' && setup !== undefined ? [readLatencies(setup) ?? NO_LATENCIES] : []),
+]))
 
 export const pooled = (buckets: readonly BucketRecord[]): Latencies => mergeLatencies(buckets.map(latenciesOf))

@@ -4,7 +4,7 @@ import { ms, type Ms } from '../core/units.ts'
 import type { Analysis, SignalTiming } from './analysis.ts'
 import type { RunRecord } from './fold.ts'
 import { headline } from './headline.ts'
-import { passedOf, type PassedRow } from './passed.ts'
+import { passedOf, type PassedRow, type PassedSockets } from './passed.ts'
 import { movesOf } from './reactions.ts'
 
 export const REPORT_FORMAT = 1
@@ -29,9 +29,10 @@ export function reportOf(record: RunRecord, analysis: Analysis): Readonly<Record
     steps: analysis.spans.map(({ step, what, kind, targets, armed, effect, clear, drained, matched, altered }) => ({
       step, what, kind, targets, armedAtMs: since(armed), effectAtMs: since(effect), clearAtMs: since(clear), drainedAtMs: since(drained), matched, altered,
     })),
-    passed: passedOf(record).map(({ target, operations, keys, transactions }) => ({
+    passed: passedOf(record).map(({ target, operations, keys, transactions, sockets }) => ({
       target, operations: operations.map(passedRow), keys: keys.map(passedRow),
       transactions: transactions ? { ended: transactions.ended, rolledBack: transactions.rolledBack, p50Ms: orNull(transactions.p50), p95Ms: orNull(transactions.p95), longestMs: orNull(transactions.longest) } : null,
+      sockets: sockets ? { opened: sockets.opened, setupMs: spread(sockets.setup), cut: sockets.cut, back: sockets.back, resumeMs: spread(sockets.resume), messages: sockets.messages, lost: sockets.lost } : null,
     })),
     reactions: movesOf(record).map(({ step, altered, unwatched, control, soonest }) => ({ step, altered, unwatched, control, soonestMs: soonest })),
     phases: record.phases.map(({ phase, from, to }) => ({ phase, fromAtMs: since(from), toAtMs: since(to) })),
@@ -54,9 +55,11 @@ function signalOf({ signal: { name, metric, where }, source, step, timing }: Sig
   }
 }
 
-const passedRow = ({ of, offered, ok, errors, rate, p50, p95, p99, held, hits, misses }: PassedRow): Readonly<Record<string, unknown>> => ({
+const passedRow = ({ of, offered, ok, errors, rate, p50, p95, p99, held, hits, misses, statuses, firstByteP95, bytesToServer, bytesToClient }: PassedRow): Readonly<Record<string, unknown>> => ({
   ...of, offered, ok, errors, rate: rounded(rate), p50Ms: orNull(p50), p95Ms: orNull(p95), p99Ms: orNull(p99), heldMs: rounded(held), hits, misses,
+  statuses, firstByteP95Ms: orNull(firstByteP95), bytesToServer, bytesToClient,
 })
 
+const spread = ({ p50, p95, longest }: PassedSockets['setup']): Readonly<Record<string, number | null>> => ({ p50: orNull(p50), p95: orNull(p95), longest: orNull(longest) })
 const rounded = (value: number): number => Number(value.toFixed(3))
 const orNull = (value: number | undefined): number | null => (value === undefined ? null : rounded(ms(value)))

@@ -6,7 +6,7 @@ import type { RunRecord } from './fold.ts'
 import { headline } from './headline.ts'
 import { ledgerOf } from './ledger.ts'
 import { passedOf } from './passed.ts'
-import { PASSED_HEAD, passedTable } from './passed-words.ts'
+import { passedTable } from './passed-words.ts'
 import { troublesOf } from './trouble.ts'
 import { brief, NONE, plain, signalWords, STATUS_WORDS, timingRow } from './words.ts'
 
@@ -25,7 +25,7 @@ export function renderMarkdown(record: RunRecord, analysis: Analysis): string {
       const { onset, recovery, degraded, depth, area, lost } = timingRow(one.timing, one.signal.metric, effectOf(analysis, one))
       return [`${signalWords(one.signal)}${one.step === undefined ? '' : ` (${one.step})`}`, STATUS_WORDS[one.timing.status], onset, recovery, degraded, depth, area, lost]
     })),
-    ...passedOf(record).map(passedTable).map(({ target, operations }) => table([literal(target), ...PASSED_HEAD], operations.map(({ name, cells }) => [name, ...cells]))),
+    ...passedOf(record).map(passedTable).map(({ target, head, operations }) => table([literal(target), ...head], operations.map(({ name, cells }) => [name, ...cells]))),
     table(['step', 'fault', 'altered', 'reaction'], ledgerOf(record, analysis).map(({ step, what, when, altered, reactions }) => [step, `${what}, ${when}`, altered, reactions.join('; ')])),
     failuresOf(record).map(({ load, words }) => `- ${literal(`${load}: ${words}`)}`).join('\n'),
     started ? literal(`seed ${started.seed}, ${started.file}, ${started.hash}`) : '',

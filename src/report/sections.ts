@@ -11,7 +11,7 @@ import { headline } from './headline.ts'
 import { ledgerOf } from './ledger.ts'
 import { html, NOTHING, type Markup } from './markup.ts'
 import { passedOf } from './passed.ts'
-import { KEYS_HEAD, PASSED_HEAD, passedTable, type WordRow } from './passed-words.ts'
+import { KEYS_HEAD, passedTable, type WordRow } from './passed-words.ts'
 import { trafficRow } from './traffic.ts'
 import { troublesOf } from './trouble.ts'
 import { brief, countWords, degraded, hashWords, NONE, plain, recoveryWords, shareWords, signalWords, STATUS_WORDS, timingRow } from './words.ts'
@@ -116,17 +116,17 @@ export function passedSection(record: RunRecord): Markup {
   const rows = (all: readonly WordRow[], names: readonly string[]): Markup => html`<tbody>${all.map(({ name, cells, troubled }) => html`<tr><td class="name mono">${name}</td>${cells.map((cell, i) => html`<td class="number${troubled && i === cells.length - 1 ? ' warn-ink' : ''}" data-label="${names[i] ?? ''}">${cell}</td>`)}</tr>`)}</tbody>`
   return tables.length === 0 ? NOTHING : html`<section>
 <h2>What passed through</h2>
-${tables.map(({ target, operations, keys, notes }) => html`<h3 class="mono target">${target}</h3>
+${tables.map(({ target, head: names, operations, keys, notes }) => html`<h3 class="mono target">${target}</h3>
 <div class="card"><table class="stack">
-${head('operation', PASSED_HEAD)}
-${rows(operations, PASSED_HEAD)}
+${head('operation', names)}
+${rows(operations, names)}
 </table></div>
 ${keys.length === 0 ? NOTHING : html`<div class="card"><table class="stack">
 ${head('keys', KEYS_HEAD)}
 ${rows(keys, KEYS_HEAD)}
 </table></div>`}
 ${notes.length === 0 ? NOTHING : html`<p class="soft">${notes.join('. ')}.</p>`}`)}
-<details><summary>What these figures mean</summary><dl class="definitions"><div><dt>Times</dt><dd>Of the server: from the first byte of a request to the last of its answer, without what we held back. Errors, commands that wait for data and what stands behind them are left out.</dd></div><div><dt>Held</dt><dd>How long rules held an operation back, on average over all of them.</dd></div><div><dt>Hit ratio</dt><dd>Of reads of a cache, the share that found something; in keys * stands for what varies.</dd></div></dl></details>
+<details><summary>What these figures mean</summary><dl class="definitions"><div><dt>Times</dt><dd>Of the server: from the first byte of a request to the last of its answer, without what we held back. Errors, commands that wait for data and what stands behind them are left out. Of a ping until its pong.</dd></div><div><dt>Held</dt><dd>How long rules held an operation back, on average over all of them.</dd></div><div><dt>Hit ratio</dt><dd>Of reads of a cache, the share that found something; in keys * stands for what varies.</dd></div></dl></details>
 </section>`
 }
 

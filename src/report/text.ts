@@ -11,7 +11,7 @@ import { headline } from './headline.ts'
 import { ledgerOf } from './ledger.ts'
 import { faultLine, sparkline } from './sparkline.ts'
 import { passedOf } from './passed.ts'
-import { KEYS_HEAD, PASSED_HEAD, passedTable, type WordRow } from './passed-words.ts'
+import { KEYS_HEAD, passedTable, type WordRow } from './passed-words.ts'
 import { trafficRow } from './traffic.ts'
 import { troublesOf } from './trouble.ts'
 import { brief, figureWords, hashWords, plain, signalWords, STATUS_WORDS, timingRow } from './words.ts'
@@ -116,12 +116,12 @@ const traffic = ({ traffic: all }: Analysis, colors: Colors): readonly string[] 
 
 /** Names give way where the terminal is narrow. */
 function passed(record: RunRecord, colors: Colors, width: number): readonly string[] {
-  return passedOf(record).map(passedTable).flatMap(({ target, operations, keys, notes }) => {
+  return passedOf(record).map(passedTable).flatMap(({ target, head: names, operations, keys, notes }) => {
     const table = (head: readonly string[], rows: readonly WordRow[]): readonly string[] => {
       const taken = Math.max(...rows.map(({ cells }) => cells.join('  ').length), head.join('  ').length)
       return columns([['', ...head].map(colors.dim), ...rows.map(({ name, cells }) => [brief(name, Math.max(16, width - taken - 8)), ...cells])])
     }
-    return [colors.bold(`  ${target}`), ...table(PASSED_HEAD, operations), ...(keys.length ? table(KEYS_HEAD, keys) : []), ...notes.map((note) => `  ${colors.dim(note)}`)]
+    return [colors.bold(`  ${target}`), ...table(names, operations), ...(keys.length ? table(KEYS_HEAD, keys) : []), ...notes.map((note) => `  ${colors.dim(note)}`)]
   })
 }
 

@@ -2,7 +2,7 @@
 
 import { formatDuration, formatRate, ms, perSecond, type Ms } from '../core/units.ts'
 import type { Timing, TimingStatus } from '../timing/timing.ts'
-import type { SignalName } from './figures.ts'
+import { besideOf, type SignalName } from './figures.ts'
 
 export const STATUS_WORDS: Readonly<Record<TimingStatus, string>> = {
   not_degraded: 'not degraded', recovered_during_fault: 'recovered during the fault', recovered: 'recovered', not_recovered: 'not recovered',
@@ -32,7 +32,7 @@ export const countWords = (count: number): string => (Number.isInteger(count) ||
 /** A figure in the unit of its metric. */
 export function figureWords(metric: string, value: number | undefined): string {
   if (value === undefined) return NONE
-  if (/^(p\d+|max|mean|setup_p95)$/.test(metric)) return formatDuration(ms(value))
+  if (/^(p\d+|max|mean)$/.test(metric) || besideOf(metric)) return formatDuration(ms(value))
   if (metric === 'rate') return formatRate(perSecond(value))
   return metric === 'success' || metric === 'cpu' || metric === 'delivered' || metric.endsWith('_ratio') ? shareWords(value) : countWords(value)
 }

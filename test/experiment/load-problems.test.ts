@@ -7,6 +7,9 @@ const around = (rest: string): string => `name: x
 targets: { cache: { upstream: "redis://127.0.0.1" }, db: { upstream: "tcp://h:1" } }
 load: { checkout: { http: "GET http://127.0.0.1:1/", rate: 100/s } }
 ${rest}`
+const web = (rest: string): string => `name: x
+targets: { pay: { upstream: "http://h", routes: [/shops/:shop] } }
+${rest}`
 const step = (text: string): string => around(`method:\n  - ${text}`)
 
 /** [what, the file with ¶ where the problem is, its code, part of its message, part of its hint]. */
@@ -130,6 +133,13 @@ const LINKS: readonly Case[] = [
   ['a narrowing by a label that there is not', around('steady_state: [{ signal: cache.p95, at_most: 1s, where: { ¶kee: "user:*" } }]'), 'KEY_UNKNOWN', '"kee" narrows no signal of redis', 'did you mean "key"?'],
   ['a narrowing of what is not read', around('steady_state: [{ signal: db.p95, at_most: 1s, where: { ¶table: orders } }]'), 'KEY_UNKNOWN', '"table" narrows no signal of tcp', 'no messages of tcp are read'],
   ['a narrowing by one key', around('abort: [{ signal: cache.p95, above: 1s, where: { key: ¶"user:42" } }]'), 'VALUE_INVALID', 'patterns of keys', 'write "user:*"'],
+  ['a narrowing by one path', web('steady_state: [{ signal: pay.p95, at_most: 1s, where: { route: ¶/orders/17 } }]'), 'VALUE_INVALID', 'figures are kept by routes, and "/orders/17" is of /orders/:id', 'write "/orders/:id"'],
+  ['a narrowing by a path that a route names', web('steady_state: [{ signal: pay.p95, at_most: 1s, where: { route: ¶/shops/ada } }]'), 'VALUE_INVALID', 'is of /shops/:shop', ''],
+  ['a figure of all WebSockets, narrowed', web('steady_state: [{ signal: ¶pay.setup_p95, at_most: 1s, where: { route: /live } }]'), 'SIGNAL_UNKNOWN', 'setup_p95 is of a target as a whole', 'bytes_to_client'],
+  ['a figure of HTTP where it is not read', around('steady_state: [{ signal: ¶cache.first_byte_p95, at_most: 1s }]'), 'SIGNAL_UNKNOWN', 'of a http or websocket target', ''],
+  ['a recovery by what is no series', web('expect: [{ recovery: ¶pay.first_byte_p95, within: 1s }]'), 'SIGNAL_UNKNOWN', 'cannot be judged by first_byte_p95', 'p95'],
+  ['routes of what has none', 'name: x\ntargets: { c: { upstream: "redis://h", routes: ¶[/a] } }', 'VALUE_INVALID', 'the target speaks redis', 'http or websocket'],
+  ['a route that is no path', 'name: x\ntargets: { c: { upstream: "http://h", routes: [/a, ¶"b?c"] } }', 'VALUE_INVALID', '"b?c" is no route', '/orders/:id/items'],
   ['a narrowing by no name', around('expect: [{ signal: cache.p95, at_most: 1s, where: { command: ¶7 } }]'), 'VALUE_INVALID', 'expected text', ''],
   ['a figure of a target, narrowed', around('expect: [{ retries: cache, at_most: 3x, ¶where: { command: GET } }]'), 'EXPECTATION_INVALID', '`where` means nothing with retries', 'as a whole'],
   ['no limit', around('steady_state: [¶{ signal: checkout.p95 }]'), 'EXPECTATION_INVALID', 'there is no limit', ''],

@@ -157,6 +157,25 @@ expect:
     assert.equal(expect[0]?.text, 'signal: db.p95, at_most: 50ms, where: { table: orders, tag: INSERT }')
   })
 
+  it('narrows signals of HTTP and WebSockets by route, method, direction and opcode', async () => {
+    const { targets, steadyState } = await planOf(`
+name: web
+targets: { payment: { upstream: "http://127.0.0.1", routes: [/charges/:id] }, feed: { upstream: "ws://127.0.0.1" } }
+steady_state:
+  - { signal: payment.p95, at_most: 100ms, where: { route: /charges, method: POST } }
+  - { signal: payment.first_byte_p95, at_most: 100ms, where: { route: "/charges/:id" } }
+  - { signal: payment.bytes_to_client, at_most: 1MB, where: { route: "/v1/*" } }
+  - { signal: feed.ping_p99, at_most: 50ms, where: { direction: to-server, opcode: ping } }
+  - { signal: feed.setup_p95, at_most: 50ms }
+  - { signal: feed.delivered, at_least: 99.9% }
+`)
+    assert.deepEqual(targets.map(({ spec }) => spec.routes), [['/charges/:id'], undefined])
+    assert.deepEqual(steadyState.map(({ signal: { metric, where }, limit: { value, unit } }) => [metric, where, value, unit]), [
+      ['p95', { route: '/charges', method: 'POST' }, 100, 'ms'], ['first_byte_p95', { route: '/charges/:id' }, 100, 'ms'], ['bytes_to_client', { route: '/v1/*' }, 1_000_000, 'number'],
+      ['ping_p99', { direction: 'to-server', opcode: 'ping' }, 50, 'ms'], ['setup_p95', undefined, 50, 'ms'], ['delivered', undefined, 0.999, 'ratio'],
+    ])
+  })
+
   it('marks a target as several servers where it is asked to, and the cluster of the sample stack by itself', async () => {
     const clusters = async (target: string): Promise<unknown> => (await planOf(`name: x\ntargets: { cache: { ${target} } }`)).targets.map(({ spec, demo }) => [spec.cluster, demo])
     assert.deepEqual(await clusters('upstream: "redis://h", cluster: true'), [[true, undefined]])

@@ -3,17 +3,20 @@
 const LF = 10
 const CR = 13
 const COLON = 58
+/** The bit of small letters. */
+const SMALL = 32
 
 /** Where a line stands in the bytes that it was found in. */
 export interface FieldLine { readonly lineAt: number; readonly nameEnd: number; readonly lineEnd: number }
 
 /** The first line of the field `name`, whatever its capitals, among those from `at` on. */
 export function findField(raw: Buffer, at: number, name: string): FieldLine | undefined {
+  const first = name.charCodeAt(0) | SMALL
   let lineAt = at
   while (lineAt < raw.length && raw[lineAt] !== CR) {
     const nameEnd = upTo(COLON, raw, lineAt)
     const lineEnd = upTo(LF, raw, nameEnd) + 1
-    if (nameEnd - lineAt === name.length && raw.toString('latin1', lineAt, nameEnd).toLowerCase() === name.toLowerCase()) return { lineAt, nameEnd, lineEnd }
+    if (nameEnd - lineAt === name.length && ((raw[lineAt] ?? 0) | SMALL) === first && raw.toString('latin1', lineAt, nameEnd).toLowerCase() === name.toLowerCase()) return { lineAt, nameEnd, lineEnd }
     lineAt = lineEnd
   }
   return undefined

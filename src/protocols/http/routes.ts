@@ -17,6 +17,9 @@ export class Routes {
     this.#patterns = patterns.map((name) => ({ name, segments: name.split('/') }))
   }
 
+  /** A pattern names what looks like an identifier: paths that differ in nothing else may have different names. */
+  get tellsIdentifiers(): boolean { return this.#patterns.some(({ segments }) => segments.some((segment) => IDENTIFIER.test(segment))) }
+
   of(path: string): string {
     const known = this.#known.get(path)
     if (known !== undefined) return known

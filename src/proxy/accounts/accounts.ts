@@ -2,8 +2,11 @@
 
 import type { Ms } from '../../core/units.ts'
 import type { Protocol } from '../../protocols/codec.ts'
+import { Routes } from '../../protocols/http/routes.ts'
 import type { OperationFigures, TakenRecords } from '../plane.ts'
 import { BareAccounts } from './bare.ts'
+import { HttpAccounts } from './http.ts'
+import { HttpNames } from './http-names.ts'
 import { PostgresAccounts } from './postgres.ts'
 import { Reactions } from './reactions.ts'
 import { RedisAccounts } from './redis.ts'
@@ -12,15 +15,20 @@ import { Register } from './register.ts'
 import type { SessionAccounts } from './session-accounts.ts'
 
 export class Accounts {
+  /** Name the paths of HTTP: in a conversation and in its figures they are the same. */
+  readonly routes: Routes
   readonly #protocol: Protocol
   readonly #register: Register
   readonly #reactions = new Reactions()
   readonly #redis: RedisNames
+  readonly #http: HttpNames
 
-  constructor(target: string, protocol: Protocol) {
+  constructor(target: string, protocol: Protocol, routes: readonly string[] = []) {
+    this.routes = new Routes(routes)
     this.#protocol = protocol
     this.#register = new Register(target)
     this.#redis = new RedisNames(this.#register)
+    this.#http = new HttpNames(this.#register, this.routes)
   }
 
   /** For a new connection of `client`: the label of the listener that it came through, or its address. */
@@ -29,6 +37,7 @@ export class Accounts {
     switch (this.#protocol) {
       case 'redis': return new RedisAccounts(this.#register, this.#redis, who)
       case 'postgres': return new PostgresAccounts(this.#register, who)
+      case 'http': case 'websocket': return new HttpAccounts(this.#register, this.#http, who)
       default: return new BareAccounts(who)
     }
   }

@@ -1,36 +1,38 @@
 /** What passed under one name: the bucket at hand, and all before it. */
 
 import { ms, type Ms } from '../../core/units.ts'
-import { cellCounts, Cells, topOf } from '../../record/cells.ts'
+import type { Direction } from '../../protocols/codec.ts'
 import type { Labels, PartRecord } from '../../record/figures.ts'
 import type { NamedFigures } from '../plane.ts'
+import { Times } from './times.ts'
 
 /** Codes told apart under one name; the rest are `other`. */
 const CODES_MAX = 20
 /** A code is a word. What is none might be anything. */
 const CODE = /^[A-Za-z0-9_][A-Za-z0-9_ -]{0,31}$/
+/** Of a message that a fault took away. */
+export const LOST = 'lost'
 
-/** Upper bounds of the cells in which durations are counted for good. */
-export const DURATION_BOUNDS: readonly Ms[] = [0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 10_000].map(ms)
-
-const noErrors = (): Map<string, number> => new Map()
+type Codes = Map<string, number>
+const noCodes = (): Codes => new Map()
+const none = { offered: 0, ok: 0, hits: 0, misses: 0, held: 0, bytesToServer: 0, bytesToClient: 0 }
+type Sums = typeof none
 
 export class Entry {
   readonly of: Labels
   /** Counts the names of a target. */
   readonly number: number
   inFlight = 0
-  #offered = 0
-  #ok = 0
-  #errors = noErrors()
-  #hits = 0
-  #misses = 0
+  readonly #sums: Sums = { ...none }
+  readonly #before: Sums = { ...none }
+  #errors = noCodes()
+  readonly #errorsBefore = noCodes()
+  /** Answers by the class of their status: 2xx. */
+  #statuses = noCodes()
+  readonly #statusesBefore = noCodes()
   #peak = 0
-  #heldSum = 0
-  /** Of what was not held back, and of what was: as clients saw it, and as the server took. */
-  readonly #direct = new Cells()
-  #delayed: { readonly seen: Cells; readonly server: Cells } | undefined
-  readonly #before = { offered: 0, ok: 0, errors: noErrors(), hits: 0, misses: 0, heldSum: 0, sum: 0, durations: [...DURATION_BOUNDS, 0].map(() => 0) }
+  readonly #latency = new Times()
+  #firstByte: Times | undefined
 
   constructor(of: Labels, number: number) {
     this.of = of
@@ -38,49 +40,74 @@ export class Entry {
   }
 
   opened(): void {
-    this.#offered++
+    this.#sums.offered++
     if (++this.inFlight > this.#peak) this.#peak = this.inFlight
   }
 
   /** Answered well, `took` after its first byte, `held` of that by us. A `took` below zero is not taken down. */
   answered(took: Ms, held: Ms): void {
     this.inFlight--
-    this.#ok++
-    if (took < 0) return
-    if (held <= 0) return this.#direct.record(took)
-    this.#delayed ??= { seen: new Cells(), server: new Cells() }
-    this.#delayed.seen.record(took)
-    this.#delayed.server.record(ms(Math.max(0, took - held)))
+    this.#sums.ok++
+    if (took >= 0) this.#latency.record(took, held)
   }
 
   failed(code: string): void {
     this.inFlight--
-    const known = CODE.test(code) && (this.#errors.has(code) || this.#errors.size < CODES_MAX) ? code : 'other'
-    this.#errors.set(known, (this.#errors.get(known) ?? 0) + 1)
+    this.#errs(code)
   }
 
   /** Nothing will answer it. */
   dropped(): void { this.inFlight-- }
 
-  heldBack(duration: Ms): void { this.#heldSum += duration }
+  /** A message that is answered by nothing has passed. */
+  passed(): void {
+    this.#sums.offered++
+    this.#sums.ok++
+  }
+
+  /** One has come and not gone on; `passed`: it was counted as that. In the same bucket. */
+  lost(passed: boolean): void {
+    if (passed) this.#sums.ok--
+    else this.#sums.offered++
+    this.#errs(LOST)
+  }
+
+  /** The first byte of an answer of this status went on, `took` after the request's. Of what will not count as answered well it is not taken down. */
+  answering(status: number, took: Ms, held: Ms, well: boolean): void {
+    add(this.#statuses, CLASSES[Math.floor(status / 100)] ?? 'other', 1)
+    if (!well) return
+    this.#firstByte ??= new Times()
+    this.#firstByte.record(took, held)
+  }
+
+  /** Bytes of its messages, as they came from the client and as they went on to it. */
+  carried(direction: Direction, size: number): void {
+    if (direction === 'to-server') this.#sums.bytesToServer += size
+    else this.#sums.bytesToClient += size
+  }
+
+  heldBack(duration: Ms): void { this.#sums.held += duration }
 
   looked(hits: number, misses: number): void {
-    this.#hits += hits
-    this.#misses += misses
+    this.#sums.hits += hits
+    this.#sums.misses += misses
   }
 
   /** The bucket at hand, which ends here; undefined when there was nothing in it. */
   take(): PartRecord | undefined {
-    if (this.#offered === 0 && this.#ok === 0 && this.#errors.size === 0 && this.#peak === 0) return undefined
-    const delayed = this.#delayed && this.#delayed.seen.total > 0 ? this.#delayed : undefined
-    const latency = cellCounts(delayed ? [this.#direct, delayed.seen] : [this.#direct])
+    const { offered, ok, hits, misses, held, bytesToServer, bytesToClient } = this.#sums
+    if (offered === 0 && ok === 0 && this.#errors.size === 0 && this.#peak === 0 && bytesToServer + bytesToClient === 0) return undefined
+    const { seen, server } = this.#latency.take()
+    const firstByte = this.#firstByte?.take()
     const record: PartRecord = {
-      of: this.of, offered: this.#offered, ok: this.#ok,
+      of: this.of, offered, ok,
       ...(this.#errors.size > 0 ? { errors: Object.fromEntries(this.#errors) } : {}),
-      ...(latency.length > 0 ? { latency } : {}),
-      ...(delayed ? { server: cellCounts([this.#direct, delayed.server]) } : {}),
-      ...(this.#heldSum > 0 ? { heldMs: Number(this.#heldSum.toFixed(3)) } : {}),
-      ...(this.#hits > 0 ? { hits: this.#hits } : {}), ...(this.#misses > 0 ? { misses: this.#misses } : {}),
+      ...(this.#statuses.size > 0 ? { statuses: Object.fromEntries(this.#statuses) } : {}),
+      ...(seen.length > 0 ? { latency: seen } : {}), ...(server ? { server } : {}),
+      ...(firstByte && firstByte.seen.length > 0 ? { firstByte: firstByte.seen } : {}), ...(firstByte?.server ? { serverFirstByte: firstByte.server } : {}),
+      ...(held > 0 ? { heldMs: Number(held.toFixed(3)) } : {}),
+      ...(hits > 0 ? { hits } : {}), ...(misses > 0 ? { misses } : {}),
+      ...(bytesToServer > 0 ? { bytesToServer } : {}), ...(bytesToClient > 0 ? { bytesToClient } : {}),
       ...(this.#peak > 0 ? { inFlight: this.#peak } : {}),
     }
     this.#close()
@@ -89,45 +116,41 @@ export class Entry {
 
   /** Since the target was opened. */
   figures(): NamedFigures {
-    const before = this.#before
-    const errors = new Map(before.errors)
-    for (const [code, count] of this.#errors) errors.set(code, (errors.get(code) ?? 0) + count)
-    const durations = [...before.durations]
-    for (const cells of this.#seen()) count(cells, durations)
+    const sums = added(this.#before, this.#sums)
+    const { held, ...counts } = sums
     return {
-      of: this.of, inFlight: this.inFlight, offered: before.offered + this.#offered, ok: before.ok + this.#ok, errors: Object.fromEntries(errors),
-      hits: before.hits + this.#hits, misses: before.misses + this.#misses, held: ms(before.heldSum + this.#heldSum),
-      durations: { bounds: DURATION_BOUNDS, counts: durations, sum: ms(this.#seen().reduce((sum, cells) => sum + cells.sum, before.sum)) },
+      of: this.of, inFlight: this.inFlight, ...counts, held: ms(held), durations: this.#latency.durations(),
+      errors: joined(this.#errorsBefore, this.#errors), statuses: joined(this.#statusesBefore, this.#statuses),
+      ...(this.#firstByte ? { firstBytes: this.#firstByte.durations() } : {}),
     }
   }
 
-  #seen(): readonly Cells[] { return this.#delayed ? [this.#direct, this.#delayed.seen] : [this.#direct] }
+  #errs(code: string): void {
+    add(this.#errors, CODE.test(code) && (this.#errors.has(code) || this.#errors.size < CODES_MAX) ? code : 'other', 1)
+  }
 
   #close(): void {
-    const before = this.#before
-    before.offered += this.#offered
-    before.ok += this.#ok
-    before.hits += this.#hits
-    before.misses += this.#misses
-    before.heldSum += this.#heldSum
-    for (const [code, count] of this.#errors) before.errors.set(code, (before.errors.get(code) ?? 0) + count)
-    for (const cells of this.#seen()) {
-      count(cells, before.durations)
-      before.sum += cells.sum
-      cells.reset()
-    }
-    this.#delayed?.server.reset()
-    this.#offered = this.#ok = this.#hits = this.#misses = this.#heldSum = 0
-    if (this.#errors.size > 0) this.#errors = noErrors()
+    Object.assign(this.#before, added(this.#before, this.#sums))
+    Object.assign(this.#sums, none)
+    for (const [code, count] of this.#errors) add(this.#errorsBefore, code, count)
+    for (const [name, count] of this.#statuses) add(this.#statusesBefore, name, count)
+    if (this.#errors.size > 0) this.#errors = noCodes()
+    if (this.#statuses.size > 0) this.#statuses = noCodes()
     this.#peak = this.inFlight
   }
 }
 
-function count(cells: Cells, durations: number[]): void {
-  cells.each((cell, number) => {
-    const top = topOf(cell)
-    const found = DURATION_BOUNDS.findIndex((bound) => top <= bound)
-    const at = found < 0 ? DURATION_BOUNDS.length : found
-    durations[at] = (durations[at] ?? 0) + number
-  })
+const CLASSES: readonly (string | undefined)[] = [undefined, '1xx', '2xx', '3xx', '4xx', '5xx']
+
+function add(counts: Codes, code: string, count: number): void { counts.set(code, (counts.get(code) ?? 0) + count) }
+
+function joined(before: Codes, now: Codes): Readonly<Record<string, number>> {
+  const both = new Map(before)
+  for (const [code, count] of now) add(both, code, count)
+  return Object.fromEntries(both)
 }
+
+const added = (a: Sums, b: Sums): Sums => ({
+  offered: a.offered + b.offered, ok: a.ok + b.ok, hits: a.hits + b.hits, misses: a.misses + b.misses, held: a.held + b.held,
+  bytesToServer: a.bytesToServer + b.bytesToServer, bytesToClient: a.bytesToClient + b.bytesToClient,
+})

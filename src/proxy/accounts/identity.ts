@@ -25,3 +25,10 @@ function mixed(raw: Buffer, start: number, end: number, from: number): number {
   for (; at < end; at++) hash = Math.imul(hash ^ (raw[at] ?? 0), SPREAD)
   return hash
 }
+
+/** `bytes` are the first `length` of `scratch`. */
+export function isAll(bytes: Buffer, scratch: Buffer, length: number): boolean {
+  if (bytes.length !== length) return false
+  for (let at = 0; at < length; at++) if (bytes[at] !== scratch[at]) return false
+  return true
+}

@@ -71,6 +71,7 @@ export class OpenOperations {
 
   flag(slot: Slot, flags: number): void { this.#columns.flags[slot] = this.flags(slot) | flags }
   done(slot: Slot, at: Ms): void { this.#columns.doneAt[slot] = at }
+  /** `code` stands also where nothing answers it. */
   failed(slot: Slot, code: string): void { this.#columns.code[slot] = code }
 
   /** A message of that exchange waited so long on its way to the server. Those of one operation wait side by side: the longest wait counts. */

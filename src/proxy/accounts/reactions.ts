@@ -194,6 +194,7 @@ export class Who {
   readonly #own = new Set<Watched>()
   /** Those after which this connection has said nothing yet. */
   #silent: Watched[] = []
+  #closed = false
 
   constructor(reactions: Reactions, session: number, client: Client) {
     this.#reactions = reactions
@@ -216,6 +217,7 @@ export class Who {
   }
 
   closed(): void {
+    this.#closed = true
     for (const one of this.#own) {
       // A client may open the next connection before it closes the one that failed.
       if (this.client.connectedAt > one.at) one.reconnectedAt = this.client.connectedAt
@@ -226,6 +228,8 @@ export class Who {
   }
 
   watch(one: Watched): void {
+    // What a rule did to it was to close it.
+    if (this.#closed) return void this.client.bereft.add(one)
     this.#own.add(one)
     this.#silent.push(one)
   }

@@ -5,7 +5,7 @@ import { keysOf } from '../../protocols/redis/keys.ts'
 import type { RedisMessage } from '../../protocols/redis/message.ts'
 import { findWord } from '../../protocols/redis/words.ts'
 import type { Entry } from './entry.ts'
-import { identityOf, SPREAD } from './identity.ts'
+import { identityOf, isAll, SPREAD } from './identity.ts'
 import { isMatchable, matchesPattern, newScratch, readPattern } from './pattern.ts'
 import type { Register } from './register.ts'
 
@@ -91,7 +91,7 @@ export class RedisNames {
     for (let at = 0; at < length; at++) hash = Math.imul(hash ^ (scratch[at] ?? 0), SPREAD)
     let slot = (hash ^ (hash >>> 16)) & (SLOTS - 1)
     for (let known = this.#patterns[slot]; known; known = this.#patterns[slot]) {
-      if (known.command === names.number && same(known.bytes, scratch, length)) {
+      if (known.command === names.number && isAll(known.bytes, scratch, length)) {
         if (known.matchable) names.latest = known
         return known.entry
       }
@@ -115,10 +115,4 @@ export class RedisNames {
     names.rest ??= this.#register.spare(`${names.name} …`, { command: names.name, key: 'other' })
     return names.rest
   }
-}
-
-function same(bytes: Buffer, scratch: Buffer, length: number): boolean {
-  if (bytes.length !== length) return false
-  for (let at = 0; at < length; at++) if (bytes[at] !== scratch[at]) return false
-  return true
 }

@@ -5,6 +5,7 @@ import { cellCounts, Cells } from '../../record/cells.ts'
 import type { FiguresRecord, Labels } from '../../record/figures.ts'
 import type { OperationFigures } from '../plane.ts'
 import { Entry } from './entry.ts'
+import { Sockets } from './sockets.ts'
 
 /** Names of one target at the most; the rest is `other`. */
 export const NAMES_MAX = 200
@@ -16,6 +17,7 @@ export class Register {
   readonly #entries = new Map<string, Entry>()
   /** What there was no room for. */
   readonly other = new Entry({ name: 'other' }, 0)
+  readonly sockets = new Sockets((key, of) => this.entry(key) ?? this.add(key, of))
   readonly #finished: FiguresRecord[] = []
   readonly #transactions = { length: new Cells(), ended: 0, rolledBack: 0 }
   readonly #before = { ended: 0, rolledBack: 0 }
@@ -44,9 +46,10 @@ export class Register {
 
   figures(): OperationFigures {
     const { ended, rolledBack } = this.#transactions
+    const sockets = this.sockets.figures()
     return {
       named: [...this.#entries.values(), this.other].map((entry) => entry.figures()).filter(({ offered }) => offered > 0),
-      transactions: this.#before.ended + ended, rolledBack: this.#before.rolledBack + rolledBack,
+      transactions: this.#before.ended + ended, rolledBack: this.#before.rolledBack + rolledBack, ...(sockets ? { sockets } : {}),
     }
   }
 
@@ -91,17 +94,18 @@ export class Register {
 
   /** Ends the bucket at hand. */
   #close(): FiguresRecord | undefined {
+    const sockets = this.sockets.take()
     const parts = [...this.#entries.values(), this.other].flatMap((entry) => entry.take() ?? [])
     const { ended, rolledBack, length } = this.#transactions
     const record: FiguresRecord = {
       target: this.#target, start: ms(this.#start), width: ms(this.#width), parts, inFlight: this.#peak,
-      ...(ended > 0 ? { transactions: { ended, rolledBack, length: cellCounts([length]) } } : {}),
+      ...(ended > 0 ? { transactions: { ended, rolledBack, length: cellCounts([length]) } } : {}), ...(sockets ? { sockets } : {}),
     }
     this.#before.ended += ended
     this.#before.rolledBack += rolledBack
     this.#transactions.ended = this.#transactions.rolledBack = 0
     length.reset()
     this.#peak = this.#inFlight
-    return parts.length > 0 || ended > 0 ? record : undefined
+    return parts.length > 0 || ended > 0 || sockets ? record : undefined
   }
 }

@@ -4,6 +4,8 @@ import { ms, type Ms } from '../../../src/core/units.ts'
 import type { Framed, Protocol } from '../../../src/protocols/codec.ts'
 import { PostgresConversation } from '../../../src/protocols/postgres/conversation.ts'
 import { RedisConversation } from '../../../src/protocols/redis/conversation.ts'
+import { WebConversation } from '../../../src/protocols/web.ts'
+import { isFrame } from '../../../src/protocols/websocket/frame.ts'
 import { Accounts } from '../../../src/proxy/accounts/accounts.ts'
 import type { SessionAccounts } from '../../../src/proxy/accounts/session-accounts.ts'
 import type { TakenRecords } from '../../../src/proxy/plane.ts'
@@ -11,13 +13,14 @@ import type { CellCounts } from '../../../src/record/cells.ts'
 import { latencyMax, readCells, type Latencies } from '../../../src/record/latencies.ts'
 import type { FiguresRecord, PartRecord } from '../../../src/record/figures.ts'
 
-/** What a conversation of either protocol does, as a session uses it. */
+/** What a conversation of any protocol does, as a session uses it. */
 interface Talks<M extends Framed> {
   readonly toServer: { feed(chunk: Buffer): M[] }
-  readonly toClient: { feed(chunk: Buffer): M[] }
+  readonly toClient: { feed(chunk: Buffer): M[]; end(): M[] }
   asked(message: M): { readonly exchange: number; readonly operation: number | null }
   sent(message: M, exchange: number, operation: number | null): void
   received(message: M): { readonly exchange: number; readonly last: boolean } | null
+  delivered?(message: M): void
 }
 
 export class Books {
@@ -26,16 +29,23 @@ export class Books {
   now: Ms = ms(1000)
   #sessions = 0
 
-  constructor(protocol: 'redis' | 'postgres') {
+  constructor(protocol: Exclude<Protocol, 'tcp'>, routes: readonly string[] = []) {
     this.#protocol = protocol
-    this.accounts = new Accounts('target', protocol)
+    this.accounts = new Accounts('target', protocol, routes)
     this.accounts.cut(ms(0), ms(1_000_000))
   }
 
   session(client = '10.0.0.1'): Said {
     const id = ++this.#sessions
-    const talks: Talks<Framed> = this.#protocol === 'redis' ? new RedisConversation() as Talks<Framed> : new PostgresConversation() as Talks<Framed>
-    return new Said(this, this.accounts.session(id, client, this.now), talks)
+    return new Said(this, this.accounts.session(id, client, this.now), this.#talks())
+  }
+
+  #talks(): Talks<Framed> {
+    switch (this.#protocol) {
+      case 'redis': return new RedisConversation() as Talks<Framed>
+      case 'postgres': return new PostgresConversation() as Talks<Framed>
+      default: return new WebConversation(this.accounts.routes) as Talks<Framed>
+    }
   }
 
   wait(duration: number): this {
@@ -55,10 +65,10 @@ export class Books {
   lines(): string[] { return this.figures().parts.map(lineOf) }
 }
 
-export const lineOf = ({ of, offered, ok, errors = {}, latency, server, heldMs, hits = 0, misses = 0 }: PartRecord): string => [
+export const lineOf = ({ of, offered, ok, errors = {}, latency, server, firstByte, heldMs, hits = 0, misses = 0 }: PartRecord): string => [
   `${Object.values(of).join(' ')}: ${ok}/${offered} ok`,
   ...Object.entries(errors).map(([code, count]) => `${count} ${code}`),
-  ...(latency ? [times(latency)] : []), ...(server ? [`server ${times(server)}`] : []), ...(heldMs === undefined ? [] : [`held ${heldMs}`]),
+  ...(firstByte ? [`first ${times(firstByte)}`] : []), ...(latency ? [times(latency)] : []), ...(server ? [`server ${times(server)}`] : []), ...(heldMs === undefined ? [] : [`held ${heldMs}`]),
   ...(hits + misses > 0 ? [`${hits} hit ${misses} miss`] : []),
 ].join(', ')
 
@@ -75,6 +85,7 @@ export class Said {
   readonly accounts: SessionAccounts
   readonly talks: Talks<Framed>
   #exchange = 0
+  #asked: Framed | undefined
 
   constructor(books: Books, accounts: SessionAccounts, talks: Talks<Framed>) {
     this.#books = books
@@ -94,8 +105,24 @@ export class Said {
     for (const message of this.talks.toServer.feed(Buffer.concat(bytes))) {
       const { exchange, operation } = this.talks.asked(message)
       this.#exchange = exchange
+      this.#asked = message
       this.accounts.opened(exchange, message, this.#books.now)
       if (sent) this.talks.sent(message, exchange, operation)
+    }
+    return this
+  }
+
+  /** A rule does that to what the client said last. */
+  altered(did: string, rule = 'rule'): this {
+    this.accounts.altered(rule, this.#asked && isFrame(this.#asked) ? 0 : this.#exchange, did, this.#books.now, this.#asked)
+    return this
+  }
+
+  /** A rule takes away what the server says. */
+  alteredAnswer(did: string, ...bytes: readonly Buffer[]): this {
+    for (const message of this.talks.toClient.feed(Buffer.concat(bytes))) {
+      const paired = this.talks.received(message)
+      this.accounts.altered('rule', isFrame(message) ? 0 : paired?.exchange ?? 0, did, this.#books.now, message)
     }
     return this
   }
@@ -104,8 +131,20 @@ export class Said {
 
   /** It goes on `held` after it came; the clock stands at when it goes on. */
   answerHeld(held: number, ...bytes: readonly (Buffer | string)[]): this {
-    for (const message of this.talks.toClient.feed(Buffer.concat(bytes.map((one) => Buffer.from(one))))) this.accounts.answered(message, this.talks.received(message), this.#books.now, ms(held))
+    for (const message of this.talks.toClient.feed(Buffer.concat(bytes.map((one) => Buffer.from(one))))) this.#goesOn(message, ms(held))
     return this
+  }
+
+  /** The server's FIN. */
+  end(): this {
+    for (const message of this.talks.toClient.end()) this.#goesOn(message, ms(0))
+    return this
+  }
+
+  #goesOn(message: Framed, held: Ms): void {
+    const paired = this.talks.received(message)
+    this.accounts.answered(message, isFrame(message) ? null : paired, this.#books.now, held)
+    this.talks.delivered?.(message)
   }
 
   wait(duration: number): this {

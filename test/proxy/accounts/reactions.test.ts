@@ -50,6 +50,14 @@ describe('reactions of clients', () => {
     assert.deepEqual(told(books), ['GET user:* close: reconnect after 3, 1 attempt', 'GET user:* close: reconnect after 9, 1 attempt'])
   })
 
+  it('a connection that was closed by the rule before that was told reconnects all the same', () => {
+    const books = new Books('redis')
+    books.session().lose(GET).close().altered('close', 'gone')
+    books.wait(7).session()
+    // What its operation was has gone with the connection.
+    assert.deepEqual(told(books), [' close: reconnect after 7, 1 attempt'])
+  })
+
   it('something else on the connection is going on, nothing is giving up', () => {
     const books = new Books('redis')
     const [busy, mute, gone] = [books.session(), books.session(), books.session('10.0.0.3')]
