@@ -29,7 +29,7 @@ const KEYS: Readonly<Record<Kind, readonly string[]>> = {
   journey: ['ok', 'keep_alive'],
   redis: ['url', 'connections'],
   postgres: ['url', 'connections', 'params'],
-  websocket: ['headers', 'connections', 'over', 'expect', 'send', 'open', 'resume', 'id', 'reconnect', 'compression'],
+  websocket: ['headers', 'connections', 'over', 'expect', 'send', 'open', 'resume', 'id', 'heartbeat', 'reconnect', 'compression'],
 }
 const KEYS_OF_ALL: readonly string[] = ['rate', 'timeout', 'in_flight']
 

@@ -53,6 +53,7 @@ export function linkWebSocket(linking: Linking, path: Path, input: LoadInput, co
   return {
     kind: 'websocket', url, headers, over: over ?? ms(connections * BETWEEN), expect, send: send ?? '{id}', compression: input.compression ?? false,
     ...(open === undefined ? {} : { open }), ...(resume === undefined ? {} : { resume }), ...(id === undefined ? {} : { id }),
+    ...(input.heartbeat === undefined ? {} : { heartbeat: input.heartbeat }),
     ...(reconnect === false ? {} : { reconnect: { backoff: reconnect?.backoff ?? BACKOFF, max: reconnect?.max ?? BACKOFF_MAX } }),
   }
 }

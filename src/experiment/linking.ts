@@ -42,6 +42,8 @@ export function checkReferences({ reader, draft, names }: Pick<Linking, 'reader'
 /** A text as it might look once the listeners are open: for checking its form. */
 export const sampleOf = ({ targets }: Pick<Linking, 'targets'>, text: string): string => partsOf(text).map((part) => {
   if (typeof part === 'string') return part
+  // Wherever it may stand, a path can go on so.
+  if (part.kind === 'capture') return '/0'
   if (part.kind !== 'late') return ''
   return part.what === 'port' ? '1' : part.what === 'host' ? '127.0.0.1' : targets.get(part.name)?.url.href ?? 'http://127.0.0.1:1'
 }).join('')

@@ -75,6 +75,7 @@ export const load = strict({
   open: longText('Sent whenever a connection of a websocket load opens.').optional(),
   resume: longText('Sent in place of `open` once a message with an id has arrived; {last_id} stands for the last one.').optional(),
   id: text('Where the id of an arriving message stands: json:PATH or /…(group)…/. Messages without one do not count.').optional(),
+  heartbeat: span('Pings each connection of a websocket load at this distance, and cuts one that has not answered the last ping; not at all unless given.', '1h').optional(),
   reconnect: z.union([z.literal(false), strict({
     backoff: span('The first wait is anywhere between nothing and this, and it doubles each time.', '1h').optional(),
     max: span('It does not grow beyond this.', '1h').optional(),

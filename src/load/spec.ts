@@ -61,6 +61,8 @@ export interface WebSocketTraffic {
   readonly id?: string | undefined
   /** permessage-deflate is offered. */
   readonly compression: boolean
+  /** Each connection is pinged at this distance, and cut where the last ping has not been answered by then; absent: never. */
+  readonly heartbeat?: Ms | undefined
   /** A connection that is lost, or cannot be made, is made anew; absent: never. */
   readonly reconnect?: Backoff | undefined
 }

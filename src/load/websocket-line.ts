@@ -10,6 +10,7 @@ import type { Backoff } from './spec.ts'
 
 /** What a server leaves unread of one connection; past it nothing more is sent. */
 const UNREAD_MAX = 1024 * 1024
+const NO_PONG = 'no pong'
 
 export interface LineOptions {
   readonly url: string
@@ -25,8 +26,8 @@ export interface LineOptions {
   opened(line: Line, now: Ms, took: Ms, anew: boolean): void
   /** It could not be made; `late`: not in time. */
   failed(now: Ms, reason: string, late: boolean): void
-  /** It stood, and does no longer. */
-  closed(line: Line, now: Ms, code: number): void
+  /** It stood, and does no longer: by that close code, or for want of a pong. */
+  closed(line: Line, now: Ms, code: string): void
   message(line: Line, data: Buffer): void
 }
 
@@ -41,6 +42,8 @@ export class Line {
   #failures = 0
   #stood = false
   #settled = false
+  /** A ping has not been answered. */
+  #unanswered = false
   #problem = 'not connected'
 
   constructor(options: LineOptions) { this.#options = options }
@@ -64,7 +67,8 @@ export class Line {
     socket.on('message', (data) => { if (this.#socket === socket && Buffer.isBuffer(data)) this.#options.message(this, data) })
     // What goes wrong on a connection that stands ends it, and its close says so.
     socket.on('error', (error) => { if (this.#state === 'opening') this.#fail(socket, handshakeReason(error), false) })
-    socket.on('close', (code) => this.#closed(socket, code))
+    socket.on('pong', () => { if (this.#socket === socket) this.#unanswered = false })
+    socket.on('close', (code) => this.#closed(socket, String(code), `closed ${code}`))
   }
 
   /** False where it cannot be sent, for the reason that `problem` tells. */
@@ -75,8 +79,22 @@ export class Line {
       this.#problem = 'not read'
       return false
     }
-    socket.send(text)
+    // As bytes it is masked into one buffer with its head; a text would be written in two.
+    socket.send(Buffer.from(text), { binary: false })
     return true
+  }
+
+  /** Pings, or cuts a connection that is dead: it has not answered since the last time. */
+  beat(): void {
+    const socket = this.#socket
+    if (this.#state !== 'open' || !socket) return
+    if (this.#unanswered) {
+      this.#closed(socket, NO_PONG, NO_PONG)
+      socket.terminate()
+      return
+    }
+    this.#unanswered = true
+    socket.ping()
   }
 
   /** Takes its leave and is not made anew. Resolves when the connection is gone; `end` does not wait. */
@@ -102,6 +120,7 @@ export class Line {
     this.#timer?.cancel()
     this.#state = 'open'
     this.#settled = true
+    this.#unanswered = false
     this.#failures = 0
     const anew = this.#stood
     this.#stood = true
@@ -115,9 +134,9 @@ export class Line {
     this.#again()
   }
 
-  #closed(socket: WebSocket, code: number): void {
+  #closed(socket: WebSocket, code: string, reason: string): void {
     if (this.#socket !== socket) return
-    this.#lost(`closed ${code}`)
+    this.#lost(reason)
     this.#options.closed(this, this.#options.clock.now(), code)
     this.#again()
   }

@@ -19,6 +19,8 @@ const ID_BYTES = Buffer.from(ID)
 const MESSAGE_MAX = 16 * 1024 * 1024
 /** So long connections have for taking leave at the end. */
 const LEAVE_MAX = ms(500)
+/** So many parts of all connections are pinged one after another. */
+const SLICES = 50
 
 export const openWebSockets = (spec: LoadSpec, traffic: WebSocketTraffic): Client => new Crowd(spec, traffic)
 
@@ -33,6 +35,7 @@ class Crowd implements Client {
   readonly #idOf: ((message: Buffer) => unknown) | undefined
   #beginning: Beginning | undefined
   #timer: Timer | undefined
+  #beats: Timer | undefined
   #leaving: Promise<void> | undefined
 
   constructor(spec: LoadSpec, traffic: WebSocketTraffic) {
@@ -48,6 +51,7 @@ class Crowd implements Client {
     this.#beginning = beginning
     beginning.tally.keepConnections()
     this.#ramp(beginning)
+    if (this.#traffic.heartbeat !== undefined) this.#beat(beginning, ms(this.#traffic.heartbeat / SLICES), 0)
   }
 
   /** Messages of a connection begin when it stands, or has failed. */
@@ -66,6 +70,7 @@ class Crowd implements Client {
 
   close(): Promise<void> {
     this.#timer?.cancel()
+    this.#beats?.cancel()
     this.#leaving ??= this.#leave()
     return this.#leaving
   }
@@ -87,6 +92,15 @@ class Crowd implements Client {
       this.#waiting.set(line, new Map())
       line.connect(due)
     }
+  }
+
+  /** A slice of the connections at a time, so that all of them do not ping together. */
+  #beat(beginning: Beginning, distance: Ms, slice: number): void {
+    const { clock } = beginning
+    this.#beats = clock.at(ms(clock.now() + distance), () => {
+      for (let i = slice; i < this.#lines.length; i += SLICES) this.#lines[i]?.beat()
+      this.#beat(beginning, distance, (slice + 1) % SLICES)
+    })
   }
 
   #line(number: number, { tally, clock, seed }: Beginning): Line {
@@ -115,8 +129,8 @@ class Crowd implements Client {
         wanting(now, reason)
       },
       closed: (line, now, code) => {
-        tally.stands(now, -1, String(code))
-        wanting(now, `closed ${code}`)
+        tally.stands(now, -1, code)
+        wanting(now, line.problem)
         this.#cut(line)
       },
       message: expect === 'echo' ? (line, data) => this.#back(line, data) : (line, data) => this.#arrived(line, data),

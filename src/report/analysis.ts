@@ -6,7 +6,7 @@ import { analyse } from '../timing/analyse.ts'
 import type { Measure, Times, Timing } from '../timing/timing.ts'
 import { QUANTILES, type SignalName } from './figures.ts'
 import { phaseOf, type RunRecord, type SignalRecord } from './fold.ts'
-import { planOf, signalsInOrder, type ReportPlan } from './plan.ts'
+import { isHeard, planOf, signalsInOrder, type ReportPlan } from './plan.ts'
 import { seriesOf } from './series.ts'
 import { observedUntil, originOf, spansOf, wholeSpan, type Span } from './spans.ts'
 import { trafficOf, type TargetTraffic } from './traffic.ts'
@@ -66,14 +66,12 @@ const measureOf = (metric: string): Measure => measureFor(metric) ?? { kind: 'su
 const QUANTILE_DEFAULT = 'p95'
 
 /** The quantiles that the experiment names (p95 when none), success, and the rate of a load; of probes, apps and parts of a target only what is named. */
-function namesOf({ source, name }: SignalRecord, { named, loads }: ReportPlan): readonly SignalName[] {
-  const all = named.filter((one) => one.name === name && measureFor(one.metric) !== undefined)
+function namesOf({ source, name }: SignalRecord, plan: ReportPlan): readonly SignalName[] {
+  const all = plan.named.filter((one) => one.name === name && measureFor(one.metric) !== undefined)
   const narrowed = all.filter(({ where }) => where)
   const own = [...new Set(all.filter(({ where }) => !where).map(({ metric }) => metric))]
-  // Messages that just arrive were not waited for from any time on.
-  const isSentTo = source === 'load' && loads.some((load) => load.name === name && load.rate === 0)
   const quantiles = own.filter((metric) => metric in QUANTILES)
-  const always = source !== 'load' && source !== 'target' ? [] : [...(quantiles.length ? quantiles : isSentTo ? [] : [QUANTILE_DEFAULT]), 'success', ...(source === 'load' ? ['rate'] : [])]
+  const always = source !== 'load' && source !== 'target' ? [] : [...(quantiles.length ? quantiles : isHeard(plan, name) ? [] : [QUANTILE_DEFAULT]), 'success', ...(source === 'load' ? ['rate'] : [])]
   return [...[...new Set([...always, ...own])].map((metric) => ({ name, metric })), ...narrowed]
 }
 

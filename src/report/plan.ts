@@ -19,6 +19,9 @@ export interface ReportPlan {
   readonly loads: readonly PlannedLoad[]
 }
 
+/** A load whose messages just arrive: nothing was sent that could be answered late, or be meant again. */
+export const isHeard = ({ loads }: Pick<ReportPlan, 'loads'>, name: string): boolean => loads.some((load) => load.name === name && load.rate === 0)
+
 const duration = z.number().min(0).transform((value) => ms(value))
 const signal = z.object({ name: z.string(), metric: z.string(), where: z.record(z.string(), z.string()).optional().catch(undefined) })
 const signals = (of: z.ZodType<SignalName>) => z.array(of.nullable().catch(null)).catch([])

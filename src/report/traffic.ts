@@ -6,7 +6,7 @@ import type { Times } from '../timing/timing.ts'
 import { detect, perIntent, reconnectStorm, refill, retryAmplification, type Reaction, type Sign, type Track } from '../timing/traffic.ts'
 import { bucketFigure } from './figures.ts'
 import type { RunRecord, SignalRecord } from './fold.ts'
-import type { ReportPlan } from './plan.ts'
+import { isHeard, type ReportPlan } from './plan.ts'
 import { amplification, isTelling } from './reactions.ts'
 import { gridOf, timeOf, valuesOf, type Grid } from './series.ts'
 import { countWords, durationWords, NONE } from './words.ts'
@@ -31,7 +31,7 @@ export interface TargetTraffic {
   readonly retries: number | undefined
 }
 
-export function trafficOf(record: RunRecord, { windows }: ReportPlan, target: SignalRecord, step: string | undefined, times: Times): readonly TargetTraffic[] {
+export function trafficOf(record: RunRecord, plan: ReportPlan, target: SignalRecord, step: string | undefined, times: Times): readonly TargetTraffic[] {
   const grid = gridOf(target)
   if (!grid) return []
   const track = (values: readonly (number | undefined)[]): Track => ({ start: grid.start, width: grid.width, values: values.map((value) => value ?? 0) })
@@ -39,13 +39,13 @@ export function trafficOf(record: RunRecord, { windows }: ReportPlan, target: Si
   const asked = track(valuesOf(grid, (buckets) => buckets.reduce((sum, { counts }) => sum + counts.offered, 0)))
   // A server that is only connected to, or cannot be read, has no exchanges to count.
   const attempts = asked.values.some((count) => count > 0) ? asked : connecting
-  const intents = track(intentsOn(grid, record.signals.filter(({ source }) => source === 'load').flatMap(({ buckets }) => buckets)))
+  const intents = track(intentsOn(grid, record.signals.filter(({ source, name }) => source === 'load' && !isHeard(plan, name)).flatMap(({ buckets }) => buckets)))
   const meant = intents.values.some((count) => count > 0)
   const each = perIntent(attempts, intents)
   const signs: readonly Sign[] = [{ reaction: 'reconnect', track: connecting }, ...(meant ? [{ reaction: 'retry', track: each }, { reaction: 'shed', track: each }] as const : [])]
   const { effect, clear, end } = times
   const reacted = soonest(detect(signs, times), firstMove(record, target.name, step), grid.width)
-  const refilled = refill(track(held(valuesOf(grid, (buckets) => bucketFigure(buckets, 'connections')))), times, windows.hold)
+  const refilled = refill(track(held(valuesOf(grid, (buckets) => bucketFigure(buckets, 'connections')))), times, plan.windows.hold)
   const storm = reconnectStorm(connecting, times)
   return [{
     target: target.name, step,

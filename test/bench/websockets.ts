@@ -22,7 +22,7 @@ const PROTOCOLS = (process.env['PROTOCOLS'] ?? 'tcp,websocket').split(',').filte
 const OVER = CONNECTIONS * 2
 
 interface Row { readonly what: string; readonly cells: readonly string[] }
-const HEAD = ['opened', 'not made', 'cut', 'set-up p50', 'p95', 'sent', 'echoed', 'lost', 'round trip p50', 'p99', 'CPU', 'us/echo', 'KiB/connection']
+const HEAD = ['opened', 'not made', 'cut', 'set-up p50', 'p95', 'sent', 'echoed', 'lost', 'round trip p50', 'p99', 'CPU', 'us/echo', 'KiB/connection', 'CPU of the load']
 
 async function measure(contender: Contender): Promise<Row> {
   const buckets: BucketRecord[] = []
@@ -55,7 +55,7 @@ async function measure(contender: Contender): Promise<Row> {
     cells: [
       String(opened), String(CONNECTIONS - opened - cut), String(cut), time(latencyQuantile(setup, 0.5)), time(latencyQuantile(setup, 0.95)), String(sent), String(echoed), String(lost),
       time(bucketFigure(buckets, 'p50')), time(bucketFigure(buckets, 'p99')),
-      `${(used / 10 / Math.max(1, to - from)).toFixed(0)} %`, (used / Math.max(1, steady)).toFixed(1), full === 0 ? '-' : ((full - empty) / 1024 / CONNECTIONS).toFixed(1),
+      `${(used / 10 / Math.max(1, to - from)).toFixed(0)} %`, (used / Math.max(1, steady)).toFixed(1), full === 0 ? '-' : ((full - empty) / 1024 / CONNECTIONS).toFixed(1), `${((verdict?.cpu ?? 0) * 100).toFixed(0)} %`,
     ],
   }
 }

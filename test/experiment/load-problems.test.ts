@@ -64,7 +64,7 @@ const LOADS: readonly Case[] = [
   ['a capture that is used in its own step', journey('{ http: ¶"GET http://h/${capture.cart}", capture: { cart: "json:id" } }'), 'CAPTURE_UNKNOWN', '"cart"', 'step 1 captures it, which comes no sooner'],
   ['a capture that is misspelt', journey(CART, '{ http: "GET http://h/", headers: { x: ¶"${capture.crat}" } }').replace('headers: { x: ¶"', 'headers: ¶{ x: "'), 'CAPTURE_UNKNOWN', '"crat"', 'did you mean "cart"?'],
   ['a capture in a body that nobody takes', journey('{ http: "PUT http://h/", json: ¶{ a: ["${capture.cart}"] } }'), 'CAPTURE_UNKNOWN', '"cart"', 'capture: { NAME: json:PATH }'],
-  ['a capture for a host', journey(CART, '{ http: ¶"GET http://${capture.cart}/" }'), 'VALUE_INVALID', 'expected a URL of http://', ''],
+  ['a capture for a host', journey(CART, '{ http: ¶"GET http://${capture.cart}/" }'), 'VALUE_INVALID', 'host and port cannot be captured', 'refer to a target'],
   ['a capture for a port', journey(CART, '{ http: ¶"GET http://h:${capture.cart}/" }'), 'VALUE_INVALID', 'host and port cannot be captured', 'refer to a target'],
   ['a capture outside a journey', around('').replace('GET http://127.0.0.1:1/', '¶GET http://127.0.0.1:1/${capture.cart}').replace('"¶', '¶"'), 'VARIABLE_UNKNOWN', '${capture.cart} stands for nothing here', 'a step of a journey'],
   ['a capture from nowhere', journey('{ http: "GET http://h/", capture: { cart: ¶id } }'), 'VALUE_INVALID', 'expected json:PATH', 'such as json:id'],

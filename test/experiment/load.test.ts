@@ -57,6 +57,49 @@ expect:
 repeat: 2
 `
 
+const LOADS = `
+name: loads
+targets: { api: { upstream: "http://127.0.0.1:1" } }
+load:
+  buy:
+    journey:
+      - { http: "POST \${targets.api.url}carts?n={n}", json: { sku: "$\${x}" }, capture: { cart: "json:id", next: "header:location" }, headers: { X-A: 1 } }
+      - { think: 200ms }
+      - { step: look, http: "http://\${targets.api.host}:\${targets.api.port}\${capture.next}&a=\${capture.cart}", ok: "200, 404" }
+      - { http: "PUT http://h/carts/\${capture.cart}/\${app.port}", json: ["\${capture.cart}", { "\${capture.cart}": "a \${capture.cart} \\"b\\"" }, 1] }
+    rate: 10/s
+    ok: 2xx,3xx
+    keep_alive: false
+  viewers: { websocket: "ws://127.0.0.1:1/?n={n}", connections: 1000, open: hello, resume: "from {last_id}", id: "/seq=(.*)/" }
+  chat: { websocket: "\${targets.api.url}", connections: 50, over: 1s, rate: 2/s, timeout: 1s, reconnect: false, compression: true, headers: { Cookie: a=1 } }
+app: { command: [x] }
+`
+
+describe('loads of several requests and of connections', () => {
+  it('become a plan in which texts are cut where captured values stand', async () => {
+    const { loads, warnings } = await planOf(LOADS.replace('websocket: "${targets.api.url}"', 'websocket: "ws://${targets.api.host}:${targets.api.port}"'))
+    const cart = (as: string) => ({ capture: 'cart', as })
+    assert.deepEqual(loads[0], {
+      name: 'buy', rate: 10, timeout: 5000, ok: '2xx,3xx', inFlightMax: 104, connections: 10,
+      send: { kind: 'journey', keepAlive: false, steps: [
+        { kind: 'request', name: 'step 1', method: 'POST', url: ['${targets.api.url}carts?n={n}'], headers: { 'content-type': ['application/json'], 'x-a': ['1'] }, body: ['{"sku":"$${x}"}'], ok: '2xx,3xx', capture: { cart: 'json:id', next: 'header:location' } },
+        { kind: 'think', length: 200 },
+        { kind: 'request', name: 'look', method: 'GET', url: ['http://${targets.api.host}:${targets.api.port}', { capture: 'next', as: 'path' }, '&a=', cart('part')], headers: {}, ok: '200,404', capture: {} },
+        { kind: 'request', name: 'step 4', method: 'PUT', url: ['http://h/carts/', cart('part'), '/${app.port}'], headers: { 'content-type': ['application/json'] },
+          body: ['[', cart('json'), ',{"', cart('string'), '":"a ', cart('string'), ' \\"b\\""},1]'], ok: '2xx,3xx', capture: {} },
+      ] },
+    })
+    assert.deepEqual(loads.slice(1), [
+      { name: 'viewers', rate: 0, timeout: 5000, ok: '2xx', inFlightMax: 100, connections: 1000,
+        send: { kind: 'websocket', url: 'ws://127.0.0.1:1/?n={n}', headers: {}, over: 5000, expect: 'messages', send: '{id}', compression: false, open: 'hello', resume: 'from {last_id}', id: '/seq=(.*)/', reconnect: { backoff: 500, max: 10_000 } } },
+      { name: 'chat', rate: 100, timeout: 1000, ok: '2xx', inFlightMax: 200, connections: 50,
+        send: { kind: 'websocket', url: 'ws://${targets.api.host}:${targets.api.port}', headers: { cookie: 'a=1' }, over: 1000, expect: 'echo', send: '{id}', compression: true } },
+    ])
+    const ramp = warnings.filter(({ message }) => message.includes('viewers'))
+    assert.deepEqual(ramp.map(({ message }) => message), ['the connections of viewers are made over 5s, and warmup lasts 3s'])
+  })
+})
+
 describe('an experiment that is right', () => {
   it('becomes a plan in base units with nothing left to resolve but addresses that are not known yet', async () => {
     const plan = await planOf(WHOLE)

@@ -187,6 +187,20 @@ describe('load: WebSockets', () => {
     assert.deepEqual(gone.verdict.errors, { ECONNREFUSED: 20 })
   })
 
+  it('cuts a connection that answers no ping, and leaves alone one that does', async () => {
+    await listen(() => undefined, { autoPong: false })
+    const deaf = await begun(spec({ expect: 'messages', heartbeat: ms(200) }))
+    assert.ok(await until(() => counted(deaf.buckets, 'reconnects') >= 20, PATIENCE) !== undefined)
+    const { closes, errors } = await deaf.stop()
+    assert.deepEqual([Object.keys(closes), Object.keys(errors)], [['no pong'], ['no pong']])
+    server.close()
+    let pings = 0
+    await listen((socket) => { socket.on('ping', () => { pings++ }) })
+    const alive = await begun(spec({ expect: 'messages', heartbeat: ms(500) }))
+    assert.ok(await until(() => pings >= 40, PATIENCE) !== undefined)
+    assert.deepEqual((await alive.stop()).closes, {})
+  })
+
   it('takes its leave at the end, and offers compression and subprotocols only where it is told to', async () => {
     const closed: number[] = []
     const offers: (string | undefined)[] = []
