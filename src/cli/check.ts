@@ -31,15 +31,13 @@ export const check: Command<Args> = {
     const checked: Checked[] = []
     for (const file of files) {
       const loaded = await loadExperiment(file, { registry, env, vars, cwd })
-      checked.push('plan' in loaded ? { file, plan: loaded.plan, problems: warningsOf(loaded.plan) } : { file, plan: undefined, problems: loaded.problems })
+      checked.push('plan' in loaded ? { file, plan: loaded.plan, problems: loaded.plan.warnings } : { file, plan: undefined, problems: loaded.problems })
     }
     if (json) stdout.write(`${JSON.stringify({ format: 1, files: checked.map(asJson) }, null, 2)}\n`)
     else stderr.write(checked.map((one) => page(one, context)).join('\n'))
     return checked.every(({ plan }) => plan) ? EXIT.pass : EXIT.usage
   },
 }
-
-const warningsOf = ({ warnings }: Plan): readonly Problem[] => warnings.map((warning) => ({ code: 'SAMPLES_FEW', severity: 'warning', ...warning }))
 
 const asJson = ({ file, plan, problems }: Checked): unknown => ({ file, ok: plan !== undefined, problems, plan: plan ? describePlan(plan) : null })
 

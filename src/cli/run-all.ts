@@ -75,7 +75,7 @@ async function loadAll({ file: files, var: single, varFile, seed }: Given, { reg
     const loaded = await loadExperiment(file, { registry, env, vars, seed, cwd })
     if ('plan' in loaded) {
       plans.push(loaded.plan)
-      for (const { place, message, hint } of loaded.plan.warnings) stderr.write(`${formatProblem({ code: 'SAMPLES_FEW', severity: 'warning', place, message, hint })}\n`)
+      for (const warning of loaded.plan.warnings) stderr.write(`${formatProblem(warning)}\n`)
       continue
     }
     errors += loaded.problems.filter(({ severity }) => severity === 'error').length

@@ -53,7 +53,7 @@ export function link(context: Omit<Linking, 'names' | 'targets'>, given: Given):
   return {
     name: draft.name, question: draft.question ?? '', file: given.file, hash: given.hash, tags: draft.tags ?? [], seed: given.seed ?? draft.seed ?? freshSeed(), corruption: draft.corruption === 'allow',
     targets, apps, loads, probes, windows, steadyState, abort, method, expect, repeat: draft.repeat ?? 1, secrets: given.secrets,
-    warnings: reader.problems.sorted().filter(({ severity }) => severity === 'warning').map(({ message, place, hint }) => ({ message, place, hint })),
+    warnings: reader.problems.sorted().filter(({ severity }) => severity === 'warning'),
   }
 }
 

@@ -7,6 +7,7 @@ import type { ProbeSpec } from '../probes/spec.ts'
 import type { TargetSpec } from '../proxy/plane.ts'
 import type { Rule } from '../rule.ts'
 import type { ViaRoute } from '../via/route.ts'
+import type { Problem } from './problem.ts'
 
 export interface Windows { readonly warmup: Ms; readonly baseline: Ms; readonly recovery: Ms; readonly bucket: Ms; readonly hold: Ms; readonly minSamples: number }
 
@@ -81,5 +82,5 @@ export interface Plan {
   readonly repeat: number
   /** Values that must never reach journal, report, log or error text. */
   readonly secrets: readonly string[]
-  readonly warnings: readonly { readonly message: string; readonly place: Place; readonly hint: string }[]
+  readonly warnings: readonly Problem[]
 }

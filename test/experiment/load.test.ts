@@ -96,7 +96,7 @@ describe('loads of several requests and of connections', () => {
         send: { kind: 'websocket', url: 'ws://${targets.api.host}:${targets.api.port}', headers: { cookie: 'a=1' }, over: 1000, expect: 'echo', send: '{id}', compression: true } },
     ])
     const ramp = warnings.filter(({ message }) => message.includes('viewers'))
-    assert.deepEqual(ramp.map(({ message }) => message), ['the connections of viewers are made over 5s, and warmup lasts 3s'])
+    assert.deepEqual(ramp.map(({ code, message }) => `${code} ${message}`), ['RAMP_LONG the connections of viewers are made over 5s, and warmup lasts 3s'])
   })
 })
 
