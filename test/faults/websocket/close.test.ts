@@ -139,6 +139,17 @@ describe('websocket.close', () => {
     assert.deepEqual([stage.ended, stage.refused, stage.received[0]?.length], [['1001'], [], 200_000])
   })
 
+  it('where that does not come within a second, that side is closed without a word, and only that', async () => {
+    const stage = await webStage()
+    const seen = await stage.raw()
+    const frames = await handshake(seen)
+    seen.socket.write(Buffer.concat([Buffer.from('82ff0000000000030d4000000000', 'hex'), Buffer.alloc(100_000)]))
+    await until(() => bytesOf(stage.sockets[0]) > 50_000, 'its beginning')
+    await stage.strike(close, { code: 1001 })
+    await until(() => stage.ended.length === 1, 'the end')
+    assert.deepEqual([stage.ended, frames().toString('hex')], [['1006'], '880203e9'])
+  })
+
   it('leaves alone what somebody closes already, and everything once it is disarmed', async () => {
     const stage = await webStage()
     await stage.strike(close, { code: 1011, time: '1h' }, { chance: ratio(1) })
