@@ -2,23 +2,26 @@
 
 export class Run {
   readonly #write: (raw: Buffer) => void
-  #raw: Buffer | undefined
+  /** The first of the neighbours, and how many bytes they are together. */
+  #first: Buffer | undefined
+  #length = 0
 
   constructor(write: (raw: Buffer) => void) { this.#write = write }
 
   add(raw: Buffer): void {
-    const before = this.#raw
-    if (before && before.buffer === raw.buffer && before.byteOffset + before.length === raw.byteOffset) {
-      this.#raw = Buffer.from(before.buffer, before.byteOffset, before.length + raw.length)
-    } else {
-      this.flush()
-      this.#raw = raw
+    const first = this.#first
+    if (first && first.buffer === raw.buffer && first.byteOffset + this.#length === raw.byteOffset) {
+      this.#length += raw.length
+      return
     }
+    this.flush()
+    this.#first = raw
+    this.#length = raw.length
   }
 
   flush(): void {
-    const raw = this.#raw
-    this.#raw = undefined
-    if (raw) this.#write(raw)
+    const first = this.#first
+    this.#first = undefined
+    if (first) this.#write(this.#length === first.length ? first : Buffer.from(first.buffer, first.byteOffset, this.#length))
   }
 }

@@ -8,7 +8,7 @@ import type { HttpMessage } from '../../protocols/http/message.ts'
 import type { Routes } from '../../protocols/http/routes.ts'
 import { newShape, readShape } from '../../protocols/http/shape.ts'
 import type { Entry } from './entry.ts'
-import { identityOf, isAll, SPREAD } from './identity.ts'
+import { FNV_PRIME, identityOf, isAll } from './identity.ts'
 import type { Register } from './register.ts'
 
 /** Slots of the table of methods and shapes of paths: a power of two, and more than there may be names. */
@@ -49,7 +49,7 @@ export class HttpNames {
     if (!this.#shapely || !readShape(raw, startAt, pathEnd, this.#shape)) return this.#named(message)
     const { bytes, length } = this.#shape
     let hash = length
-    for (let at = 0; at < length; at++) hash = Math.imul(hash ^ (bytes[at] ?? 0), SPREAD)
+    for (let at = 0; at < length; at++) hash = Math.imul(hash ^ (bytes[at] ?? 0), FNV_PRIME)
     const slot = (hash ^ (hash >>> 16)) & (SLOTS - 1)
     const known = this.#known[slot]
     if (known && isAll(known.bytes, bytes, length)) return known.entry
@@ -77,8 +77,8 @@ export class HttpNames {
 
 /** What is only read is the same when it is asked for again; of anything else the client may say so. */
 function identified({ raw, startAt, targetEnd, fieldsAt, length }: Head): number {
-  let identity = Math.imul(identityOf(raw, startAt, targetEnd) ^ length, SPREAD)
+  let identity = Math.imul(identityOf(raw, startAt, targetEnd) ^ length, FNV_PRIME)
   const line = raw[startAt] === G || raw[startAt] === H ? undefined : findField(raw, fieldsAt, KEY_FIELD)
-  if (line) identity = Math.imul(identity ^ identityOf(raw, line.nameEnd, line.lineEnd), SPREAD)
+  if (line) identity = Math.imul(identity ^ identityOf(raw, line.nameEnd, line.lineEnd), FNV_PRIME)
   return identity || 1
 }

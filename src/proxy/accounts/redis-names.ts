@@ -5,7 +5,7 @@ import { keysOf } from '../../protocols/redis/keys.ts'
 import type { RedisMessage } from '../../protocols/redis/message.ts'
 import { findWord } from '../../protocols/redis/words.ts'
 import type { Entry } from './entry.ts'
-import { identityOf, isAll, SPREAD } from './identity.ts'
+import { FNV_PRIME, isAll } from './identity.ts'
 import { isMatchable, matchesPattern, newScratch, readPattern } from './pattern.ts'
 import type { Register } from './register.ts'
 
@@ -83,12 +83,15 @@ export class RedisNames {
   /** Of the first key, which lies in `raw` from `start` to `end`. */
   keyed(names: CommandNames, raw: Buffer, start: number, end: number): Entry {
     const { latest } = names
-    this.identity = Math.imul(identityOf(raw, start, end) ^ names.number, SPREAD) || 1
-    if (latest && matchesPattern(latest.bytes, raw, start, end)) return latest.entry
+    if (latest && matchesPattern(latest.bytes, raw, start, end, this.#scratch)) {
+      this.identity = Math.imul(this.#scratch.identity ^ names.number, FNV_PRIME) || 1
+      return latest.entry
+    }
     readPattern(raw, start, end, this.#scratch)
-    const { bytes: scratch, length } = this.#scratch
+    const { bytes: scratch, length, identity } = this.#scratch
+    this.identity = Math.imul(identity ^ names.number, FNV_PRIME) || 1
     let hash = names.number
-    for (let at = 0; at < length; at++) hash = Math.imul(hash ^ (scratch[at] ?? 0), SPREAD)
+    for (let at = 0; at < length; at++) hash = Math.imul(hash ^ (scratch[at] ?? 0), FNV_PRIME)
     let slot = (hash ^ (hash >>> 16)) & (SLOTS - 1)
     for (let known = this.#patterns[slot]; known; known = this.#patterns[slot]) {
       if (known.command === names.number && isAll(known.bytes, scratch, length)) {
