@@ -6,7 +6,7 @@ import { setField } from '../../src/protocols/http/edit.ts'
 import { answerOf, requestOf } from '../../src/protocols/http/parts.ts'
 
 /** Requests were answered on it, and none is on its way. */
-const rests = ({ conversation }: Scene): boolean => conversation?.protocol === 'http' && conversation.websocket === undefined && conversation.opaque === undefined && conversation.http.idle
+const rests = ({ conversation }: Scene): boolean => conversation?.protocol === 'http' && conversation.opaque === undefined && conversation.http.idle
 
 /** As a server does that is being replaced. WebSockets are left alone. */
 export const drain = defineFault({
@@ -17,12 +17,14 @@ export const drain = defineFault({
   on: ['tick', 'message'],
   protocols: ['http', 'websocket'],
   direction: 'both',
+  scope: 'connection',
   params: {
     requests: integer('The so-manieth answer of a connection, counted from the arming, is its last.', '1', { min: '1', max: '1000000' }),
     idle: flag('Whether connections that rest are closed, without a word.', true),
   },
   example: '{ step: deploy, at: 0s, fault: http.drain, on: cache, for: 10s }',
   every: () => ms(50),
+  attends: (conversation) => conversation?.protocol === 'http' && conversation.websocket === undefined,
   begin: () => ({ answers: 0, last: false }),
   concerns: ({ protocol, message }) => protocol === 'http' && requestOf(message)?.switches === false,
   decide: (unit, { requests, idle }, scene, state) => {

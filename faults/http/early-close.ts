@@ -1,6 +1,6 @@
 import { choice, integer, size } from '../../src/core/params.ts'
 import { defineFault, PASS } from '../../src/fault.ts'
-import { dataOf, NOT_EXECUTED, requestOf } from '../../src/protocols/http/parts.ts'
+import { dataOf, NOT_EXECUTED, requestOf, sendsBody } from '../../src/protocols/http/parts.ts'
 import { response } from '../../src/protocols/http/reply.ts'
 
 /** What of the body was read went on to the server, which sees the request broken off. */
@@ -18,14 +18,15 @@ export const earlyClose = defineFault({
     how: choice('How it ends. end: FIN, and what still comes is read and thrown away; reset: RST.', ['end', 'reset'], 'reset'),
   },
   example: '{ step: too_large, at: 0s, fault: http.early_close, on: cache, for: 10s }',
-  concerns: ({ protocol, message }) => protocol === 'http' && message.part === 'first' && requestOf(message) !== undefined,
+  concerns: (unit) => unit.protocol === 'http' && sendsBody(unit.message),
   begin: () => ({ read: 0 }),
   decide: (unit, { code, read, how }, _scene, state) => {
     if (unit.kind !== 'message' || unit.protocol !== 'http' || unit.direction === 'to-client') return PASS
     const { message } = unit
     const { head } = message
-    state.read = requestOf(message) ? 0 : state.read + dataOf(message).length
+    const unsent = requestOf(message) !== undefined
+    state.read = unsent ? 0 : state.read + dataOf(message).length
     if (!head || state.read < read) return PASS
-    return { kind: 'close', how, note: NOT_EXECUTED, last: { 'to-client': response(head, { status: code, close: true }) } }
+    return { kind: 'close', how, ...(unsent ? { note: NOT_EXECUTED } : {}), last: { 'to-client': response(head, { status: code, close: true }) } }
   },
 })

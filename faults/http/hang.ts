@@ -1,8 +1,8 @@
 import { choice } from '../../src/core/params.ts'
 import { defineFault, PASS, STALL } from '../../src/fault.ts'
-import { answerOf, executed, requestOf } from '../../src/protocols/http/parts.ts'
+import { answerOf, executed, isHttp, requestOf } from '../../src/protocols/http/parts.ts'
 
-/** When it ends what waits goes on: a request is executed then, late, if its client is still there. */
+/** When it ends what waits goes on: a request is executed then, late, though its client may have gone long since. */
 export const hang = defineFault({
   name: 'http.hang',
   summary: 'Take requests and never answer them.',
@@ -13,6 +13,7 @@ export const hang = defineFault({
   direction: 'both',
   params: { when: choice('Whether the server executes the request meanwhile.', ['before', 'after'], 'before') },
   example: '{ step: silence, at: 0s, fault: http.hang, on: cache, for: 10s }',
+  concerns: isHttp,
   decide: (unit, { when }) => {
     if (unit.kind !== 'message' || unit.protocol !== 'http') return PASS
     if (when === 'before') return requestOf(unit.message) ? STALL : PASS

@@ -2,7 +2,7 @@ import { choice, text } from '../../src/core/params.ts'
 import { defineFault, inPlace, PASS } from '../../src/fault.ts'
 import { duplicateField, removeField, setField } from '../../src/protocols/http/edit.ts'
 import { FIELD_NAME } from '../../src/protocols/http/fields.ts'
-import { answerOf, requestOf } from '../../src/protocols/http/parts.ts'
+import { answerOf, isHttp, requestOf } from '../../src/protocols/http/parts.ts'
 
 /** No other byte of the head changes, nor the framing of the body. */
 export const headers = defineFault({
@@ -20,6 +20,7 @@ export const headers = defineFault({
     value: text('What it says.', ''),
   },
   example: '{ step: untyped, at: 0s, fault: http.headers, on: cache, params: { change: set, name: Content-Type, value: text/html }, for: 10s }',
+  concerns: isHttp,
   decide: (unit, { of, change, name, value }) => {
     if (unit.kind !== 'message' || unit.protocol !== 'http' || !(of === 'request' ? requestOf : answerOf)(unit.message)) return PASS
     const { raw } = unit

@@ -2,6 +2,7 @@ import { choice, integer } from '../../src/core/params.ts'
 import { defineFault, PASS } from '../../src/fault.ts'
 import { instead } from '../../src/protocols/http/instead.ts'
 import { reasonOf } from '../../src/protocols/http/reply.ts'
+import { isHttp } from '../../src/protocols/http/parts.ts'
 
 /** What a proxy, a firewall or a login page puts in the place of an API's answer. */
 export const htmlError = defineFault({
@@ -17,6 +18,7 @@ export const htmlError = defineFault({
     when: choice('Whether the server executes the request.', ['before', 'after'], 'before'),
   },
   example: '{ step: page, at: 0s, fault: http.html_error, on: cache, params: { when: after }, for: 10s }',
+  concerns: isHttp,
   decide: (unit, { code, when }) => {
     if (unit.kind !== 'message' || unit.protocol !== 'http') return PASS
     return instead(unit, when, { status: code, fields: [['Content-Type', 'text/html; charset=utf-8']], body: pageOf(code) }) ?? PASS

@@ -3,6 +3,7 @@ import { deviation, DISTRIBUTIONS } from '../../src/core/random.ts'
 import { ms } from '../../src/core/units.ts'
 import { defineFault, PASS } from '../../src/fault.ts'
 import { begins, perDirection } from '../../src/protocols/codec.ts'
+import { isHttp } from '../../src/protocols/http/parts.ts'
 
 /** By request, where `latency` is by chunk. Answers keep their order: what stands behind a late one in a pipeline is late too. */
 export const latency = defineFault({
@@ -20,6 +21,7 @@ export const latency = defineFault({
     phase: choice('What is late. first_byte: the head, and all of the body that has come by then with it; each_piece: the head and every piece of the body as it comes, each so long after the one before.', ['first_byte', 'each_piece'], 'first_byte'),
   },
   example: '{ step: slow, at: 0s, fault: http.latency, on: cache, params: { delay: 150ms, jitter: 50ms }, for: 10s }',
+  concerns: isHttp,
   /** When what was held last goes. */
   begin: () => perDirection(() => ({ until: 0 })),
   decide: (unit, { delay, jitter, distribution, phase }, { direction, random, now }, state) => {

@@ -1,7 +1,7 @@
 import { choice, size } from '../../src/core/params.ts'
 import { defineFault, inPlace, PASS } from '../../src/fault.ts'
 import { duplicateField } from '../../src/protocols/http/edit.ts'
-import { answerOf, requestOf } from '../../src/protocols/http/parts.ts'
+import { answerOf, isHttp, requestOf } from '../../src/protocols/http/parts.ts'
 
 const NAME = 'X-Padding'
 const AROUND = Buffer.byteLength(`${NAME}: \r\n`)
@@ -20,6 +20,7 @@ export const oversize = defineFault({
     size: size('Bytes that it then has.', '20KiB', { min: '1KiB', max: '60KiB' }),
   },
   example: '{ step: bloated, at: 0s, fault: http.oversize, on: cache, params: { size: 20KiB }, for: 10s }',
+  concerns: isHttp,
   decide: (unit, { of, size }) => {
     if (unit.kind !== 'message' || unit.protocol !== 'http' || !(of === 'request' ? requestOf : answerOf)(unit.message)) return PASS
     const room = size - unit.raw.length - AROUND

@@ -1,7 +1,7 @@
 import { flag, integer, rate } from '../../src/core/params.ts'
 import { defineFault, PASS } from '../../src/fault.ts'
 import { instead } from '../../src/protocols/http/instead.ts'
-import { requestOf } from '../../src/protocols/http/parts.ts'
+import { isHttp, requestOf } from '../../src/protocols/http/parts.ts'
 
 /** One limit for the target, as a gateway has one for a key. Requests that are refused are not counted, and `chance` says which are. */
 export const rateLimit = defineFault({
@@ -19,6 +19,7 @@ export const rateLimit = defineFault({
     retry_after: flag('Whether they are told when to come again, in whole seconds.', true),
   },
   example: '{ step: limited, at: 0s, fault: http.rate_limit, on: cache, params: { rate: 5/s }, for: 10s }',
+  concerns: isHttp,
   /** When all that was let through is paid for. */
   open: () => ({ paid: Number.NEGATIVE_INFINITY }),
   decide: (unit, { rate, burst, code, retry_after }, { now }, _state, limit) => {

@@ -1,5 +1,6 @@
 import { size, throughput } from '../../src/core/params.ts'
 import { defineFault, PASS } from '../../src/fault.ts'
+import { hasBody } from '../../src/protocols/http/cut.ts'
 import { drip, newDrip } from '../../src/protocols/http/drip.ts'
 import { isBody } from '../../src/protocols/http/parts.ts'
 
@@ -17,6 +18,7 @@ export const slowBody = defineFault({
     piece: size('Bytes that come at a time.', '64B', { min: '1B', max: '64KiB' }),
   },
   example: '{ step: drip, at: 0s, fault: http.slow_body, on: cache, params: { rate: 2KiB/s }, for: 10s }',
+  concerns: (unit) => unit.protocol === 'http' && hasBody(unit.message),
   begin: newDrip,
   decide: (unit, { rate, piece }, { now }, stream) => {
     if (unit.kind !== 'message' || unit.protocol !== 'http' || !isBody(unit.message)) return PASS

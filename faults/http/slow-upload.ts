@@ -2,7 +2,7 @@ import { throughput } from '../../src/core/params.ts'
 import { byteRate } from '../../src/core/units.ts'
 import { defineFault, PASS } from '../../src/fault.ts'
 import { drip, newDrip } from '../../src/protocols/http/drip.ts'
-import { isBody } from '../../src/protocols/http/parts.ts'
+import { isBody, sendsBody } from '../../src/protocols/http/parts.ts'
 
 /** Bytes that are read at a time. */
 const PIECE = 4096
@@ -18,6 +18,7 @@ export const slowUpload = defineFault({
   direction: 'to-server',
   params: { rate: throughput('Bytes of body a second, on each connection; 0B/s: none.', '0B/s') },
   example: '{ step: upload, at: 0s, fault: http.slow_upload, on: cache, params: { rate: 2KiB/s }, for: 10s }',
+  concerns: (unit) => unit.protocol === 'http' && sendsBody(unit.message),
   begin: newDrip,
   decide: (unit, { rate }, { now }, stream) => {
     if (unit.kind !== 'message' || unit.protocol !== 'http' || !isBody(unit.message)) return PASS

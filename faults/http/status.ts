@@ -4,6 +4,7 @@ import { ms, type Ms } from '../../src/core/units.ts'
 import { defineFault, PASS } from '../../src/fault.ts'
 import { fieldsIn, FIELDS } from '../../src/protocols/http/fields.ts'
 import { instead } from '../../src/protocols/http/instead.ts'
+import { isHttp } from '../../src/protocols/http/parts.ts'
 
 /** Before: the server never hears of the request. After: it has done what it was asked, and its answer is thrown away. */
 export const status = defineFault({
@@ -24,6 +25,7 @@ export const status = defineFault({
     body: text('What it says.', 'injected by brownout\n'),
   },
   example: '{ step: unavailable, at: 0s, fault: http.status, on: cache, params: { code: 503, retry_after: 2s }, for: 10s }',
+  concerns: isHttp,
   decide: (unit, { code, when, retry_after, retry_as, content_type, headers, body }) => {
     if (unit.kind !== 'message' || unit.protocol !== 'http') return PASS
     const wait = retry_after > 0 ? [['Retry-After', waitOf(retry_after, retry_as)] as const] : []

@@ -3,11 +3,18 @@
 import { removeField, setField } from './edit.ts'
 import type { Head } from './head.ts'
 import type { HttpMessage } from './message.ts'
+import type { Spoken } from '../spoken.ts'
 
 export interface Answer { readonly head: Head; readonly request: Head }
 
+/** Of a request or an answer, and no frame of a WebSocket. */
+export const isHttp = ({ protocol }: Spoken): boolean => protocol === 'http'
+
 /** The head of a request, with which it begins. */
 export const requestOf = ({ type, head }: HttpMessage): Head | undefined => (type === 'RequestHead' ? head : undefined)
+
+/** The head of a request with a body. */
+export const sendsBody = (message: HttpMessage): boolean => message.part === 'first' && requestOf(message) !== undefined
 
 /** The head of an answer, with which it begins, and that of its request; undefined of an interim one. */
 export const answerOf = ({ type, head, answers }: HttpMessage): Answer | undefined =>

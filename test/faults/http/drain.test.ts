@@ -46,6 +46,7 @@ describe('http.drain', () => {
     await until(() => fresh.text().includes('ok') && socket.got.length === 1, 'an answer and an echo')
     assert.doesNotMatch(busy.text() + fresh.text(), /Connection: close/i)
     await Promise.all([busy.ended, fresh.ended])
+    assert.deepEqual(stage.did(), ['close', 'close', 'close'], 'it was the rule that closed them')
     assert.equal(socket.readyState, socket.OPEN)
   })
 

@@ -20,6 +20,9 @@ describe('http.hang', () => {
     await assert.rejects(stage.fetch('/hang', { method: 'POST', body: 'x'.repeat(100_000), dispatcher }), { code: 'UND_ERR_HEADERS_TIMEOUT' })
     assert.equal((await stage.fetch('/other', { dispatcher })).status, 200)
     assert.deepEqual(stage.asked.map(({ url }) => url), ['/other'])
+    await stage.heal()
+    await until(() => stage.asked.length === 2, 'the request that nobody waits for any more')
+    assert.deepEqual(stage.asked[1], { ...stage.asked[1], method: 'POST', url: '/hang', body: 'x'.repeat(100_000) })
   })
 
   it('after: the server has executed it', async () => {
