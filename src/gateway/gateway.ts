@@ -55,6 +55,7 @@ export async function openGateway(way: Way): Promise<Gateway> {
       visit.begin()
       // What was said last is not waited for any more: nobody hears the answer.
       session.on('close', () => near.destroy())
+      session.on('finish', () => visit.ended())
       server.emit('connection', near)
       return session
     },

@@ -46,6 +46,8 @@ export class Visit {
   /** Requests are sent one by one, as the upstream would read them. */
   readonly #waiting: (() => void)[] = []
   #busy = false
+  /** Nothing is read of the client until the upstream has answered. */
+  #upgrading = false
 
   constructor(near: Socket, way: Way, proxy: ProxyServer) {
     this.#near = near
@@ -64,6 +66,7 @@ export class Visit {
     this.#proxy.on('proxyReq', (onward, request, response) => this.#onward(onward, request, response))
     this.#proxy.on('proxyRes', (answer, request, response) => {
       answer.headers = answerFields(answer, this.#origins(request), 'small')
+      this.#tame(answer)
       answer.on('end', () => response.addTrailers(pairsOf(answer.rawTrailers)))
       // With the body where that is there already; else now: it may be long in coming.
       setImmediate(() => { if (!response.headersSent && !response.destroyed) response.flushHeaders() })
@@ -93,10 +96,17 @@ export class Visit {
 
   upgrade(request: IncomingMessage, head: Buffer): void {
     this.#inTurn(() => {
-      this.#proxy.on('open', () => this.#over())
+      this.#upgrading = true
+      this.#proxy.on('open', () => {
+        this.#upgrading = false
+        this.#over()
+      })
       this.#proxy.ws(request, this.#near, this.#target(), head).catch((error: Error) => this.#broke(error, this.#near))
     })
   }
+
+  /** The client's FIN, which is read but in one case. */
+  ended(): void { if (this.#upgrading) this.#near.destroy() }
 
   #target(): { readonly target: string; readonly agent: Agent } { return { target: `http://${this.#way.host}`, agent: this.#agent } }
 
@@ -117,6 +127,14 @@ export class Visit {
     const next = this.#waiting.shift()
     if (next) this.#inTurn(next)
     else if (this.#dialled?.stream.destroyed) this.#near.destroySoon()
+  }
+
+  /** What Node reads of a status line and refuses to write. */
+  #tame(answer: IncomingMessage): void {
+    answer.statusMessage = answer.statusMessage?.replace(/[^\t\x20-\x7e\x80-\xff]/g, '?')
+    if ((answer.statusCode ?? 0) >= 100) return
+    answer.statusCode = 502
+    this.#near.destroy()
   }
 
   /** The request is about to be sent on. */

@@ -95,14 +95,14 @@ describe('WebSockets through the gateway', () => {
   it('that nobody answers end when the client leaves, by whichever way', async () => {
     const upstream = await sockets()
     const stage = await gated(upstream)
-    const [ends, resets] = [await stage.client(), await stage.client()]
-    for (const { socket } of [ends, resets]) socket.write('GET /hang HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n')
-    await until(() => upstream.requests.length === 2, 'both to ask')
+    const [ends, resets, stays] = [await stage.client(), await stage.client(), await stage.client()]
+    for (const { socket } of [ends, resets, stays]) socket.write('GET /hang HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n')
+    await until(() => upstream.requests.length === 3, 'all to ask')
     resets.socket.resetAndDestroy()
-    await until(() => upstream.open.size === 1, 'the one to end upstream')
+    await until(() => upstream.open.size === 2, 'the one to end upstream')
     ends.socket.end()
-    ends.socket.destroy()
+    await until(() => upstream.open.size === 1, 'the other to end upstream')
     await stage.plane.close()
-    await until(() => upstream.open.size === 0, 'the other to end upstream')
+    await until(() => upstream.open.size === 0, 'the last to end upstream')
   })
 })
