@@ -157,6 +157,8 @@ describe('an end on one side of the gateway', () => {
 
   it('ours: a target that is closed leaves nothing open', async () => {
     const upstream = await secure((request, response) => { if (request.url !== '/wait') response.end('ok') })
+    const handles = (): readonly string[] => process.getActiveResourcesInfo().filter((name) => /TCP|TLS|Pipe/.test(name)).sort()
+    const before = handles()
     const stage = await gated(upstream)
     const [idle, busy] = [await stage.client(), await stage.client()]
     idle.socket.write(GET)
@@ -165,6 +167,8 @@ describe('an end on one side of the gateway', () => {
     await stage.plane.close()
     await Promise.all([idle.ended, busy.ended])
     await until(() => upstream.open.size === 0, 'the upstream\'s connections to end')
+    for (const { socket } of [idle, busy]) socket.destroy()
+    await until(() => handles().length <= before.length, `no more than ${before.join()}`)
   })
 
   it('ours: a target that gets another upstream asks that from then on', async () => {
