@@ -2,13 +2,14 @@
 
 import { once } from 'node:events'
 import { createServer, type RequestListener, type Server } from 'node:http'
-import { setTimeout as pause } from 'node:timers/promises'
 import { monotonicNow } from '../../src/core/clock.ts'
 import { ms } from '../../src/core/units.ts'
 import { Generator } from '../../src/load/generator.ts'
 import type { LoadSpec } from '../../src/load/spec.ts'
 import type { LoadVerdict } from '../../src/load/verdict.ts'
-import type { BucketRecord } from '../../src/record/buckets.ts'
+import { COUNTS, type BucketRecord, type Counts } from '../../src/record/buckets.ts'
+import { until } from '../support/processes.ts'
+import { sum } from './totals.ts'
 
 export interface Running { readonly buckets: BucketRecord[]; stop(): Promise<LoadVerdict> }
 
@@ -25,12 +26,26 @@ export async function begun(spec: LoadSpec): Promise<Running> {
   return { buckets, stop }
 }
 
-/** Runs it for so long. */
-export async function generated(spec: LoadSpec, length: number): Promise<{ readonly buckets: readonly BucketRecord[]; readonly verdict: LoadVerdict }> {
+type Enough = (buckets: readonly BucketRecord[]) => boolean
+/** A machine that is busy with other tests takes its time. */
+const PATIENCE = 15_000
+
+/** Runs it until its buckets show enough. */
+export async function generated(spec: LoadSpec, enough: Enough): Promise<{ readonly buckets: readonly BucketRecord[]; readonly verdict: LoadVerdict }> {
   const { buckets, stop } = await begun(spec)
-  await pause(length)
-  return { buckets, verdict: await stop() }
+  const took = await until(() => enough(buckets), PATIENCE)
+  const verdict = await stop()
+  if (took === undefined) throw new Error(`not enough: ${JSON.stringify([sum(buckets), verdict])}`)
+  return { buckets, verdict }
 }
+
+/** Until so many operations have ended in each of these ways. */
+export const ended = (wanted: Partial<Counts>): Enough => (buckets) => {
+  const counts = sum(buckets)
+  return COUNTS.every((what) => counts[what] >= (wanted[what] ?? 0))
+}
+/** Until so many connections stand. */
+export const standing = (connections: number): Enough => (buckets) => buckets.at(-1)?.extra?.['connections'] === connections
 
 /** Of a counter of the buckets. */
 export const counted = (buckets: readonly BucketRecord[], metric: string): number => buckets.reduce((sum, { extra }) => sum + (extra?.[metric] ?? 0), 0)
