@@ -48,9 +48,10 @@ describe('websocket.refuse_upgrade', () => {
   it('hang: no answer at all, until the fault ends', async () => {
     const stage = await webStage()
     await stage.strike(refuseUpgrade, { how: 'hang' })
-    await assert.rejects(stage.socket('/live', { handshakeTimeout: 60 }), /Opening handshake has timed out/)
+    await assert.rejects(stage.socket('/live', { handshakeTimeout: 200 }), /Opening handshake has timed out/)
+    const before = stage.did().length
     const later = stage.socket()
-    await until(() => stage.did().length === 2, 'the second request')
+    await until(() => stage.did().length > before, 'another request')
     assert.equal(stage.sockets.length, 0)
     assert.equal((await stage.fetch('/a')).status, 200)
     await stage.heal()
