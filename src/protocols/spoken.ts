@@ -68,12 +68,12 @@ export function facetsOf(unit: Spoken): object {
   return conversation.facets(message)
 }
 
-/** The code of an error that begins with `raw`, an answer of that protocol; undefined of any other. */
-export function errorIn(protocol: Spoken['protocol'], raw: Buffer): string | undefined {
+/** What an answer of that protocol says of itself: the code of an error, undefined of any other answer; of HTTP the status, whatever it is. */
+export function codeIn(protocol: Spoken['protocol'], raw: Buffer): string | undefined {
   switch (protocol) {
     case 'redis': return raw[0] === MINUS ? raw.toString('latin1', 1, 33).split(/[ \r]/, 1)[0] : undefined
     case 'postgres': return raw[0] === ERROR_RESPONSE ? codeOf({ raw }) : undefined
-    case 'http': return /^HTTP\/1\.[01] (5\d\d|429)/.exec(raw.toString('latin1', 0, 12))?.[1]
+    case 'http': return /^HTTP\/1\.[01] (\d{3})/.exec(raw.toString('latin1', 0, 12))?.[1]
     case 'websocket': return undefined
   }
 }

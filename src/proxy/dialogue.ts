@@ -11,7 +11,7 @@ import type { Clock } from '../core/clock.ts'
 import { ms, type Ms } from '../core/units.ts'
 import type { Conversation, Direction, ExchangeId, Framed, OperationId, Protocol } from '../protocols/codec.ts'
 import { begins, perDirection } from '../protocols/codec.ts'
-import { errorIn, type AnyConversation, type Spoken } from '../protocols/spoken.ts'
+import { codeIn, type AnyConversation, type Spoken } from '../protocols/spoken.ts'
 import { isFrame } from '../protocols/websocket/frame.ts'
 import { laneOf, type Lane } from './accounts/lane.ts'
 import type { SessionAccounts } from './accounts/session-accounts.ts'
@@ -201,7 +201,7 @@ export class Dialogue {
     for (let turn = this.#turns[0]; turn?.raw && turn.after <= upTo; turn = this.#turns[0]) {
       this.#turns.shift()
       this.#owner.say(turn.raw)
-      this.#accounts.replied(turn.exchange, errorIn(this.conversation.protocol, turn.raw), this.#clock.now(), turn.held)
+      this.#accounts.replied(turn.exchange, codeIn(this.conversation.protocol, turn.raw), this.#clock.now(), turn.held, turn.raw.length)
       this.#owner.over(turn.exchange)
       if (turn.last) this.#owner.answeredLast()
     }

@@ -24,7 +24,8 @@ const UPGRADE = 1
 /** Its answer goes on until somebody has had enough: its time says nothing, and its end is no failure. */
 const STREAM = 2
 const NOT_HELD = ms(0)
-const REFUSED = 'refused'
+/** Bytes that are no answer of HTTP's. */
+const NO_ANSWER = 'malformed'
 const EVENT_STREAM = /^text\/event-stream\b/i
 
 type Paired = { readonly exchange: ExchangeId; readonly last: boolean }
@@ -85,14 +86,14 @@ export class HttpAccounts implements SessionAccounts<HttpMessage | WebSocketFram
     this.#end(slot, now)
   }
 
-  /** `code`: the status of the answer, where that is known. */
-  replied(exchange: ExchangeId, code: string | undefined, now: Ms, held: Ms = NOT_HELD): void {
+  replied(exchange: ExchangeId, code: string | undefined, now: Ms, held: Ms = NOT_HELD, bytes = 0): void {
     if (this.#frames) return this.#frames.replied(exchange, code, now, held)
     const slot = this.#answers(exchange)
     if (slot === NONE) return
     this.#register.turn(now)
-    if (code !== undefined && /^\d{3}$/.test(code)) this.#answering(slot, Number(code), now, held)
-    else if (code !== undefined || (this.#open.flags(slot) & UPGRADE) !== 0) this.#open.failed(slot, code ?? REFUSED)
+    this.#open.entry(slot)?.carried('to-client', bytes)
+    if (code === undefined) this.#open.failed(slot, NO_ANSWER)
+    else this.#answering(slot, Number(code), now, held)
     this.#open.heldBack(slot, held)
     this.#end(slot, now)
   }

@@ -19,8 +19,8 @@ export interface SessionAccounts<M extends Framed = Framed, P extends { readonly
   altered(rule: string, exchange: ExchangeId, did: string, now: Ms, message?: M): void
   /** A message from the server goes on to the client, `held` after it came; `paired` is what the conversation said of it. */
   answered(message: M, paired: P | null, now: Ms, held?: Ms): void
-  /** A fault answers in the server's place, in full; `code` where that is an error. */
-  replied(exchange: ExchangeId, code: string | undefined, now: Ms, held?: Ms): void
+  /** A fault answers in the server's place, in full and in so many bytes; `code` where that is an error, of HTTP its status. */
+  replied(exchange: ExchangeId, code: string | undefined, now: Ms, held?: Ms, bytes?: number): void
   /** Bytes of a client whose messages are not read, or not any more. */
   spoke(now: Ms): void
   /** The session is over. Idempotent. */

@@ -63,10 +63,12 @@ describe('accounts of http', () => {
   it('count what a fault answers by its status, and what was open when the connection ended as closed', () => {
     const books = new Books('http')
     const said = books.session().lose(get('/a'))
-    said.wait(1).accounts.replied(said.exchange, '503', books.now)
+    said.wait(1).accounts.replied(said.exchange, '503', books.now, ms(0), 300)
+    said.lose(get('/a')).wait(1).accounts.replied(said.exchange, '403', books.now, ms(0), 20)
     said.ask(get('/a')).wait(1).answer(answer(200)).ask(get('/a')).wait(1).answer(head('HTTP/1.1 200 OK', 'Content-Length: 9'), 'cut').close().close()
     const [part] = books.figures().parts
-    assert.deepEqual([part?.offered, part?.ok, part?.errors, part?.statuses], [3, 1, { 503: 1, closed: 1 }, { '5xx': 1, '2xx': 2 }])
+    assert.deepEqual([part?.offered, part?.ok, part?.errors, part?.statuses], [4, 2, { 503: 1, closed: 1 }, { '5xx': 1, '4xx': 1, '2xx': 2 }])
+    assert.ok((part?.bytesToClient ?? 0) > 320, 'what we said is counted too')
     assert.equal(inFlight(books), 0)
   })
 
