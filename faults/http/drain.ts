@@ -8,7 +8,7 @@ import { answerOf, requestOf } from '../../src/protocols/http/parts.ts'
 /** Requests were answered on it, and none is on its way. */
 const rests = ({ conversation }: Scene): boolean => conversation?.protocol === 'http' && conversation.opaque === undefined && conversation.http.idle
 
-/** As a server does that is being replaced. WebSockets are left alone. */
+/** As a server does that is being replaced: what still comes on a connection behind its last answer is not served. WebSockets are left alone. */
 export const drain = defineFault({
   name: 'http.drain',
   summary: 'Let connections run out: answers say that they are the last, then comes the end, and connections that rest are closed.',
@@ -25,16 +25,17 @@ export const drain = defineFault({
   example: '{ step: deploy, at: 0s, fault: http.drain, on: cache, for: 10s }',
   every: () => ms(50),
   attends: (conversation) => conversation?.protocol === 'http' && conversation.websocket === undefined,
+  /** `last`: the answer in hand is the last. */
   begin: () => ({ answers: 0, last: false }),
   concerns: ({ protocol, message }) => protocol === 'http' && requestOf(message)?.switches === false,
   decide: (unit, { requests, idle }, scene, state) => {
     if (unit.kind === 'tick') return idle && unit.why !== 'disarm' && rests(scene) ? { kind: 'close', how: 'end' } : PASS
-    if (unit.kind !== 'message' || unit.protocol !== 'http' || unit.direction === 'to-server') return PASS
+    if (unit.kind !== 'message' || unit.protocol !== 'http' || unit.direction === 'to-server' || unit.message.head?.interim) return PASS
     const { message, raw } = unit
     const answer = answerOf(message)
     // The server's own last answer needs none of ours.
     if (answer) state.last = ++state.answers >= requests && !answer.head.close
-    if (!state.last || message.head?.interim) return PASS
+    if (!state.last) return PASS
     const said = answer ? setField(raw, 'Connection', 'close') : raw
     if (ends(message)) return { kind: 'close', how: 'end', ...(said.length > 0 ? { last: { 'to-client': said } } : {}) }
     return answer ? inPlace(said) : PASS

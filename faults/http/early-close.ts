@@ -1,7 +1,7 @@
 import { choice, integer, size } from '../../src/core/params.ts'
 import { defineFault, PASS } from '../../src/fault.ts'
 import { dataOf, NOT_EXECUTED, requestOf, sendsBody } from '../../src/protocols/http/parts.ts'
-import { response } from '../../src/protocols/http/reply.ts'
+import { ERROR_STATUS, response } from '../../src/protocols/http/reply.ts'
 
 /** What of the body was read went on to the server, which sees the request broken off. */
 export const earlyClose = defineFault({
@@ -13,7 +13,7 @@ export const earlyClose = defineFault({
   protocols: ['http', 'websocket'],
   direction: 'to-server',
   params: {
-    code: integer('The status.', '413', { min: '400', max: '599' }),
+    code: integer('The status.', '413', { min: '400', max: '599' }, ERROR_STATUS),
     read: size('Bytes of the body that are read before.', '0B', { max: '1GiB' }),
     how: choice('How it ends. end: FIN, and what still comes is read and thrown away; reset: RST.', ['end', 'reset'], 'reset'),
   },

@@ -1,7 +1,7 @@
 import { choice, integer } from '../../src/core/params.ts'
 import { defineFault, PASS } from '../../src/fault.ts'
 import { instead } from '../../src/protocols/http/instead.ts'
-import { reasonOf } from '../../src/protocols/http/reply.ts'
+import { FINAL_STATUS, reasonOf } from '../../src/protocols/http/reply.ts'
 import { isHttp } from '../../src/protocols/http/parts.ts'
 
 /** What a proxy, a firewall or a login page puts in the place of an API's answer. */
@@ -14,7 +14,7 @@ export const htmlError = defineFault({
   protocols: ['http', 'websocket'],
   direction: 'both',
   params: {
-    code: integer('The status.', '502', { min: '200', max: '599' }),
+    code: integer('The status.', '502', { min: '200', max: '599' }, FINAL_STATUS),
     when: choice('Whether the server executes the request.', ['before', 'after'], 'before'),
   },
   example: '{ step: page, at: 0s, fault: http.html_error, on: cache, params: { when: after }, for: 10s }',

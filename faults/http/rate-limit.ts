@@ -2,6 +2,7 @@ import { flag, integer, rate } from '../../src/core/params.ts'
 import { defineFault, PASS } from '../../src/fault.ts'
 import { instead } from '../../src/protocols/http/instead.ts'
 import { isHttp, requestOf } from '../../src/protocols/http/parts.ts'
+import { ERROR_STATUS } from '../../src/protocols/http/reply.ts'
 
 /** One limit for the target, as a gateway has one for a key. Requests that are refused are not counted, and `chance` says which are. */
 export const rateLimit = defineFault({
@@ -15,7 +16,7 @@ export const rateLimit = defineFault({
   params: {
     rate: rate('Requests a second that are let through, of all connections together.', '10/s', { min: '0.01/s', max: '100000/s' }),
     burst: integer('Requests that are let through at once after a quiet time.', '1', { min: '1', max: '1000000' }),
-    code: integer('The status of the others.', '429', { min: '400', max: '599' }),
+    code: integer('The status of the others.', '429', { min: '400', max: '599' }, ERROR_STATUS),
     retry_after: flag('Whether they are told when to come again, in whole seconds.', true),
   },
   example: '{ step: limited, at: 0s, fault: http.rate_limit, on: cache, params: { rate: 5/s }, for: 10s }',

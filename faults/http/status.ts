@@ -5,6 +5,7 @@ import { defineFault, PASS } from '../../src/fault.ts'
 import { fieldsIn, FIELDS } from '../../src/protocols/http/fields.ts'
 import { instead } from '../../src/protocols/http/instead.ts'
 import { isHttp } from '../../src/protocols/http/parts.ts'
+import { ERROR_STATUS } from '../../src/protocols/http/reply.ts'
 
 /** Before: the server never hears of the request. After: it has done what it was asked, and its answer is thrown away. */
 export const status = defineFault({
@@ -16,7 +17,7 @@ export const status = defineFault({
   protocols: ['http', 'websocket'],
   direction: 'both',
   params: {
-    code: integer('The status.', '503', { min: '400', max: '599' }),
+    code: integer('The status.', '503', { min: '400', max: '599' }, ERROR_STATUS),
     when: choice('Whether the server executes the request.', ['before', 'after'], 'before'),
     retry_after: duration('What Retry-After says, in whole seconds; 0 leaves it out.', '0s', { max: '1h' }),
     retry_as: choice('How Retry-After says it. seconds: how long to wait; date: until when, by the clock of this machine.', ['seconds', 'date'], 'seconds'),

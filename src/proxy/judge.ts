@@ -107,7 +107,7 @@ class Fold {
       case 'close': {
         const { last = {}, after = ms(0), overtakes, cancel } = verdict
         const ahead = last[this.direction]
-        if (ahead) next.push({ unit: { kind: 'bytes', raw: ahead }, holds: piece.holds })
+        if (ahead) next.push(...lastWords(piece, ahead))
         else if (after > 0) next.push(piece)
         this.closing ??= { armed, how: verdict.how, side: verdict.side ?? 'both', after, overtakes, last: last[opposite(this.direction)], cancel }
         break
@@ -163,6 +163,12 @@ function taken(grip: Grip, unit: Unit, direction: Direction): Unit | undefined {
 }
 
 const held = (piece: Piece, by: ArmedRule, time: Ms, narrow?: true): Piece => ({ ...piece, holds: [...piece.holds, { by, time, narrow }] })
+/** What goes out before a close: the message itself, or one of HTTP in its place, is an answer like any other; all else is bytes. */
+function lastWords({ unit, holds }: Piece, raw: Buffer): Piece[] {
+  const said = unit.kind !== 'message' || unit.protocol !== 'http' ? [] : raw === unit.raw ? [unit] : unit.message.part === 'whole' ? reread(unit, raw, false) : []
+  return said.length === 1 ? said.map((one) => ({ unit: one, holds, carries: one })) : [{ unit: { kind: 'bytes', raw }, holds }]
+}
+
 /** More of what it is a part of comes behind it. */
 const unfinished = (unit: Spoken): Spoken => (unit.last ? { ...unit, last: false } : unit)
 

@@ -1,5 +1,6 @@
 /** Says what a server would: responses that a client cannot tell from real ones. */
 
+import type { Shape } from '../../core/params.ts'
 import { line, oneLine } from './edit.ts'
 import type { Head } from './head.ts'
 
@@ -13,6 +14,10 @@ export interface Response {
   /** The connection will be closed behind it. */
   readonly close?: boolean
 }
+
+/** What a parameter must look like that is the status of an answer. */
+export const FINAL_STATUS: Shape = { pattern: /^[2-5]\d\d$/, says: 'a status from 200 to 599' }
+export const ERROR_STATUS: Shape = { pattern: /^[45]\d\d$/, says: 'a status from 400 to 599' }
 
 /** (RFC 9110, 15) */
 const REASONS: ReadonlyMap<number, string> = new Map([

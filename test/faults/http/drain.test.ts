@@ -24,6 +24,7 @@ describe('http.drain', () => {
     assert.equal(await seen.ended, 'end')
     assert.match(seen.text(), /^HTTP\/1.1 200 OK\r\n.*Connection: close\r\n.*GET \/a $/s)
     assert.equal(stage.asked.length, 5)
+    assert.deepEqual(stage.did().filter((did) => did !== 'replace' && did !== 'close'), [])
     await stage.heal()
     assert.equal((await ask('/a')).status, 200)
     assert.equal((await ask('/a')).reused, true)
@@ -50,6 +51,15 @@ describe('http.drain', () => {
     assert.equal(socket.readyState, socket.OPEN)
   })
 
+  it('what comes behind the last answer is not served', async () => {
+    const stage = await webStage()
+    await stage.strike(drain, { idle: false })
+    const pipeline = await stage.raw()
+    pipeline.socket.write(GET('/a') + GET('/b'))
+    assert.equal(await pipeline.ended, 'end')
+    assert.match(pipeline.text(), /GET \/a $/)
+  })
+
   it('with idle: false every so-manieth answer is the last, and connections that rest stay', async () => {
     const stage = await webStage()
     const ask = nodeClient(stage.port)
@@ -57,6 +67,6 @@ describe('http.drain', () => {
     const reused: boolean[] = []
     for (let n = 0; n < 7; n++) reused.push((await ask(`/${n}`)).reused)
     assert.deepEqual(reused, [false, true, true, false, true, true, false])
-    assert.deepEqual(stage.did().filter((did) => did === 'close').length, 2)
+    assert.deepEqual(stage.did(), ['replace', 'close', 'replace', 'close'])
   })
 })
