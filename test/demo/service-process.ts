@@ -16,7 +16,7 @@ export class ServiceProcess {
   said = ''
 
   /** Resolves when it is ready. */
-  static async start(name: 'shop' | 'payment', env: Readonly<Record<string, string>>): Promise<ServiceProcess> {
+  static async start(name: 'shop' | 'payment' | 'board', env: Readonly<Record<string, string>>): Promise<ServiceProcess> {
     const service = new ServiceProcess(name, await freePort(), env)
     const deadline = performance.now() + READY_WITHIN
     while ((await service.ask('/healthz').catch(() => undefined))?.status !== 200) assert.ok(performance.now() < deadline, service.said)

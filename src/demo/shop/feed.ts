@@ -4,9 +4,9 @@ import { Redis } from 'ioredis'
 import type { Pool } from 'pg'
 import { realClock, type Timer } from '../../core/clock.ts'
 import { ms, type Ms } from '../../core/units.ts'
+import { KnownOrders } from './known.ts'
 
 export const ORDERS_CHANNEL = 'brownout_shop:orders'
-const KEPT_MAX = 20_000
 
 interface FeedOptions {
   readonly redisUrl: string
@@ -18,37 +18,32 @@ interface FeedOptions {
 }
 
 export class Feed {
-  readonly #known = new Set<string>()
+  readonly #known: KnownOrders
   readonly #pool: Pool
   readonly #subscriber: Redis
   readonly #readAgainEvery: Ms | undefined
   readonly #log: (line: string) => void
   #timer: Timer | undefined
-  #since = ''
 
   constructor({ redisUrl, pool, client, readAgainEvery, log }: FeedOptions) {
     this.#pool = pool
+    this.#known = new KnownOrders(pool)
     this.#readAgainEvery = readAgainEvery
     this.#log = log
     this.#subscriber = new Redis(redisUrl, { retryStrategy: client?.retryStrategy ?? ((attempt: number) => Math.min(50 * attempt, 2000)) })
     this.#subscriber.on('error', (error) => log(`feed: ${error.message}`))
-    this.#subscriber.on('message', (_channel, id) => this.#add(id))
+    this.#subscriber.on('message', (_channel, id) => this.#known.add(id))
     this.#subscriber.on('ready', () => { this.#subscriber.subscribe(ORDERS_CHANNEL).catch((error: unknown) => log(`feed: ${String(error)}`)) })
   }
 
   /** From now on; what was sold before is not missed. */
   async begin(): Promise<void> {
-    const { rows: [row] } = await this.#pool.query<{ now: string }>('select now()::text as now')
-    this.#since = row?.now ?? ''
+    await this.#known.begin()
     if (this.#readAgainEvery !== undefined) this.#readAgain(this.#readAgainEvery)
   }
 
-  /** Orders of the last seconds, one second old at least, that are not known here. */
-  async missing(): Promise<number> {
-    const { rows } = await this.#pool.query<{ id: string }>(
-      'select id from brownout_shop.orders where at > greatest($1::timestamptz, now() - interval \'4 seconds\') and at < now() - interval \'1 second\'', [this.#since])
-    return rows.filter(({ id }) => !this.#known.has(id)).length
-  }
+  /** Orders of the last seconds that are not known here. */
+  missing(): Promise<number> { return this.#known.missing() }
 
   close(): void {
     this.#timer?.cancel()
@@ -58,14 +53,8 @@ export class Feed {
   #readAgain(every: Ms): void {
     this.#timer = realClock.at(ms(realClock.now() + every), () => {
       this.#pool.query<{ id: string }>('select id from brownout_shop.orders where at > now() - interval \'5 seconds\'')
-        .then(({ rows }) => { for (const { id } of rows) this.#add(id) }, (error: unknown) => this.#log(`feed: ${String(error)}`))
+        .then(({ rows }) => { for (const { id } of rows) this.#known.add(id) }, (error: unknown) => this.#log(`feed: ${String(error)}`))
         .finally(() => this.#readAgain(every))
     })
-  }
-
-  #add(id: string): void {
-    this.#known.add(id)
-    const [oldest] = this.#known
-    if (this.#known.size > KEPT_MAX && oldest !== undefined) this.#known.delete(oldest)
   }
 }

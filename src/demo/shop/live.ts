@@ -17,7 +17,7 @@ import type { Updates } from './updates.ts'
 export interface LiveOptions {
   readonly server: Server
   readonly updates: Updates
-  /** False, as it is usually written: nobody looks whether a subscriber still lives, and who was away has missed what was said. */
+  /** False, as it is usually written: pings keep the connection open and nobody looks for their answers, and who was away has missed what was said. */
   readonly resilient: boolean
   log(line: string): void
 }
@@ -54,7 +54,7 @@ export function openLive({ server, updates, resilient, log }: LiveOptions): Live
   function look(): void {
     timer = coarseClock.at(ms(coarseClock.now() + PING_EVERY), () => {
       for (const socket of sockets.clients) {
-        if (silent.has(socket)) giveUp(socket, 'does not answer')
+        if (resilient && silent.has(socket)) giveUp(socket, 'does not answer')
         else {
           silent.add(socket)
           socket.ping()
@@ -91,7 +91,7 @@ export function openLive({ server, updates, resilient, log }: LiveOptions): Live
     const resume = new URL(request.url ?? '/', 'http://shop').searchParams.get('resume')
     if (resume !== null && /^\d{1,15}$/.test(resume)) begin(Number(resume))
   })
-  if (resilient) look()
+  look()
 
   return {
     get peers() { return sockets.clients.size },

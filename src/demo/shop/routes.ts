@@ -4,6 +4,7 @@ import type { IncomingMessage, RequestListener } from 'node:http'
 import { monotonicNow } from '../../core/clock.ts'
 import { answered, bodyOf, fieldsOf, isCount, type Page, Refused } from '../pages.ts'
 import type { Basket, Order } from './catalogue.ts'
+import { missingPage } from './known.ts'
 import { LIVE_PATH, type Live } from './live.ts'
 import { FRESH_MAX, type Read, type Store } from './store.ts'
 import type { Updates } from './updates.ts'
@@ -41,7 +42,7 @@ async function page(request: IncomingMessage, { store, updates, live, isReady }:
 
 function missed(missing: number | undefined): Page {
   if (missing === undefined) throw new Refused(404, 'there is no feed')
-  return { status: missing === 0 ? 200 : 503, body: { missing } }
+  return missingPage(missing)
 }
 
 /** 203 says that it may not be so any more: it was read longer ago than a cache may be behind. */
