@@ -4,7 +4,8 @@ import { ms, type Ms } from '../../core/units.ts'
 import type { ExchangeId } from '../../protocols/codec.ts'
 import type { Entry } from './entry.ts'
 
-const CAPACITY = 16
+/** Most clients have but few under way on a connection. */
+const CAPACITY = 4
 /** Past it the oldest is forgotten: a client that wants no answers leaves all of them open. */
 const OPEN_MAX = 2 ** 17
 
@@ -25,10 +26,19 @@ interface Columns {
   readonly code: (string | undefined)[]
 }
 
-const columns = (capacity: number): Columns => ({
-  exchange: new Float64Array(capacity), at: new Float64Array(capacity), held: new Float64Array(capacity), doneAt: new Float64Array(capacity),
-  identity: new Int32Array(capacity), flags: new Uint8Array(capacity), entry: Array.from({ length: capacity }, () => undefined), code: Array.from({ length: capacity }, () => undefined),
-})
+/** Bytes of an operation in all columns of numbers: four doubles, an integer, its flags. */
+const WIDTH = 4 * 8 + 4 + 1
+
+/** All numbers lie in one piece of memory: a session costs one, and not six. */
+function columns(capacity: number): Columns {
+  const memory = new ArrayBuffer(WIDTH * capacity)
+  const doubles = (before: number): Float64Array => new Float64Array(memory, before * 8 * capacity, capacity)
+  return {
+    exchange: doubles(0), at: doubles(1), held: doubles(2), doneAt: doubles(3),
+    identity: new Int32Array(memory, 32 * capacity, capacity), flags: new Uint8Array(memory, 36 * capacity, capacity),
+    entry: Array.from({ length: capacity }, () => undefined), code: Array.from({ length: capacity }, () => undefined),
+  }
+}
 
 export class OpenOperations {
   #columns = columns(CAPACITY)
