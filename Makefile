@@ -37,9 +37,10 @@ check: build ## types, and the linter
 demo: build ## a real application on real servers loses its cache for some seconds; ends in a report
 	@node dist/bin/brownout.js demo
 
-bench: build ## what brownout costs, against nothing, a plain pipe and HAProxy
+bench: build ## what brownout costs, against nothing, a plain pipe, HAProxy and http-proxy
 	@node dist/test/bench/bench.js
 	@if command -v pgbench >/dev/null; then node dist/test/bench/bench-postgres.js; else echo 'no pgbench on the PATH: nothing measured with Postgres'; fi
+	@node dist/test/bench/bench-http.js
 	@node dist/test/bench/toxiproxy.js
 
 truth: build ## outages of known times against what is reported: 20 of 20 within a bucket

@@ -22,6 +22,12 @@ export interface Contender {
 export const direct = (port: number): Contender => ({ name: 'direct', port, cpu: () => 0, memory: () => 0, stop: () => undefined })
 
 export const pipe = (upstream: number): Promise<Contender> => node('pipe', 'pipe-main.js', [String(upstream)])
+/** The package for HTTP proxies that stands under the name http-proxy, with connections to the upstream kept alive. */
+export const httpProxy = (upstream: number): Promise<Contender> => node('http-proxy (httpxy)', 'http-proxy-main.js', [String(upstream)])
+/** Two sockets of ws, that pass messages on to each other. */
+export const wsRelay = (upstream: number): Promise<Contender> => node('a relay of ws', 'ws-relay-main.js', [String(upstream)])
+/** What stands behind them: answers requests, and messages once it is a WebSocket. */
+export const httpServer = (): Promise<Contender> => node('server', 'http-server-main.js', [])
 
 /** On a target of that protocol; `rule` is armed from the start. */
 export const brownout = (name: string, upstream: number, { protocol = 'tcp', rule }: { readonly protocol?: Protocol; readonly rule?: object } = {}): Promise<Contender> =>
@@ -51,7 +57,7 @@ export async function haproxy(upstream: number, mode: 'tcp' | 'http' = 'tcp'): P
   ].join('\n'))
   const child = spawn(command, ['-f', join(folder, 'haproxy.cfg'), '-db'], { stdio: 'ignore' })
   for (let tries = 0; !(await answers(port)) && tries < 100; tries++) await new Promise((resolve) => { setTimeout(resolve, 20) })
-  return contender('HAProxy', port, child, () => rmSync(folder, { recursive: true, force: true }))
+  return contender(`HAProxy, ${mode}`, port, child, () => rmSync(folder, { recursive: true, force: true }))
 }
 
 const contender = (name: string, port: number, child: ChildProcess, clean: () => void): Contender => ({
