@@ -16,7 +16,7 @@ import { hasRedis } from '../support/servers.ts'
 
 const FOLDER = join(ROOT, 'experiments')
 const SHIPPED = readdirSync(FOLDER).filter((name) => name.endsWith('.yaml')).map((name) => name.slice(0, -'.yaml'.length))
-const SHOP = fileURLToPath(new URL('../../src/demo/shop/main.js', import.meta.url))
+const DEMO = fileURLToPath(new URL('../../src/demo/', import.meta.url))
 /** Run by `make test`, in shortened form. `make test-all` runs all of them as they are shipped. */
 const SHORT = ['cache-partition']
 const all = process.env['TEST_ALL'] !== undefined
@@ -24,8 +24,8 @@ const all = process.env['TEST_ALL'] !== undefined
 async function load(name: string, resilient: '0' | '1'): Promise<Plan> {
   const loaded = await loadExperiment(join(FOLDER, `${name}.yaml`), { registry, env: { ...process.env, RESILIENT: resilient }, vars: {}, seed: 7, cwd: FOLDER })
   assert.ok('plan' in loaded, 'problems' in loaded ? JSON.stringify(loaded.problems) : '')
-  // The shop of this build, wherever it was compiled to.
-  return { ...loaded.plan, apps: loaded.plan.apps.map((app) => ({ ...app, command: [process.execPath, SHOP] })) }
+  // The programs of this build, wherever it was compiled to.
+  return { ...loaded.plan, apps: loaded.plan.apps.map((app) => ({ ...app, command: [process.execPath, ...app.command.slice(1).map((word) => word.replace(/^.*\/dist\/src\/demo\//, DEMO))] })) }
 }
 
 /** A third of the time, and so of the evidence. */
