@@ -1,6 +1,7 @@
 /**
  * Many WebSockets at once, each with an echo a second, directly and through the proxy: are all made and kept, does every message come back, and
- * what does a connection cost. CONNECTIONS (5000), SECONDS (60, after they are made) and PROTOCOLS (tcp,websocket) are taken from the environment.
+ * what does a connection cost. CONNECTIONS (5000), RAMP (30 s in which they are made), SECONDS (60 after that) and PROTOCOLS (tcp,websocket) are
+ * taken from the environment.
  * Through the proxy each connection is four sockets on this machine and two ephemeral ports.
  */
 
@@ -18,8 +19,7 @@ import { brownout, direct, server, type Contender } from './contender.ts'
 const CONNECTIONS = Number(process.env['CONNECTIONS'] ?? 5000)
 const SECONDS = Number(process.env['SECONDS'] ?? 60)
 const PROTOCOLS = (process.env['PROTOCOLS'] ?? 'tcp,websocket').split(',').filter((one) => one !== '') as Protocol[]
-/** Connections are begun 500 a second. */
-const OVER = CONNECTIONS * 2
+const OVER = Number(process.env['RAMP'] ?? 30) * 1000
 
 interface Row { readonly what: string; readonly cells: readonly string[] }
 const HEAD = ['opened', 'not made', 'cut', 'set-up p50', 'p95', 'sent', 'echoed', 'lost', 'round trip p50', 'p99', 'CPU', 'us/echo', 'KiB/connection', 'CPU of the load']

@@ -54,6 +54,9 @@ export class HttpDecoder implements Decoder<HttpMessage> {
   /** What comes from now on is not understood: it passes untouched. */
   giveUp(why: string): void { this.#broken ??= why }
 
+  /** Lets go of the message in hand: nothing more of HTTP comes. */
+  forget(): void { this.#head = this.#answers = undefined }
+
   feed(chunk: Buffer): HttpMessage[] {
     const messages: HttpMessage[] = []
     const exchanges = this.#exchanges
