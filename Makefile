@@ -4,7 +4,7 @@ MOCHA := $(BIN)/mocha
 TESTS := 'dist/test/**/*.test.js'
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test test-all cover check bench truth stats fuzz demo docs schema clean
+.PHONY: help setup build test test-all cover check bench sockets truth stats fuzz demo docs schema clean
 
 help: ## prints this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -42,6 +42,9 @@ bench: build ## what brownout costs, against nothing, a plain pipe, HAProxy and 
 	@if command -v pgbench >/dev/null; then node dist/test/bench/bench-postgres.js; else echo 'no pgbench on the PATH: nothing measured with Postgres'; fi
 	@node dist/test/bench/bench-http.js
 	@node dist/test/bench/toxiproxy.js
+
+sockets: build ## 5,000 WebSockets at once, directly and through the proxy: none refused, none lost
+	@node dist/test/bench/websockets.js
 
 truth: build ## outages of known times against what is reported: 20 of 20 within a bucket
 	@node dist/test/bench/truth.js
