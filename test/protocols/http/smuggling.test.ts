@@ -11,6 +11,8 @@ import { ANSWERS, ATTACKS, NEXT, REQUESTS } from './cases.ts'
 import { decoderOf, read } from './wire.ts'
 
 const RUNS = Number(process.env['SMUGGLING_RUNS'] ?? 300)
+/** A run that CI has seen is seen again by everybody; other seeds are for who looks for more. */
+const SEED = Number(process.env['SMUGGLING_SEED'] ?? 1)
 const bytes = (text: string): Buffer => Buffer.from(text, 'latin1')
 const understood = (lines: readonly string[]): string[] => lines.filter((line) => !/^[!~]/.test(line))
 const gaveUp = (lines: readonly string[]): boolean => lines.some((line) => line.startsWith('!'))
@@ -146,7 +148,7 @@ describe('http: where requests begin and end', () => {
         agree(ours, theirs)
         if (theirs.length === understood(ours).length) full++
       }
-    }), { numRuns: RUNS })
+    }), { numRuns: RUNS, seed: SEED })
     assert.ok(full > RUNS / 5 && refused > RUNS / 5, `${full} read in full, ${refused} given up`)
   })
 
