@@ -4,7 +4,7 @@ import type { Answered, Asked, Conversation, Decoder, ExchangeId, OperationId } 
 import { HttpConversation } from './http/conversation.ts'
 import { facetsOf, type HttpFacets } from './http/facets.ts'
 import { fieldValue } from './http/fields.ts'
-import { Head, SWITCHING } from './http/head.ts'
+import { SWITCHING } from './http/head.ts'
 import type { HttpMessage } from './http/message.ts'
 import { Routes } from './http/routes.ts'
 import { WebSocketConversation } from './websocket/conversation.ts'
@@ -78,7 +78,7 @@ export class WebConversation implements Conversation<WebMessage> {
     const websocket = new WebSocketConversation(parseExtensions(...(extensions === undefined ? [] : [extensions])))
     if (this.#heeded) websocket.readTexts()
     this.#websocket = websocket
-    const request = head.answers && alone(head.answers.request)
+    const request = head.answers?.request.detached()
     this.#before = head.answers?.exchange ?? 0
     this.http.toServer.forget()
     this.http.toClient.forget()
@@ -92,13 +92,6 @@ export class WebConversation implements Conversation<WebMessage> {
     this.#websocket ??= new WebSocketConversation()
     return this.#websocket
   }
-}
-
-/** A copy for as long as the connection lives, which keeps nothing else alive, no other's memory either. */
-function alone(head: Head): Head {
-  const raw = Buffer.allocUnsafeSlow(head.raw.length)
-  head.raw.copy(raw)
-  return new Head(raw, head, head.nth)
 }
 
 class WebDecoder implements Decoder<WebMessage> {

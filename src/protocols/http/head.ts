@@ -48,8 +48,12 @@ export class Head {
   /** Of a request: its answer may turn the connection into something else. */
   get switches(): boolean { return this.method === 'CONNECT' || this.upgrade !== undefined }
 
-  /** A copy that keeps nothing else alive. */
-  detached(): Head { return new Head(Buffer.from(this.raw), this, this.nth) }
+  /** A copy that keeps nothing else alive: small buffers of Node's share a piece of memory, this one has its own. */
+  detached(): Head {
+    const raw = Buffer.allocUnsafeSlow(this.raw.length)
+    this.raw.copy(raw)
+    return new Head(raw, this, this.nth)
+  }
 }
 
 /** What a scanner finds out. */
