@@ -3,18 +3,16 @@
 import pg from 'pg'
 import { ms } from '../../../src/core/units.ts'
 import type { DemoServer } from '../../../src/demo/daemon.ts'
-import type { AnyFault } from '../../../src/fault.ts'
 import { LocalPlane } from '../../../src/proxy/local-plane.ts'
 import type { PlaneEvent, TargetSpec, TlsOptions } from '../../../src/proxy/plane.ts'
-import type { Rule } from '../../../src/rule.ts'
 import { registry } from '../../../faults/index.ts'
 import { later, LOCAL, PLAIN } from '../../proxy/stage.ts'
 import { postgres } from '../../support/servers.ts'
-import { readParams } from '../scene.ts'
+import { struck, type Struck } from '../struck.ts'
 
 export { closeAll, until } from '../../proxy/stage.ts'
 
-export interface PostgresStage {
+export interface PostgresStage extends Struck {
   readonly plane: LocalPlane
   readonly events: PlaneEvent[]
   readonly port: number
@@ -23,10 +21,6 @@ export interface PostgresStage {
   /** Through the proxy and logged in. An error that comes while nothing is asked is in `errors`. */
   client(config?: pg.ClientConfig): Promise<Client>
   pool(config?: pg.PoolConfig): pg.Pool
-  strike(fault: AnyFault, written?: Readonly<Record<string, unknown>>, more?: Partial<Rule>): Promise<void>
-  heal(): Promise<void>
-  /** What the rules did so far, oldest first, with their notes: `close executed`. */
-  did(): readonly string[]
   /** A table of the test's own, empty: `(id int, note text)` unless told otherwise. */
   table(columns?: string): Promise<string>
   /** Resolves once a server process works on a statement that holds `text`. */
@@ -61,10 +55,7 @@ export async function postgresStage({ seed = 1, server, tls = PLAIN, dialTimeout
       later(() => { pool.end().catch(() => undefined) })
       return pool
     },
-    strike: (fault, written = {}, more = {}) =>
-      plane.arm([{ id: 'it', fault: fault.name, on: 'db', params: readParams(fault, written), ...(more.for === undefined ? { standing: true as const } : {}), ...more }]).then(() => undefined),
-    async heal() { await plane.disarm(['it']) },
-    did: () => events.flatMap((event) => (event.kind === 'altered' ? [event.note === undefined ? event.did : `${event.did} ${event.note}`] : [])),
+    ...struck(plane, events, 'db'),
     async table(columns = 'id int, note text') {
       const name = `staged_${process.pid}_${++tables}`
       await direct.query(`create table ${name} (${columns})`)

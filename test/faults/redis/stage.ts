@@ -1,17 +1,13 @@
 /** A real Redis behind a target, and clients through it; all closed after each test. */
 
-import { once } from 'node:events'
-import { connect } from 'node:net'
 import { Redis } from 'ioredis'
 import { ms } from '../../../src/core/units.ts'
-import type { AnyFault } from '../../../src/fault.ts'
 import { LocalPlane } from '../../../src/proxy/local-plane.ts'
 import type { PlaneEvent, TargetSpec } from '../../../src/proxy/plane.ts'
-import type { Rule } from '../../../src/rule.ts'
 import { registry } from '../../../faults/index.ts'
-import { later, LOCAL, PLAIN, watch, type Seen } from '../../proxy/stage.ts'
+import { later, LOCAL, PLAIN, type Seen } from '../../proxy/stage.ts'
 import { redis } from '../../support/servers.ts'
-import { readParams } from '../scene.ts'
+import { rawTo, struck, type Struck } from '../struck.ts'
 
 export { closeAll, until } from '../../proxy/stage.ts'
 
@@ -25,7 +21,7 @@ export interface ClientOptions {
   readonly enableReadyCheck?: boolean
 }
 
-export interface RedisStage {
+export interface RedisStage extends Struck {
   readonly plane: LocalPlane
   readonly events: PlaneEvent[]
   readonly port: number
@@ -35,12 +31,8 @@ export interface RedisStage {
   client(options?: ClientOptions): Promise<Redis>
   /** Bare bytes through the proxy. */
   raw(): Promise<Seen>
-  strike(fault: AnyFault, written?: Readonly<Record<string, unknown>>, more?: Partial<Rule>): Promise<void>
-  heal(): Promise<void>
   /** Resolves when the server has a client that waits in `command`. */
   waiting(command: string): Promise<void>
-  /** What the rules did so far, oldest first, with their notes: `close executed`. */
-  did(): readonly string[]
 }
 
 export const pause = (time: number): Promise<void> => new Promise((resolve) => { setTimeout(resolve, time) })
@@ -67,17 +59,8 @@ export async function redisStage(seed = 1): Promise<RedisStage> {
   return {
     plane, events, port, direct,
     client: (options) => made(port, options),
-    async raw() {
-      const socket = connect({ host: '127.0.0.1', port, noDelay: true, allowHalfOpen: true })
-      const seen = watch(socket)
-      later(() => socket.destroy())
-      await once(socket, 'connect')
-      return seen
-    },
-    strike: (fault, written = {}, more = {}) =>
-      plane.arm([{ id: 'it', fault: fault.name, on: 'cache', params: readParams(fault, written), ...(more.for === undefined ? { standing: true as const } : {}), ...more }]).then(() => undefined),
+    raw: () => rawTo(port),
+    ...struck(plane, events, 'cache'),
     async waiting(command) { while (!String(await direct.call('CLIENT', 'LIST')).split('\n').some((one) => one.includes(`cmd=${command} `) && one.includes('flags=b'))) await pause(2) },
-    async heal() { await plane.disarm(['it']) },
-    did: () => events.flatMap((event) => (event.kind === 'altered' ? [event.note === undefined ? event.did : `${event.did} ${event.note}`] : [])),
   }
 }

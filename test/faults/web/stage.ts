@@ -2,17 +2,15 @@
 
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http'
-import { connect, type AddressInfo } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { Agent, request, type Dispatcher } from 'undici'
 import { WebSocket, WebSocketServer, type ClientOptions, type ServerOptions } from 'ws'
 import { ms } from '../../../src/core/units.ts'
-import type { AnyFault } from '../../../src/fault.ts'
 import { LocalPlane } from '../../../src/proxy/local-plane.ts'
 import type { PlaneEvent, TargetSpec } from '../../../src/proxy/plane.ts'
-import type { Rule } from '../../../src/rule.ts'
 import { registry } from '../../../faults/index.ts'
-import { later, LOCAL, PLAIN, watch, type Seen } from '../../proxy/stage.ts'
-import { readParams } from '../scene.ts'
+import { later, LOCAL, PLAIN, type Seen } from '../../proxy/stage.ts'
+import { rawTo, struck, type Struck } from '../struck.ts'
 
 export { closeAll, until } from '../../proxy/stage.ts'
 
@@ -20,7 +18,7 @@ export { closeAll, until } from '../../proxy/stage.ts'
 export interface Asked { readonly method: string; readonly url: string; readonly rawHeaders: readonly string[]; readonly body: string }
 export interface Answer { readonly status: number; readonly headers: Readonly<Record<string, string | string[] | undefined>>; readonly text: string }
 
-export interface WebStage {
+export interface WebStage extends Struck {
   readonly plane: LocalPlane
   readonly events: PlaneEvent[]
   readonly port: number
@@ -39,10 +37,6 @@ export interface WebStage {
   socket(path?: string, options?: ClientOptions): Promise<Client>
   /** Bare bytes through the proxy. */
   raw(): Promise<Seen>
-  strike(fault: AnyFault, written?: Readonly<Record<string, unknown>>, more?: Partial<Rule>): Promise<void>
-  heal(): Promise<void>
-  /** What the rules did so far, oldest first, with their notes: `close executed`. */
-  did(): readonly string[]
 }
 
 /** A client, with what it got and how it ended: `1006`, `1001 going away`. */
@@ -124,16 +118,7 @@ export async function webStage({ serve = serveAll, websocket = {}, seed = 1, spe
       await once(socket, 'open')
       return Object.assign(socket, { got, over, errors })
     },
-    async raw() {
-      const socket = connect({ host: '127.0.0.1', port, noDelay: true, allowHalfOpen: true })
-      const seen = watch(socket)
-      later(() => socket.destroy())
-      await once(socket, 'connect')
-      return seen
-    },
-    strike: (fault, written = {}, rule = {}) =>
-      plane.arm([{ id: 'it', fault: fault.name, on: 'cache', params: readParams(fault, written), ...(rule.for === undefined ? { standing: true as const } : {}), ...rule }]).then(() => undefined),
-    async heal() { await plane.disarm(['it']) },
-    did: () => events.flatMap((event) => (event.kind === 'altered' ? [event.note === undefined ? event.did : `${event.did} ${event.note}`] : [])),
+    raw: () => rawTo(port),
+    ...struck(plane, events, 'cache'),
   }
 }
