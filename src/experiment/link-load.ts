@@ -31,7 +31,7 @@ const KEYS: Readonly<Record<Kind, readonly string[]>> = {
   postgres: ['url', 'connections', 'params'],
   websocket: ['headers', 'connections', 'over', 'expect', 'send', 'open', 'resume', 'id', 'heartbeat', 'reconnect', 'compression'],
 }
-const KEYS_OF_ALL: readonly string[] = ['rate', 'timeout', 'in_flight']
+const KEYS_OF_ALL: readonly string[] = ['rate', 'arrivals', 'users', 'think', 'processes', 'timeout', 'in_flight']
 
 export function linkLoad(linking: Linking, { name, path, input }: Named<LoadInput>): LoadSpec | undefined {
   if (!input) return undefined
@@ -40,18 +40,53 @@ export function linkLoad(linking: Linking, { name, path, input }: Named<LoadInpu
   if (!kind) return undefined
   refuseKeys(linking, path, input, Object.keys(input).filter((key) => key !== kind && !KEYS[kind].includes(key) && !KEYS_OF_ALL.includes(key)), kind)
   const timeout = input.timeout ?? TIMEOUT
-  const connections = input.connections ?? CONNECTIONS
+  const connections = input.connections ?? (kind === 'websocket' ? input.users : undefined) ?? CONNECTIONS
   const ok = input.ok ?? '2xx'
   const problem = statusesProblem(ok)
   if (problem !== undefined) reader.fail('VALUE_INVALID', [...path, 'ok'], problem, STATUSES_HINT)
   const send = sendOf(linking, path, input, kind, connections)
-  const rate = send?.kind === 'websocket' ? (send.expect === 'echo' ? (input.rate ?? ECHO_RATE) * connections : 0) : input.rate
-  if (rate === undefined && kind !== 'websocket') reader.failKey('KEY_MISSING', path, '`rate` is missing', 'such as rate: 100/s')
-  if (rate !== undefined && rate > RATE_MAX) reader.fail('VALUE_INVALID', [...path, 'rate'], `rate: ${connections} connections would send ${formatRate(perSecond(rate))} together, and ${formatRate(perSecond(RATE_MAX))} is the most`)
-  if (!send || rate === undefined) return undefined
+  const pace = send && paceOf(linking, path, input, send, connections)
+  if (!send || !pace) return undefined
   const life: Ms = ms(timeout + thinkTime(send))
-  const stalled = Math.ceil(IN_FLIGHT_OF_STALL * rate * (life / 1000))
-  return { name, send, rate: perSecond(rate), timeout, ok: ok.replaceAll(/\s/g, ''), inFlightMax: input.in_flight ?? Math.max(IN_FLIGHT_LEAST, stalled), connections }
+  const stalled = Math.ceil(IN_FLIGHT_OF_STALL * pace.rate * (life / 1000))
+  const processes = processesOf(linking, path, input, send, connections)
+  return {
+    name, send, ...pace, timeout, ok: ok.replaceAll(/\s/g, ''), inFlightMax: input.in_flight ?? Math.max(IN_FLIGHT_LEAST, stalled, input.users ?? 0), connections,
+    ...(processes > 1 ? { processes } : {}),
+  }
+}
+
+type Pace = Pick<LoadSpec, 'rate' | 'profile' | 'arrivals' | 'users'>
+
+/** An open loop by its rate, or a closed one by its users. */
+function paceOf({ reader }: Linking, path: Path, input: LoadInput, send: LoadSpec['send'], connections: number): Pace | undefined {
+  const { rate, users, think, arrivals } = input
+  if (users !== undefined) {
+    for (const key of ['rate', 'arrivals'] as const) if (key in input) reader.failKey('KEY_UNKNOWN', [...path, key], `\`${key}\` means nothing with \`users\`: they send when they have been answered`, 'take one of the two out')
+    return { rate: perSecond(0), users: { count: users, think: think ?? ms(0) } }
+  }
+  if (think !== undefined) reader.failKey('KEY_UNKNOWN', [...path, 'think'], '`think` means nothing without `users`', 'a rate is kept whatever becomes of those before; a step of a journey can think')
+  if (send.kind === 'websocket' && send.expect === 'messages') {
+    for (const key of ['arrivals'] as const) if (key in input) reader.failKey('KEY_UNKNOWN', [...path, key], `\`${key}\` means nothing with expect: messages`, 'the system sends')
+    return { rate: perSecond(0) }
+  }
+  if (rate === undefined && send.kind !== 'websocket') return void reader.failKey('KEY_MISSING', path, '`rate` is missing', 'such as rate: 100/s, or for a closed loop users: 50')
+  const { rate: highest, profile } = rate ?? { rate: ECHO_RATE }
+  const times = send.kind === 'websocket' ? connections : 1
+  const whole = perSecond(highest * times)
+  if (whole > RATE_MAX) reader.fail('VALUE_INVALID', [...path, 'rate'], `rate: ${connections} connections would send ${formatRate(whole)} together, and ${formatRate(perSecond(RATE_MAX))} is the most`)
+  if (whole === 0) reader.fail('VALUE_INVALID', [...path, 'rate'], 'rate: nothing would ever be sent')
+  return {
+    rate: whole, ...(arrivals === 'poisson' ? { arrivals } : {}),
+    ...(profile ? { profile: profile.map(({ over, from, to }) => ({ over, from: perSecond(from * times), to: perSecond(to * times) })) } : {}),
+  }
+}
+
+/** Each process needs something to do. */
+function processesOf({ reader }: Linking, path: Path, { processes = 1, users }: LoadInput, send: LoadSpec['send'], connections: number): number {
+  const most = users ?? (send.kind === 'http' || send.kind === 'journey' ? processes : connections)
+  if (processes > most) reader.fail('VALUE_INVALID', [...path, 'processes'], `processes: ${processes} of them cannot share ${most} ${users === undefined ? 'connections' : 'users'}`)
+  return processes
 }
 
 function sendOf(linking: Linking, path: Path, input: LoadInput, kind: Kind, connections: number): LoadSpec['send'] | undefined {

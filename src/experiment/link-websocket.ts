@@ -15,7 +15,7 @@ const BACKOFF = ms(500)
 const BACKOFF_MAX = ms(10_000)
 
 /** Whether messages are sent and come back, or just arrive. */
-export const expectOf = ({ expect, send, rate }: LoadInput): 'echo' | 'messages' => expect ?? (send !== undefined || rate !== undefined ? 'echo' : 'messages')
+export const expectOf = ({ expect, send, rate, users }: LoadInput): 'echo' | 'messages' => expect ?? (send !== undefined || rate !== undefined || users !== undefined ? 'echo' : 'messages')
 
 /** Warns of connections that would still be made when the baseline begins. */
 export function warnOfRamps({ reader }: Linking, loads: readonly LoadSpec[], { warmup }: Windows): void {
@@ -29,7 +29,7 @@ export function linkWebSocket(linking: Linking, path: Path, input: LoadInput, co
   const { reader } = linking
   const { websocket: url = '', send, open, resume, id, reconnect, over } = input
   const expect = expectOf(input)
-  const refuse = (key: 'send' | 'rate' | 'resume' | 'id', why: string, hint: string): void => { if (key in input) reader.failKey('KEY_UNKNOWN', [...path, key], `\`${key}\` means nothing ${why}`, hint) }
+  const refuse = (key: 'send' | 'rate' | 'users' | 'resume' | 'id', why: string, hint: string): void => { if (key in input) reader.failKey('KEY_UNKNOWN', [...path, key], `\`${key}\` means nothing ${why}`, hint) }
   const headers = Object.fromEntries(headersOf(linking, path, input.headers, (at, text) => checkReferences(linking, at, text)))
   checkProtocols(linking, path, headers['sec-websocket-protocol'])
   for (const key of ['send', 'open', 'resume'] as const) {
@@ -43,7 +43,7 @@ export function linkWebSocket(linking: Linking, path: Path, input: LoadInput, co
     if (send !== undefined && !send.includes('{id}')) reader.fail('VALUE_INVALID', [...path, 'send'], 'send: nothing tells which message comes back', 'put {id} where it comes back with the message')
     if (send !== undefined && /\{id\}\d/.test(send)) reader.fail('VALUE_INVALID', [...path, 'send'], 'send: {id} ends in a number, and a digit follows', 'put something else between them')
   } else {
-    for (const key of ['send', 'rate'] as const) refuse(key, 'with expect: messages', 'the system sends; what is said first stands in `open`')
+    for (const key of ['send', 'rate', 'users'] as const) refuse(key, 'with expect: messages', 'the system sends; what is said first stands in `open`')
     if (resume !== undefined && id === undefined) reader.failKey('KEY_MISSING', [...path, 'resume'], '`id` is missing: where the id of a message stands', 'such as id: json:seq')
     const found = id === undefined ? undefined : captureOf(id)
     if (id !== undefined && found && ('wrong' in found || !found.ofBody)) reader.fail('VALUE_INVALID', [...path, 'id'], `id: ${'wrong' in found ? found.wrong.replace('header:NAME, cookie:NAME ', '') : 'a message has no headers'}`, 'such as json:seq or /seq=(\\d+)/')

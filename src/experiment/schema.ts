@@ -1,7 +1,8 @@
 /** The shape of an experiment file: every key, once, with what it means. Editors' JSON Schema and the reader are both made from it. */
 
 import * as z from 'zod'
-import { duration, integer, rate, share } from '../core/params.ts'
+import { duration, integer, share } from '../core/params.ts'
+import { rateProfile } from './rate-profile.ts'
 import { flag, limit, list, longText, measured, oneOf, printable, strict, table, text } from './values.ts'
 
 /** Of targets, apps, loads, probes and steps: they share one namespace, and a dot would part a signal from its metric. */
@@ -81,7 +82,11 @@ export const load = strict({
     max: span('It does not grow beyond this.', '1h').optional(),
   })], { error: 'expected false, or a mapping of backoff and max' }).meta({ description: 'How a lost connection is made anew; false: not at all.' }).optional(),
   compression: flag('Whether a websocket load offers permessage-deflate; it does not unless given.').optional(),
-  rate: measured(rate('Operations begun a second, whatever becomes of those before; of a websocket load messages a second on each connection.', undefined, { min: '0.01/s', max: '100000/s' })).optional(),
+  rate: rateProfile.optional(),
+  arrivals: oneOf(['even', 'poisson'], 'even: at equal distances; poisson: as those of many who know nothing of one another. even unless given.').optional(),
+  users: count('In place of `rate`, a closed loop: so many users, each of whom waits for an answer before sending again. A stall of the system holds them back and so hides itself.', '1', '10000').optional(),
+  think: time('How long each of the users waits after an answer; not at all unless given.', '0ms', '1h').optional(),
+  processes: count('So many processes make the load together, for a rate that one cannot reach.', '1', '16').optional(),
   timeout: span('An operation older than this has failed.', '10m').optional(),
   in_flight: count('Operations under way at once; those over it are dropped and counted.', '1', '100000').optional(),
   connections: count('Connections that a redis, postgres or websocket load keeps.', '1', '10000').optional(),
@@ -178,7 +183,7 @@ export const SECTIONS = {
   vars: { of: 'map', item: printable('Text, which may hold ${NAME} of the environment.'), about: 'Values that ${vars.NAME} stands for; `--var NAME=…` beats them.' },
   targets: { of: 'map', item: target, about: 'The dependencies that are put behind proxies.' },
   apps: { of: 'map', item: app, about: 'Several applications; each has its own listeners, so `where: { from: NAME }` hits one.' },
-  load: { of: 'map', item: load, about: 'Open-loop load: latency counts from the intended send time.' },
+  load: { of: 'map', item: load, about: 'The load: open loop unless `users` are given, with latency from the intended send time.' },
   probes: { of: 'map', item: probe, about: 'Readings beside the load.' },
   steady_state: { of: 'list', item: condition, about: 'Must hold at baseline, else the run is refused, and at the end of recovery, else it fails.' },
   abort: { of: 'list', item: abortCondition, about: 'Stops the method and heals at once.' },

@@ -94,7 +94,7 @@ export class Stage {
     this.#goOn()
     const { recorder, plan } = this.#options
     const load = await startLoad({
-      specs: this.#loads, origin, width, seed: plan.seed,
+      specs: this.#loads, origin, width, warmup: plan.windows.warmup, seed: plan.seed,
       onBucket: (bucket) => recorder.write({ kind: 'bucket', bucket }),
       onProblem: (text) => recorder.problem({ code: 'LOAD_FAILED', message: text }),
     })

@@ -32,14 +32,22 @@ export function lengthOf({ windows: { warmup, baseline, recovery }, method }: Pi
 const targetText = ({ spec: { name, protocol, upstream, cluster }, demo, app, via }: PlannedTarget): string =>
   `${name}: ${protocol} at ${demo ? `a ${demo} server that is started for the run` : app !== undefined ? `the application${app && ` ${app}`}` : formatAddress(upstream)}${cluster ? ' and the servers that it names' : ''}${via ? ` via the Toxiproxy at ${via.server}` : ''}`
 
-function loadText({ name, send, rate, connections }: LoadSpec): string {
+function loadText(load: LoadSpec): string {
+  const { name, send, rate, connections } = load
   switch (send.kind) {
-    case 'http': return `${name}: ${send.method} ${send.url} at ${formatRate(rate)}`
-    case 'journey': return `${name}: ${send.steps.map((step) => (step.kind === 'think' ? `think ${formatDuration(step.length)}` : step.name)).join(', ')} at ${formatRate(rate)}`
-    case 'redis': return `${name}: redis ${send.command.join(' ')} at ${formatRate(rate)}`
-    case 'postgres': return `${name}: postgres ${send.sql} at ${formatRate(rate)}`
-    case 'websocket': return `${name}: ${connections} connections to ${send.url} over ${formatDuration(send.over)}, ${send.expect === 'echo' ? `together ${formatRate(rate)}` : 'listening'}`
+    case 'http': return `${name}: ${send.method} ${send.url} ${paceText(load)}`
+    case 'journey': return `${name}: ${send.steps.map((step) => (step.kind === 'think' ? `think ${formatDuration(step.length)}` : step.name)).join(', ')} ${paceText(load)}`
+    case 'redis': return `${name}: redis ${send.command.join(' ')} ${paceText(load)}`
+    case 'postgres': return `${name}: postgres ${send.sql} ${paceText(load)}`
+    case 'websocket': return `${name}: ${connections} connections to ${send.url} over ${formatDuration(send.over)}, ${send.expect === 'messages' ? 'listening' : load.users || load.profile ? paceText(load) : `together ${formatRate(rate)}`}`
   }
+}
+
+/** `at 100/s`, or how the rate changes, or who sends. */
+function paceText({ rate, profile, arrivals, users, processes = 1 }: LoadSpec): string {
+  const shape = profile?.map(({ over, from, to }) => (from === to ? `${formatRate(to)} for ${formatDuration(over)}` : `${formatRate(from)} to ${formatRate(to)} over ${formatDuration(over)}`)).join(', ')
+  const pace = users ? `by ${users.count} users who wait for their answers${users.think > 0 ? ` and think ${formatDuration(users.think)}` : ''}` : `at ${shape ?? formatRate(rate)}`
+  return `${pace}${arrivals ? ', Poisson' : ''}${processes > 1 ? `, from ${processes} processes` : ''}`
 }
 
 function stepText(step: Step): string {

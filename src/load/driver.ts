@@ -1,14 +1,16 @@
-/** One open-loop load: sends what is due, gives up what is late, and tells the tally. */
+/** One load: sends what is due, gives up what is late, and tells the tally. */
 
 import type { Clock, Timer } from '../core/clock.ts'
 import { ms, type Ms } from '../core/units.ts'
+import type { Arrivals } from './arrivals.ts'
 import { NOTHING_SENT, type Client, type Sent } from './client.ts'
-import { dueAt, type Schedule } from './schedule.ts'
+import type { Detail } from './merge.ts'
 import { thinkTime, type LoadSpec } from './spec.ts'
 import type { Tally } from './tally.ts'
 import type { LoadFigures } from './verdict.ts'
 
 interface Operation {
+  readonly n: number
   readonly due: Ms
   readonly sentAt: Ms
   sent: Sent
@@ -16,7 +18,7 @@ interface Operation {
   inItsWay: number
 }
 
-export interface DriverOptions { readonly spec: LoadSpec; readonly schedule: Schedule; readonly client: Client; readonly tally: Tally; readonly clock: Clock }
+export interface DriverOptions { readonly spec: LoadSpec; readonly arrivals: Arrivals; readonly client: Client; readonly tally: Tally; readonly clock: Clock }
 
 /**
  * Every operation is counted as offered when it is due and ends as exactly one of ok, error, timeout, dropped or indeterminate.
@@ -26,7 +28,7 @@ export interface DriverOptions { readonly spec: LoadSpec; readonly schedule: Sch
  */
 export class Driver {
   readonly #spec: LoadSpec
-  readonly #schedule: Schedule
+  readonly #arrivals: Arrivals
   readonly #client: Client
   readonly #tally: Tally
   readonly #clock: Clock
@@ -34,15 +36,15 @@ export class Driver {
   readonly #life: Ms
   /** Oldest first: all have the same life, so they become late in this order. */
   readonly #inFlight = new Set<Operation>()
-  #next = 0
   #droppedByUs = 0
   #wake: Timer | undefined
+  #wakeAt = Number.POSITIVE_INFINITY
   #stopped = false
   #whenIdle: (() => void) | undefined
 
-  constructor({ spec, schedule, client, tally, clock }: DriverOptions) {
+  constructor({ spec, arrivals, client, tally, clock }: DriverOptions) {
     this.#spec = spec
-    this.#schedule = schedule
+    this.#arrivals = arrivals
     this.#client = client
     this.#tally = tally
     this.#clock = clock
@@ -72,6 +74,9 @@ export class Driver {
     this.#tally.finish(now)
   }
 
+  /** What its quantiles are made of. */
+  get detail(): Detail { return this.#tally.detail }
+
   /** Whole once `stop` has resolved. `cpu` is the process's. */
   figures(cpu: number): LoadFigures {
     const { totals, sent, latenessP99, serviceP99, errors, closes } = this.#tally
@@ -92,16 +97,18 @@ export class Driver {
 
   #arm(): void {
     this.#wake?.cancel()
-    const due = this.#stopped ? Number.POSITIVE_INFINITY : dueAt(this.#schedule, this.#next)
+    const due = this.#stopped ? Number.POSITIVE_INFINITY : this.#arrivals.due
     const [oldest] = this.#inFlight
     const late = oldest ? oldest.due + this.#life : Number.POSITIVE_INFINITY
-    this.#wake = this.#clock.at(ms(Math.min(due, late, this.#tally.flushAt)), this.#turn)
+    this.#wakeAt = Math.min(due, late, this.#tally.flushAt)
+    this.#wake = this.#clock.at(ms(this.#wakeAt), this.#turn)
   }
 
   #expire(now: Ms): void {
     for (const operation of this.#inFlight) {
       if (operation.due + this.#life > now) return
       this.#remove(operation)
+      this.#arrivals.ended(operation.n, now, false)
       this.#late(operation, ms(this.#life - this.#spec.timeout))
       operation.sent.abandon()
     }
@@ -109,26 +116,34 @@ export class Driver {
 
   #sendDue(now: Ms): void {
     const { timeout, inFlightMax } = this.#spec
-    for (let due = dueAt(this.#schedule, this.#next); due <= now; due = dueAt(this.#schedule, this.#next)) {
-      const n = this.#next++
-      if (this.#client.skips?.(n)) continue
+    for (let { due } = this.#arrivals; due <= now; { due } = this.#arrivals) {
+      const n = this.#arrivals.take()
+      if (this.#client.skips?.(n)) {
+        this.#arrivals.ended(n, now, true)
+        continue
+      }
       this.#tally.offered(due)
       if (due + timeout <= now) {
-        this.#tally.dropped(due)
         this.#droppedByUs++
+        this.#drop(n, due, now)
       } else if (this.#inFlight.size >= inFlightMax) {
         const [oldest] = this.#inFlight
         if (oldest) oldest.inItsWay++
-        this.#tally.dropped(due)
+        this.#drop(n, due, now)
       } else {
         this.#send(n, due)
       }
     }
   }
 
+  #drop(n: number, due: Ms, now: Ms): void {
+    this.#tally.dropped(due)
+    this.#arrivals.ended(n, now, true)
+  }
+
   #send(n: number, due: Ms): void {
     const sentAt = this.#clock.now()
-    const operation: Operation = { due, sentAt, sent: NOTHING_SENT, inItsWay: 0 }
+    const operation: Operation = { n, due, sentAt, sent: NOTHING_SENT, inItsWay: 0 }
     this.#inFlight.add(operation)
     this.#tally.sending(sentAt, ms(sentAt - due))
     operation.sent = this.#client.send(n, (outcome, reason, thought) => this.#ended(operation, outcome, reason, thought), due)
@@ -140,6 +155,9 @@ export class Driver {
     const now = this.#clock.now()
     const response = ms(now - operation.due - thought)
     this.#remove(operation)
+    this.#arrivals.ended(operation.n, now, outcome === 'error')
+    // A user who is ready before anything else is due.
+    if (this.#arrivals.due < this.#wakeAt && !this.#stopped) this.#arm()
     if (outcome === 'late' || response >= this.#spec.timeout) return this.#late(operation, thought, outcome === 'late' ? reason : undefined)
     if (outcome === 'error') return this.#tally.error(now, reason ?? 'error')
     this.#droppedByUs += operation.inItsWay

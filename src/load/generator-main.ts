@@ -25,13 +25,13 @@ process.on('message', (message) => {
 async function obey(order: ToGenerator): Promise<void> {
   switch (order.kind) {
     case 'open':
-      generator = await Generator.open(order.orders, (bucket) => tell({ kind: 'bucket', bucket }))
+      generator = await Generator.open(order.orders, (part) => tell({ kind: 'bucket', ...part }))
       return tell({ kind: 'ready' })
     case 'begin':
-      if (generator) tell({ kind: 'begun', at: generator.begin() })
-      return
+      generator?.begin(order.at)
+      return tell({ kind: 'begun' })
     case 'stop':
-      return tell({ kind: 'stopped', verdicts: (await generator?.stop()) ?? [] })
+      return tell({ kind: 'stopped', parts: (await generator?.stop()) ?? [] })
   }
 }
 

@@ -1,18 +1,17 @@
-/** Every load of a run, in the generator's process: one client, schedule and tally each, one clock for all. */
+/** The loads of a run, or one process's share of them: one client, arrivals and tally each, one clock for all. */
 
 import { coarseClock, realClock, sleep, type Clock } from '../core/clock.ts'
 import { assertNever, ms, type Ms } from '../core/units.ts'
-import type { BucketRecord } from '../record/buckets.ts'
+import { arrivalsOf, type Share } from './arrivals.ts'
 import type { Client } from './client.ts'
 import { Driver } from './driver.ts'
 import { openHttp } from './http.ts'
 import { openJourney } from './journey.ts'
+import type { Part, PartFigures } from './merge.ts'
 import { openPostgres } from './postgres.ts'
 import { openRedis } from './redis.ts'
-import { scheduleOf } from './schedule.ts'
 import type { LoadSpec } from './spec.ts'
 import { Tally } from './tally.ts'
-import { judgeLoad, type LoadVerdict } from './verdict.ts'
 import { openWebSockets } from './websocket.ts'
 import type { Orders } from './wire.ts'
 
@@ -23,61 +22,75 @@ const OPEN_MAX: Ms = ms(3000)
 /** What is in flight at the end is waited for this long at most. */
 const PATIENCE: Ms = ms(2000)
 
-interface Load { readonly spec: LoadSpec; readonly client: Client }
+/** `spec` as far as it is this process's. */
+interface Load { readonly spec: LoadSpec; readonly share: Share; readonly client: Client }
+type Emit = (part: Part) => void
 
 export class Generator {
   readonly #orders: Orders
   readonly #loads: readonly Load[]
   readonly #clock: Clock
-  readonly #emit: (bucket: BucketRecord) => void
+  readonly #emit: Emit
   #drivers: readonly Driver[] = []
   #begun = { at: ms(0), cpu: process.cpuUsage() }
 
-  private constructor(orders: Orders, loads: readonly Load[], clock: Clock, emit: (bucket: BucketRecord) => void) {
+  private constructor(orders: Orders, loads: readonly Load[], clock: Clock, emit: Emit) {
     this.#orders = orders
     this.#loads = loads
     this.#emit = emit
     this.#clock = clock
   }
 
-  static async open(orders: Orders, emit: (bucket: BucketRecord) => void): Promise<Generator> {
-    const clock = orders.specs.reduce((sum, { rate }) => sum + rate, 0) <= EXACT_MAX ? realClock : coarseClock
-    const loads = orders.specs.map((spec): Load => ({ spec, client: openClient(spec, clock) }))
+  static async open(orders: Orders, emit: Emit): Promise<Generator> {
+    const clock = orders.specs.reduce((sum, spec) => sum + busyOf(spec), 0) <= EXACT_MAX ? realClock : coarseClock
+    const loads = orders.specs.map((whole): Load => {
+      const share = { index: orders.process, of: whole.processes ?? 1 }
+      const spec = sharedSpec(whole, share)
+      return { spec, share, client: openClient(spec, clock, share) }
+    })
     await Promise.race([Promise.all(loads.map(({ client }) => client.opened)), sleep(OPEN_MAX)])
     return new Generator(orders, loads, clock, emit)
   }
 
-  /** All loads begin at the next edge of a bucket. */
-  begin(): Ms {
-    const { origin, width, seed } = this.#orders
-    const begin = ms(origin + Math.ceil((this.#clock.now() - origin) / width) * width)
-    this.#drivers = this.#loads.map(({ spec, client }) => {
-      const tally = new Tally({ name: spec.name, origin, width, begin, emit: this.#emit })
-      client.begin?.({ at: begin, tally, clock: this.#clock, seed })
-      return new Driver({ spec, client, clock: this.#clock, schedule: scheduleOf(spec.name, spec.rate, begin, seed), tally })
+  /** All loads begin at `at`, the edge of a bucket. */
+  begin(at: Ms): void {
+    const { origin, width, seed, warmup } = this.#orders
+    this.#drivers = this.#loads.map(({ spec, share, client }) => {
+      const tally = new Tally({ name: spec.name, origin, width, begin: at, emit: (bucket, detail) => this.#emit({ bucket, detail }), shared: share.of > 1 })
+      client.begin?.({ at, tally, clock: this.#clock, seed })
+      return new Driver({ spec, client, clock: this.#clock, arrivals: arrivalsOf({ spec, begin: at, warmup, seed, share }), tally })
     })
     this.#begun = { at: this.#clock.now(), cpu: process.cpuUsage() }
     for (const driver of this.#drivers) driver.begin()
-    return begin
   }
 
-  async stop(): Promise<readonly LoadVerdict[]> {
+  async stop(): Promise<readonly PartFigures[]> {
     const { user, system } = process.cpuUsage(this.#begun.cpu)
     const cpu = (user + system) / 1000 / Math.max(1, this.#clock.now() - this.#begun.at)
     await Promise.all(this.#drivers.map((driver) => driver.stop(PATIENCE)))
     await Promise.all(this.#loads.map(({ client }) => client.close()))
-    return this.#drivers.map((driver) => judgeLoad(driver.figures(cpu)))
+    return this.#drivers.map((driver) => ({ figures: driver.figures(cpu), detail: driver.detail }))
   }
 }
 
-function openClient(spec: LoadSpec, clock: Clock): Client {
+/** Operations a second, as far as can be told before. */
+const busyOf = ({ rate, users }: LoadSpec): number => rate + (users ? (users.count * 1000) / users.think : 0)
+
+/** Messages of a WebSocket are of the process that keeps it, whose client counts its connections by itself. */
+function sharedSpec(spec: LoadSpec, { index, of }: Share): LoadSpec {
+  if (of === 1) return spec
+  const { connections, inFlightMax, send } = spec
+  return { ...spec, inFlightMax: Math.ceil(inFlightMax / of), ...(send.kind === 'websocket' ? {} : { connections: Math.max(1, Math.floor(connections / of) + (index < connections % of ? 1 : 0)) }) }
+}
+
+function openClient(spec: LoadSpec, clock: Clock, share: Share): Client {
   const { send } = spec
   switch (send.kind) {
     case 'http': return openHttp(spec, send)
     case 'journey': return openJourney(spec, send, clock)
     case 'redis': return openRedis(spec, send)
     case 'postgres': return openPostgres(spec, send)
-    case 'websocket': return openWebSockets(spec, send)
+    case 'websocket': return openWebSockets(spec, send, share)
     default: return assertNever(send)
   }
 }

@@ -1,14 +1,12 @@
-/** The parent's side of the load: a generator in a process of its own, so that neither can slow the other down. */
+/** The parent's side of the load: generators in processes of their own, so that neither can slow the other down. */
 
-import { fork, type ChildProcess } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
-import { realClock } from '../core/clock.ts'
-import { BrownoutError } from '../core/errors.ts'
+import { monotonicNow } from '../core/clock.ts'
 import { ms, type Ms } from '../core/units.ts'
 import type { BucketRecord } from '../record/buckets.ts'
+import { GeneratorProcess } from './generator-process.ts'
+import { mergedFigures, Merger, type PartFigures } from './merge.ts'
 import type { LoadSpec } from './spec.ts'
 import { judgeLoad, type LoadVerdict } from './verdict.ts'
-import type { FromGenerator, Orders, ToGenerator } from './wire.ts'
 
 export interface LoadOptions {
   /** None: nothing is started, and stop() answers with nothing. */
@@ -16,6 +14,8 @@ export interface LoadOptions {
   /** Monotonic time at which bucket 0 begins; bucket i covers [origin + i width, origin + (i + 1) width). */
   readonly origin: Ms
   readonly width: Ms
+  /** Rates that change begin to so long after the load begins; at once unless given. */
+  readonly warmup?: Ms | undefined
   /** Shifts each load's first operation within 1 / rate, so that equal rates do not march in step. */
   readonly seed: number
   /** Every bucket of every load from the first operation on, empty ones too, in order, about one width after its end. */
@@ -33,50 +33,55 @@ export interface LoadRun {
   kill(): void
 }
 
-const MAIN = fileURLToPath(new URL('./generator-main.js', import.meta.url))
-/** A generator that says nothing for so long, where something is due, is given up. */
-const SILENCE_MAX: Ms = ms(15_000)
+/** So long generators have to hear when they are to begin. */
+const BEGIN_AHEAD: Ms = ms(5)
 
-/** Starts the generator and opens its connections; resolves when they stand or have failed. Rejects with LOAD_FAILED when the process cannot be started. */
-export async function startLoad({ specs, origin, width, seed, onBucket, onProblem }: LoadOptions): Promise<LoadRun> {
-  if (specs.length === 0) return { begin: () => Promise.resolve(origin), stop: () => Promise.resolve([]), kill: () => undefined }
-  const generator = new GeneratorProcess({ specs, origin, width, seed }, onBucket, onProblem)
+/** Starts the generators and opens their connections; resolves when they stand or have failed. Rejects with LOAD_FAILED when a process cannot be started. */
+export async function startLoad(options: LoadOptions): Promise<LoadRun> {
+  if (options.specs.length === 0) return { begin: () => Promise.resolve(options.origin), stop: () => Promise.resolve([]), kill: () => undefined }
+  const generators = new Generators(options)
   try {
-    await generator.expect('ready', { kind: 'open', orders: { specs, origin, width, seed } })
+    await generators.open()
   } catch (error) {
-    generator.kill()
+    generators.kill()
     throw error
   }
-  return generator
+  return generators
 }
 
-class GeneratorProcess implements LoadRun {
-  readonly #child: ChildProcess
-  readonly #exited: Promise<void>
-  readonly #orders: Orders
-  readonly #onBucket: LoadOptions['onBucket']
-  readonly #onProblem: LoadOptions['onProblem']
-  #awaited: { kind: FromGenerator['kind']; resolve(message: FromGenerator): void; reject(error: Error): void } | undefined
-  #ending = false
-  #crash: string | undefined
+const processesOf = ({ processes = 1 }: LoadSpec): number => processes
+
+/** The first process makes a part of every load, those after it parts of the loads that several make. */
+class Generators implements LoadRun {
+  readonly #options: LoadOptions
+  readonly #processes: readonly GeneratorProcess[]
+  readonly #mergers: ReadonlyMap<string, Merger>
   #stopping: Promise<readonly LoadVerdict[]> | undefined
 
-  constructor(orders: Orders, onBucket: LoadOptions['onBucket'], onProblem: LoadOptions['onProblem']) {
-    this.#orders = orders
-    this.#onBucket = onBucket
-    this.#onProblem = onProblem
-    // Our own debugger's port, when there is one, is not the child's to take.
-    this.#child = fork(MAIN, [], { stdio: ['ignore', 'ignore', 'ignore', 'ipc'], execArgv: [] })
-    this.#child.on('message', (message) => this.#receive(message as FromGenerator))
-    this.#exited = new Promise((resolve) => {
-      this.#child.on('error', (error) => { this.#fail(error.message); resolve() })
-      this.#child.once('exit', (code, signal) => { this.#fail(signal ?? `exit ${code}`); resolve() })
-    })
+  constructor(options: LoadOptions) {
+    this.#options = options
+    const { specs, onBucket, onProblem } = options
+    this.#mergers = new Map(specs.filter((spec) => processesOf(spec) > 1).map((spec) => [spec.name, new Merger(processesOf(spec), onBucket)]))
+    this.#processes = Array.from({ length: Math.max(...specs.map(processesOf)) }, () => new GeneratorProcess({
+      onProblem,
+      onPart: (part) => {
+        const merger = this.#mergers.get(part.bucket.name)
+        if (merger) merger.take(part)
+        else onBucket(part.bucket)
+      },
+    }))
+  }
+
+  async open(): Promise<void> {
+    const { specs, origin, width, warmup = ms(0), seed } = this.#options
+    await Promise.all(this.#processes.map((one, process) => one.open({ specs: specs.filter((spec) => processesOf(spec) > process), origin, width, warmup, seed, process })))
   }
 
   async begin(): Promise<Ms> {
-    const message = await this.expect('begun', { kind: 'begin' })
-    return message.at
+    const { origin, width } = this.#options
+    const at = ms(origin + Math.ceil((monotonicNow() + BEGIN_AHEAD - origin) / width) * width)
+    await Promise.all(this.#processes.map((one) => one.begin(at)))
+    return at
   }
 
   stop(): Promise<readonly LoadVerdict[]> {
@@ -84,58 +89,22 @@ class GeneratorProcess implements LoadRun {
     return this.#stopping
   }
 
-  kill(): void {
-    this.#ending = true
-    this.#child.kill('SIGKILL')
-  }
+  kill(): void { for (const one of this.#processes) one.kill() }
 
   async #stop(): Promise<readonly LoadVerdict[]> {
-    try {
-      const { verdicts } = await this.expect('stopped', { kind: 'stop' })
-      this.#ending = true
-      if (this.#child.connected) this.#child.disconnect()
-      const late = realClock.at(ms(realClock.now() + 1000), () => this.#child.kill('SIGKILL'))
-      await this.#exited
-      late.cancel()
-      return verdicts
-    } catch (error) {
-      this.kill()
-      await this.#exited
-      const why = error instanceof Error ? error.message : String(error)
-      return this.#orders.specs.map(({ name }) => ({
-        ...judgeLoad({ name, offered: 0, sent: 0, dropped: 0, droppedByUs: 0, latenessP99Ms: undefined, serviceP99Ms: undefined, cpu: 0, errors: {}, closes: {} }), valid: false, why,
-      }))
-    }
+    const ended = await Promise.all(this.#processes.map((one) => one.stop()))
+    for (const merger of this.#mergers.values()) merger.finish()
+    const parts = ended.map((one) => ('parts' in one ? one.parts : []))
+    const why = ended.flatMap((one) => ('why' in one ? [one.why] : []))[0]
+    // Those that had not begun tell of no load.
+    if (why === undefined && parts.every((some) => some.length === 0)) return []
+    return this.#options.specs.map((spec) => this.#judge(spec, parts.flat(), ended.slice(0, processesOf(spec)).some((one) => 'why' in one) ? why : undefined))
   }
 
-  /** Sends `order` and waits for the answer called `kind`. */
-  expect<K extends FromGenerator['kind']>(kind: K, order: ToGenerator): Promise<Extract<FromGenerator, { kind: K }>> {
-    return new Promise((resolve, reject) => {
-      if (this.#crash !== undefined || this.#ending) return reject(failed(this.#crash ?? 'it was ended'))
-      this.#awaited?.reject(failed('it was ended'))
-      const silence = realClock.at(ms(realClock.now() + SILENCE_MAX), () => this.#awaited?.reject(failed('it does not answer')))
-      const settle = (): void => { silence.cancel(); this.#awaited = undefined }
-      this.#awaited = {
-        kind,
-        resolve: (message) => { settle(); resolve(message as Extract<FromGenerator, { kind: K }>) },
-        reject: (error) => { settle(); reject(error) },
-      }
-      this.#child.send(order, (error) => { if (error) this.#awaited?.reject(failed('it cannot be reached')) })
-    })
-  }
-
-  #receive(message: FromGenerator): void {
-    if (message.kind === 'bucket') return this.#onBucket(message.bucket)
-    if (message.kind === 'crashed') return this.#fail(message.text)
-    if (this.#awaited?.kind === message.kind) this.#awaited.resolve(message)
-  }
-
-  #fail(how: string): void {
-    if (this.#crash !== undefined) return
-    this.#crash = how
-    if (!this.#ending) this.#onProblem(failed(how).message)
-    this.#awaited?.reject(failed(how))
+  #judge({ name }: LoadSpec, parts: readonly PartFigures[], why: string | undefined): LoadVerdict {
+    const figures = mergedFigures(parts.filter((one) => one.figures.name === name))
+      ?? { name, offered: 0, sent: 0, dropped: 0, droppedByUs: 0, latenessP99Ms: undefined, serviceP99Ms: undefined, cpu: 0, errors: {}, closes: {} }
+    const verdict = judgeLoad(figures)
+    return why === undefined ? verdict : { ...verdict, valid: false, why }
   }
 }
-
-const failed = (how: string): BrownoutError => new BrownoutError('LOAD_FAILED', { message: `the load generator died: ${how}` })

@@ -1,6 +1,7 @@
 /** A load as the loader has linked it: what is sent, how often, and what counts as an answer. Plain JSON: it goes to the generator's process. */
 
 import { ms, type Ms, type PerSecond } from '../core/units.ts'
+import type { Stretch } from './curve.ts'
 
 /** `{n}` in the path, the body, an argument or a parameter stands for the operation's number, counted from 0. */
 export interface HttpRequest {
@@ -72,8 +73,16 @@ export interface Backoff { readonly backoff: Ms; readonly max: Ms }
 export interface LoadSpec {
   readonly name: string
   readonly send: HttpRequest | Journey | RedisCommand | PostgresQuery | WebSocketTraffic
-  /** Open loop: operation i is due at start + i / rate, whatever became of those before it. 0: the system sends, not we. */
+  /** Open loop: operation i is due at start + i / rate, whatever became of those before it; with a profile the highest of it. 0: the system sends, not we, or users do. */
   readonly rate: PerSecond
+  /** How the rate changes once the warm-up is over; then it stays where it is. Absent: it does not change. */
+  readonly profile?: readonly Stretch[] | undefined
+  /** As those of many who know nothing of one another; absent: evenly spread. */
+  readonly arrivals?: 'poisson' | undefined
+  /** Closed loop: each of them waits for an answer, thinks, and only then sends again. */
+  readonly users?: { readonly count: number; readonly think: Ms } | undefined
+  /** So many processes make it together; absent: one. */
+  readonly processes?: number | undefined
   /** An operation older than this counts as a timeout, at this value; a connection that takes longer to open is given up. */
   readonly timeout: Ms
   /** HTTP statuses that count as ok: `2xx`, `200`, `2xx,404`. */

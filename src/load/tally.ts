@@ -3,6 +3,7 @@
 import type { Histogram } from 'hdr-histogram-js'
 import { ms, type Ms } from '../core/units.ts'
 import { encodeHistogram, newHistogram, noCounts, quantile, recordLatency, type BucketRecord, type Counts } from '../record/buckets.ts'
+import type { Detail } from './merge.ts'
 
 type Measured = 'response' | 'service' | 'lateness' | 'setup'
 interface Bucket { readonly counts: Counts; readonly histograms: Partial<Record<Measured, Histogram>>; readonly extra: Record<string, number> }
@@ -21,7 +22,11 @@ export interface TallyOptions {
   readonly width: Ms
   /** The first bucket is the one that holds it. */
   readonly begin: Ms
-  emit(bucket: BucketRecord): void
+  emit(bucket: BucketRecord, detail: Detail): void
+  /** Another makes a part of the load too: details are told. */
+  readonly shared?: boolean | undefined
+  /** So many widths after its end a bucket is told; one unless given. */
+  readonly grace?: number | undefined
 }
 
 export class Tally {
@@ -110,8 +115,11 @@ export class Tally {
   /** Nobody will know: it was still under way at the end. */
   indeterminate(at: Ms): void { this.#count(at, 'indeterminate') }
 
-  /** When the oldest open bucket is to be sent: one width of grace after its end. */
-  get flushAt(): Ms { return this.#start(this.#first + 2) }
+  /** Over the whole run, as far as it is told. */
+  get detail(): Detail { return { service: encodeHistogram(this.#run.service), lateness: encodeHistogram(this.#run.lateness) } }
+
+  /** When the oldest open bucket is to be sent: its grace after its end. */
+  get flushAt(): Ms { return this.#start(this.#first + 1 + (this.#options.grace ?? 1)) }
 
   /** Sends every bucket whose grace is over at `now`. */
   flush(now: Ms): void {
@@ -168,9 +176,9 @@ export class Tally {
       extra[name] = quantile(histogram, 0.99) ?? 0
       whole.add(histogram)
     }
-    const { name, width, emit } = this.#options
+    const { name, width, emit, shared } = this.#options
     const encoded = { ...(response ? { latency: encodeHistogram(response) } : {}), ...(setup ? { setup: encodeHistogram(setup) } : {}) }
-    emit({ source: 'load', name, start: this.#start(this.#first), width, counts, ...encoded, extra })
+    emit({ source: 'load', name, start: this.#start(this.#first), width, counts, ...encoded, extra }, shared ? { ...(service ? { service: encodeHistogram(service) } : {}), ...(lateness ? { lateness: encodeHistogram(lateness) } : {}) } : {})
     this.#first++
     for (const histogram of [response, service, lateness, setup]) if (histogram) { histogram.reset(); this.#spare.push(histogram) }
   }

@@ -7,6 +7,7 @@ import type { Timer } from '../core/clock.ts'
 import { isLoopback } from '../core/loopback.ts'
 import { randomStream } from '../core/random.ts'
 import { ms, type Ms } from '../core/units.ts'
+import { WHOLE, type Share } from './arrivals.ts'
 import { captureOf } from './capture.ts'
 import { NOTHING_SENT, template, type Beginning, type Client, type Done, type Sent } from './client.ts'
 import type { LoadSpec, WebSocketTraffic } from './spec.ts'
@@ -22,12 +23,14 @@ const LEAVE_MAX = ms(500)
 /** So many parts of all connections are pinged one after another. */
 const SLICES = 50
 
-export const openWebSockets = (spec: LoadSpec, traffic: WebSocketTraffic): Client => new Crowd(spec, traffic)
+/** Of all connections those whose number leaves the share's index. */
+export const openWebSockets = (spec: LoadSpec, traffic: WebSocketTraffic, share: Share = WHOLE): Client => new Crowd(spec, traffic, share)
 
 class Crowd implements Client {
   readonly opened = Promise.resolve()
   readonly #spec: LoadSpec
   readonly #traffic: WebSocketTraffic
+  readonly #share: Share
   readonly #lines: Line[] = []
   /** By connection, the messages that have not come back. */
   readonly #waiting = new Map<Line, Map<number, Done>>()
@@ -38,9 +41,10 @@ class Crowd implements Client {
   #beats: Timer | undefined
   #leaving: Promise<void> | undefined
 
-  constructor(spec: LoadSpec, traffic: WebSocketTraffic) {
+  constructor(spec: LoadSpec, traffic: WebSocketTraffic, share: Share) {
     this.#spec = spec
     this.#traffic = traffic
+    this.#share = share
     const text = template(traffic.send.replaceAll('{id}', () => `${ID}{n}`))
     this.#text = text
     const id = traffic.id === undefined ? undefined : captureOf(traffic.id)
@@ -75,24 +79,27 @@ class Crowd implements Client {
     return this.#leaving
   }
 
-  #lineOf(n: number): Line | undefined { return this.#lines[n % this.#spec.connections] }
+  #lineOf(n: number): Line | undefined { return this.#lines[Math.floor((n % this.#spec.connections) / this.#share.of)] }
 
   /** Begins the connections that are due, and waits for the next. */
   #ramp(beginning: Beginning): void {
     const { connections } = this.#spec
     const { at, clock } = beginning
-    while (this.#lines.length < connections) {
-      const due = ms(at + (this.#lines.length * this.#traffic.over) / connections)
+    for (let number = this.#numberOf(this.#lines.length); number < connections; number = this.#numberOf(this.#lines.length)) {
+      const due = ms(at + (number * this.#traffic.over) / connections)
       if (due > clock.now()) {
         this.#timer = clock.at(due, () => this.#ramp(beginning))
         return
       }
-      const line = this.#line(this.#lines.length, beginning)
+      const line = this.#line(number, beginning)
       this.#lines.push(line)
       this.#waiting.set(line, new Map())
       line.connect(due)
     }
   }
+
+  /** Of the `i`th connection of this process among all. */
+  #numberOf(i: number): number { return i * this.#share.of + this.#share.index }
 
   /** A slice of the connections at a time, so that all of them do not ping together. */
   #beat(beginning: Beginning, distance: Ms, slice: number): void {

@@ -9,7 +9,7 @@ import { signalWords } from './words.ts'
 
 export interface Windows { readonly bucket: Ms; readonly hold: Ms; readonly minSamples: number }
 export interface Objective { readonly signal: SignalName; readonly comparison: string; readonly limit: { readonly value: number; readonly unit: string; readonly text: string } }
-export interface PlannedLoad { readonly name: string; readonly rate?: number | undefined; readonly timeout?: Ms | undefined }
+export interface PlannedLoad { readonly name: string; readonly rate?: number | undefined; readonly timeout?: Ms | undefined; readonly users?: { readonly count: number; readonly think: Ms } | undefined }
 
 export interface ReportPlan {
   readonly windows: Windows
@@ -20,7 +20,7 @@ export interface ReportPlan {
 }
 
 /** A load whose messages just arrive: nothing was sent that could be answered late, or be meant again. */
-export const isHeard = ({ loads }: Pick<ReportPlan, 'loads'>, name: string): boolean => loads.some((load) => load.name === name && load.rate === 0)
+export const isHeard = ({ loads }: Pick<ReportPlan, 'loads'>, name: string): boolean => loads.some((load) => load.name === name && load.rate === 0 && !load.users)
 
 const duration = z.number().min(0).transform((value) => ms(value))
 const signal = z.object({ name: z.string(), metric: z.string(), where: z.record(z.string(), z.string()).optional().catch(undefined) })
@@ -34,7 +34,7 @@ const schema = z.object({
   steadyState: list(objective),
   abort: signals(z.object({ signal }).transform((one) => one.signal)),
   expect: signals(z.union([z.object({ signal }).transform((one) => one.signal), z.object({ of: signal }).transform((one) => one.of)])),
-  loads: list(z.object({ name: z.string(), rate: z.number().optional().catch(undefined), timeout: duration.optional().catch(undefined) })),
+  loads: list(z.object({ name: z.string(), rate: z.number().optional().catch(undefined), timeout: duration.optional().catch(undefined), users: z.object({ count: z.number(), think: duration }).optional().catch(undefined) })),
 })
 
 const SOURCES: readonly Source[] = ['load', 'target', 'probe', 'app']

@@ -54,6 +54,24 @@ const journey = (...steps: readonly string[]): string => around(`probes: {}\n`).
 const sockets = (keys: string): string => around('').replace('load: {', `load: { live: { websocket: "ws://h/", ${keys} },`)
 const CART = '{ http: "POST http://h/carts", capture: { cart: "json:id" } }'
 
+const paced = (keys: string): string => `name: x\nload: { a: { http: "GET http://h/", ${keys} } }`
+
+const PACES: readonly Case[] = [
+  ['a load without a pace', 'name: x\nload: { ¶a: { http: "GET http://h/" } }', 'KEY_MISSING', '`rate` is missing', 'for a closed loop users: 50'],
+  ['a rate beside users', paced('users: 5, ¶rate: 5/s'), 'KEY_UNKNOWN', 'means nothing with `users`', 'one of the two'],
+  ['thinking without users', paced('rate: 5/s, ¶think: 1s'), 'KEY_UNKNOWN', '`think` means nothing without `users`', 'a step of a journey can think'],
+  ['a ramp without its time', paced('rate: { from: 1/s, ¶to: 5/s }').replace('¶', '').replace('rate:', '¶rate:'), 'KEY_MISSING', '`over` is missing', ''],
+  ['a key that a ramp does not have', paced('rate: { from: 1/s, to: 5/s, over: 1s, ¶each: 1s }'), 'KEY_UNKNOWN', '"each" means nothing here', ''],
+  ['a step that is no rate', paced('rate: { steps: [1/s, ¶2], each: 1s }'), 'VALUE_INVALID', 'a rate such as 100/s', ''],
+  ['a spike without its length', paced('rate: { base: 1/s, spike: 5/s, at: 1s }').replace('rate:', '¶rate:'), 'KEY_MISSING', '`for` is missing', ''],
+  ['a misspelt spike', paced('rate: { base: 1/s, spike: 5/s, ¶aat: 1s, for: 1s }'), 'KEY_UNKNOWN', '"aat"', 'did you mean "at"?'],
+  ['no rate at all', paced('rate: ¶{ from: 0/s, to: 0/s, over: 1s }'), 'VALUE_INVALID', 'nothing would ever be sent', ''],
+  ['arrivals of no kind', paced('rate: 1/s, arrivals: ¶poison'), 'VALUE_INVALID', 'one of even, poisson', 'did you mean "poisson"?'],
+  ['more processes than users', paced('users: 2, processes: ¶3'), 'VALUE_INVALID', 'cannot share 2 users', ''],
+  ['more processes than connections', 'name: x\nload: { a: { redis: PING, url: "redis://h", rate: 1/s, connections: 1, processes: ¶2 } }', 'VALUE_INVALID', 'cannot share 1 connections', ''],
+  ['users where the system sends', sockets('expect: messages, ¶users: 5'), 'KEY_UNKNOWN', '`users` means nothing with expect: messages', 'the system sends'],
+]
+
 const LOADS: readonly Case[] = [
   ['a journey without a request', journey('{ think: 1s }').replace('[{', '¶[{'), 'VALUE_INVALID', 'no request in it', 'http: METHOD URL'],
   ['a journey without a step', journey().replace('[]', '¶[]'), 'VALUE_INVALID', 'at least one step', ''],
@@ -192,7 +210,7 @@ const SYNTAX: readonly Case[] = [
   ['an alias to what it stands in', 'name: x\nvars: &a { b: ¶*a }', 'YAML_INVALID', 'inside what it stands for', ''],
 ]
 
-const GROUPS: Readonly<Record<string, readonly Case[]>> = { keys: KEYS, values: VALUES, loads: LOADS, names: NAMES, links: LINKS, references: REFERENCES, upstreams: UPSTREAMS, syntax: SYNTAX }
+const GROUPS: Readonly<Record<string, readonly Case[]>> = { keys: KEYS, values: VALUES, loads: LOADS, paces: PACES, names: NAMES, links: LINKS, references: REFERENCES, upstreams: UPSTREAMS, syntax: SYNTAX }
 
 for (const [group, cases] of Object.entries(GROUPS)) {
   describe(`what is wrong with ${group}`, () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { ManualClock, TimerHeap, type Clock, type Timer } from '../../src/core/clock.ts'
 import { ms, perSecond, type Ms } from '../../src/core/units.ts'
+import { arrivalsOf, WHOLE, type Arrivals } from '../../src/load/arrivals.ts'
 import type { Client, Done } from '../../src/load/client.ts'
 import { Driver } from '../../src/load/driver.ts'
 import type { LoadSpec } from '../../src/load/spec.ts'
@@ -47,13 +48,20 @@ class JumpingClock implements Clock {
   }
 }
 
+/** From 0 on, not shifted within the first gap. */
+function evenly(rate: number): Arrivals {
+  let n = 0
+  return { get due() { return ms((n * 1000) / rate) }, take: () => n++, ended: () => undefined }
+}
+
 interface Rig { readonly driver: Driver; readonly client: FakeClient; readonly buckets: BucketRecord[] }
 function rig(clock: Clock, spec: Partial<LoadSpec>, answer: (n: number) => { after: number; outcome?: 'ok' | 'error' } | undefined): Rig {
   const buckets: BucketRecord[] = []
   const whole = { ...SPEC, ...spec }
   const client = new FakeClient(clock, answer)
+  const arrivals = whole.users ? arrivalsOf({ spec: whole, begin: ms(0), warmup: ms(0), seed: 1, share: WHOLE }) : evenly(whole.rate)
   const tally = new Tally({ name: whole.name, origin: ms(0), width: WIDTH, begin: ms(0), emit: (bucket) => buckets.push(bucket) })
-  const driver = new Driver({ spec: whole, client, tally, clock, schedule: { first: ms(0), rate: whole.rate } })
+  const driver = new Driver({ spec: whole, client, tally, clock, arrivals })
   driver.begin()
   return { driver, client, buckets }
 }
@@ -187,5 +195,46 @@ describe('load: the driver', () => {
       const { in_flight } = load.buckets.at(-1)?.extra ?? {}
       assert.equal(in_flight, 0)
     }), { numRuns: 60 })
+  })
+
+  it('waits for an answer in a closed loop: so many users have so many under way and no more, and think before they ask again', async () => {
+    const clock = new ManualClock()
+    const load = rig(clock, { rate: perSecond(0), users: { count: 5, think: ms(100) } }, () => ({ after: 400 }))
+    clock.advance(ms(1000))
+    // All have begun within a second, 200 ms apart; each asks twice a second.
+    assert.deepEqual(load.client.sent, [0, 1, 2, 5, 3, 6, 4, 7, 10])
+    clock.advance(ms(9000))
+    assert.ok(load.buckets.every(({ extra }) => (extra?.['in_flight'] ?? 0) <= 5))
+    await stopped(load, clock)
+    const { offered, ok } = sum(load.buckets)
+    assert.ok(offered === ok && ok >= 95 && ok <= 100, `${ok}`)
+    assert.equal(Math.round(latency(load.buckets, 0.99)), 400)
+  })
+
+  it('does not spin in a closed loop where everything fails at once, and goes on after a timeout', () => {
+    const refused = new ManualClock()
+    const load = rig(refused, { rate: perSecond(0), users: { count: 1, think: ms(0) } }, () => ({ after: 0, outcome: 'error' }))
+    refused.advance(ms(1000))
+    assert.ok(load.client.sent.length > 90 && load.client.sent.length <= 101, `${load.client.sent.length}`)
+    const silent = new ManualClock()
+    const late = rig(silent, { rate: perSecond(0), users: { count: 2, think: ms(0) }, timeout: ms(250) }, () => undefined)
+    silent.advance(ms(2000))
+    assert.equal(late.client.sent.length, 9 + 7)
+  })
+
+  it('shows a stall of a second in an open loop, and hides it in a closed one that sends as much', async () => {
+    const p99s = []
+    for (const spec of [{ rate: perSecond(1000) }, { rate: perSecond(0), users: { count: 5, think: ms(4) } }]) {
+      const clock = new ManualClock()
+      // One millisecond each, but from 5 s to 6 s nothing is answered.
+      const load = rig(clock, { ...spec, timeout: ms(5000) }, () => ({ after: clock.now() >= 5000 && clock.now() < 6000 ? 6000 - clock.now() : 1 }))
+      clock.advance(ms(20_000))
+      await stopped(load, clock)
+      assert.ok(sum(load.buckets).ok > 18_000)
+      p99s.push(latency(load.buckets, 0.99))
+    }
+    const [open = 0, closed = 0] = p99s
+    assert.ok(open > 790 && open < 1000, `${open}`)
+    assert.ok(closed < 5, `${closed}`)
   })
 })

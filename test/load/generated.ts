@@ -6,7 +6,7 @@ import { monotonicNow } from '../../src/core/clock.ts'
 import { ms } from '../../src/core/units.ts'
 import { Generator } from '../../src/load/generator.ts'
 import type { LoadSpec } from '../../src/load/spec.ts'
-import type { LoadVerdict } from '../../src/load/verdict.ts'
+import { judgeLoad, type LoadVerdict } from '../../src/load/verdict.ts'
 import { COUNTS, type BucketRecord, type Counts } from '../../src/record/buckets.ts'
 import { until } from '../support/processes.ts'
 import { sum } from './totals.ts'
@@ -16,12 +16,13 @@ export interface Running { readonly buckets: BucketRecord[]; stop(): Promise<Loa
 /** Begins one load; its first operation is due within a bucket of 50 ms. */
 export async function begun(spec: LoadSpec): Promise<Running> {
   const buckets: BucketRecord[] = []
-  const generator = await Generator.open({ specs: [spec], origin: monotonicNow(), width: ms(50), seed: 1 }, (bucket) => buckets.push(bucket))
-  generator.begin()
+  const [origin, width] = [monotonicNow(), ms(50)]
+  const generator = await Generator.open({ specs: [spec], origin, width, warmup: ms(0), seed: 1, process: 0 }, ({ bucket }) => buckets.push(bucket))
+  generator.begin(ms(origin + Math.ceil((monotonicNow() - origin) / width) * width))
   const stop = async (): Promise<LoadVerdict> => {
-    const [verdict] = await generator.stop()
-    if (!verdict) throw new Error('no verdict')
-    return verdict
+    const [part] = await generator.stop()
+    if (!part) throw new Error('no figures')
+    return judgeLoad(part.figures)
   }
   return { buckets, stop }
 }

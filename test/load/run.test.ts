@@ -156,6 +156,29 @@ describe('load: the generator’s process', () => {
     assert.deepEqual([ok > 20, ok], [true, offered])
   })
 
+  it('is made by several processes as by one: each operation once, the buckets and figures of all put together', async () => {
+    const seen: number[] = []
+    const url = await serve((request, response) => { seen.push(Number(request.url?.slice(1))); response.end() })
+    const rig = await load([
+      httpSpec(url, { send: { kind: 'http', method: 'GET', url: `${url}{n}`, headers: {} }, processes: 2 }),
+      httpSpec(url, { name: 'users', send: { kind: 'http', method: 'GET', url: `${url}-1`, headers: {} }, rate: perSecond(0), users: { count: 3, think: ms(100) }, processes: 2 }),
+      httpSpec(url, { name: 'alone', send: { kind: 'http', method: 'GET', url: `${url}-1`, headers: {} }, rate: perSecond(20) }),
+    ])
+    const begin = await rig.run.begin()
+    assert.equal(generators().length, 2)
+    await pause(Math.max(0, begin + 1000 - monotonicNow()))
+    const verdicts = await rig.run.stop()
+    assert.deepEqual(verdicts.map(({ name }) => name), ['shop', 'users', 'alone'])
+    const shop = rig.buckets.filter(({ name }) => name === 'shop')
+    const numbers = seen.filter((n) => n >= 0).sort((a, b) => a - b)
+    assert.deepEqual(numbers, Array.from({ length: numbers.length }, (_, n) => n))
+    assert.equal(sum(shop).offered, numbers.length)
+    assert.equal(verdicts[0]?.sent, numbers.length)
+    assert.equal(new Set(shop.map(({ start }) => start)).size, shop.length)
+    assert.ok(shop.some(({ extra, latency }) => extra?.['lateness_p99'] !== undefined && extra['in_flight'] !== undefined && latency !== undefined))
+    assert.ok(sum(rig.buckets.filter(({ name }) => name === 'users')).ok >= 15)
+  })
+
   it('says so when the generator dies, once, and stops with an invalid verdict', async () => {
     const rig = await load([httpSpec(await serve((_request, response) => { response.end() }))])
     await rig.run.begin()
