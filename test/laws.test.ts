@@ -138,7 +138,7 @@ describe('after healing a fresh connection is answered as before', () => {
       await stage.live()
       await stage.strike(paramsOf(fault), { for: ms(60) })
       await until(() => stage.events.some(({ kind }) => kind === 'cleared'), 'the deadline')
-      assert.deepEqual(stage.plane.snapshot().armed, [])
+      assert.deepEqual((await stage.plane.snapshot()).armed, [])
       // The listener is taken back just behind the clearing.
       const cleared = performance.now()
       while (await fateOf(stage, 'bye') === 'ECONNREFUSED') assert.ok(performance.now() - cleared < 1000, 'the listener is not back')

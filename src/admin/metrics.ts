@@ -34,6 +34,8 @@ export class Metrics {
   readonly #operations: Counter<'proxy' | 'rule' | 'fault'>
   readonly #held = new CountedHistogram('brownout_added_latency_seconds', 'How long rules held back the chunks that they held back.', ['proxy'])
   readonly #byName: OperationMetrics
+  /** Figures are taken over one after the other, for they grow. */
+  #last: Promise<void> = Promise.resolve()
 
   constructor(plane: DynamicPlane, views: () => readonly ProxyView[], options: MetricsOptions) {
     this.#plane = plane
@@ -54,14 +56,20 @@ export class Metrics {
   }
 
   /** Takes over what the plane has counted since the last call: before anything in it is closed, and before it is shown. */
-  observe(): void {
-    const figures = this.#plane.figures()
+  observe(): Promise<void> {
+    this.#last = this.#last.then(async () => this.#take(await this.#plane.figures()))
+    return this.#last
+  }
+
+  #take(figures: PlaneFigures): void {
     const views = new Map(this.#views().map((view) => [view.name, view]))
+    // One that was closed meanwhile has been forgotten.
+    const open = (name: string): boolean => views.get(name)?.enabled !== false
     for (const [name, now] of Object.entries(figures.targets)) {
       const { listen = '', upstream = '' } = views.get(name) ?? {}
-      this.#observe(name, { proxy: name, listener: listen, upstream }, now)
+      if (open(name)) this.#observe(name, { proxy: name, listener: listen, upstream }, now)
     }
-    for (const [name, now] of Object.entries(figures.operations)) this.#byName.observe(name, now)
+    for (const [name, now] of Object.entries(figures.operations)) if (open(name)) this.#byName.observe(name, now)
     this.#observeRules(figures)
   }
 
@@ -86,7 +94,7 @@ export class Metrics {
   }
 
   async page(): Promise<{ readonly type: string; readonly text: string }> {
-    this.observe()
+    await this.observe()
     return { type: this.#registry.contentType, text: await this.#registry.metrics() }
   }
 

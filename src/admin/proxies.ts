@@ -34,7 +34,7 @@ export interface ProxiesOptions {
   /** Throws a Refusal where the proxy may not have that upstream. */
   permitUpstream(proxy: string, upstream: string): void
   /** Before anything of the plane is changed or taken away: the last chance to read its figures. */
-  observe(): void
+  observe(): Promise<void>
   /** The target of that name is closed. */
   forget(name: string): void
 }
@@ -147,7 +147,7 @@ export class Proxies {
     return this.#alone(async () => {
       const kept = this.#proxy(proxy)
       const toxic = toxicOf(kept, name)
-      this.#options.observe()
+      await this.#options.observe()
       kept.toxics = kept.toxics.filter((one) => one !== toxic)
       await this.#options.plane.disarm([ruleId(proxy, name)])
     })
@@ -248,7 +248,7 @@ export class Proxies {
   }
 
   async #stop(kept: Kept): Promise<void> {
-    this.#options.observe()
+    await this.#options.observe()
     kept.enabled = false
     const shut = this.#options.plane.shut([kept.input.name])
     this.#options.forget(kept.input.name)
@@ -256,14 +256,14 @@ export class Proxies {
   }
 
   async #move(kept: Kept, listen: Address, upstream: string): Promise<void> {
-    this.#options.observe()
+    await this.#options.observe()
     const open = await inGoWords(listen, () => this.#options.plane.change(specOf(kept.input, listen, upstream)))
     kept.listen = formatAddress(open.listen[0]?.address ?? listen)
   }
 
   async #clear(kept: Kept): Promise<void> {
     const { toxics } = kept
-    this.#options.observe()
+    await this.#options.observe()
     kept.toxics = []
     await this.#options.plane.disarm(toxics.map(({ name }) => ruleId(kept.input.name, name)))
   }

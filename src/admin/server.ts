@@ -71,7 +71,7 @@ export async function startAdmin(options: AdminOptions): Promise<Admin> {
       const why = deniedUpstream(proxy, name, to, own)
       if (why !== undefined) throw new Refusal(403, `upstream ${upstream} is not allowed: ${why}`)
     },
-    observe: () => metrics?.observe(),
+    observe: async () => metrics?.observe(),
     forget: (name) => metrics?.forget(name),
   })
   const metrics = options.metrics && new Metrics(plane, () => proxies.views(), options.metrics)

@@ -158,7 +158,7 @@ export class Attempt {
     else for (const verdict of await this.#stage.load?.stop() ?? []) this.#judgeLoad(verdict)
     const asked = this.#probes?.stop(!hurried)
     if (!hurried) await asked
-    this.#sampler?.stop()
+    await this.#sampler?.stop()
     if (this.#stage.before.size > 0) for (const healed of await verifyHealed(this.#stage.doors, this.#stage.before, hurried ? HURRIED_HEAL : undefined)) {
       recorder.write({ kind: 'heal', ...healed })
       if (!healed.ok) this.#findings.unhealed.push(`${healed.target} answered ${healed.before} before and answers ${healed.after} now`)

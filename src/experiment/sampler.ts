@@ -18,6 +18,8 @@ export interface SamplerOptions { readonly plane: Plane; readonly recorder: Reco
 export class Sampler {
   readonly #options: SamplerOptions
   #timer: Timer | undefined
+  /** What is being gathered; one at a time, so that nothing overtakes. */
+  #last: Promise<void> = Promise.resolve()
   #done = 0
   #recent: JournalEvent[] = []
   #watch: { readonly conditions: AbortWatch; readonly from: Ms; trip(why: string): void } | undefined
@@ -36,23 +38,23 @@ export class Sampler {
   unwatch(): void { this.#watch = undefined }
 
   /** Takes what is complete and stops. Idempotent. */
-  stop(): void {
+  async stop(): Promise<void> {
     this.#timer?.cancel()
     this.#timer = undefined
-    this.#gather()
+    await this.#last
+    await this.#gather()
   }
 
   #wait(): void {
     const { origin, width } = this.#options
     this.#timer = realClock.at(ms(origin + (this.#done + 1) * width), () => {
-      this.#turn()
-      if (this.#timer) this.#wait()
+      this.#last = this.#turn().then(() => { if (this.#timer) this.#wait() })
     })
   }
 
-  #turn(): void {
+  async #turn(): Promise<void> {
     const { apps, recorder, origin, width } = this.#options
-    this.#gather()
+    await this.#gather()
     const start = ms(origin + this.#done * width)
     for (const app of apps) {
       const bucket = app.usage(start, width)
@@ -62,10 +64,10 @@ export class Sampler {
     this.#judge(ms(origin + (this.#done - 1 - GRACE_BUCKETS) * width))
   }
 
-  #gather(): void {
+  async #gather(): Promise<void> {
     const { plane, recorder } = this.#options
-    for (const bucket of plane.takeBuckets()) recorder.write({ kind: 'bucket', bucket })
-    const { figures, reactions, totals } = plane.takeRecords()
+    for (const bucket of await plane.takeBuckets()) recorder.write({ kind: 'bucket', bucket })
+    const { figures, reactions, totals } = await plane.takeRecords()
     for (const one of figures) recorder.write({ kind: 'figures', figures: one })
     for (const one of reactions) recorder.write({ kind: 'reaction', ...one })
     for (const one of totals) recorder.write({ kind: 'reactions', ...one })

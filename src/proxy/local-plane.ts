@@ -77,7 +77,7 @@ export class LocalPlane implements DynamicPlane {
 
   change(target: TargetSpec): Promise<OpenTarget> { return this.#proxy(target.name).change(target) }
 
-  figures(): PlaneFigures {
+  async figures(): Promise<PlaneFigures> {
     return {
       targets: Object.fromEntries(this.#proxies.map(({ spec, meter }) => [spec.name, meter.figures()])),
       rules: this.#proxies.flatMap(({ armed }) => armed.map(({ rule, matched, altered }) => ({ rule: rule.id, on: rule.on, fault: rule.fault, matched, altered }))),
@@ -99,7 +99,7 @@ export class LocalPlane implements DynamicPlane {
     return this.#disarm((armed) => ids === undefined || ids.includes(armed.rule.id), reason)
   }
 
-  snapshot(): PlaneSnapshot {
+  async snapshot(): Promise<PlaneSnapshot> {
     return {
       targets: Object.fromEntries(this.#proxies.map(({ spec, meter }) => [spec.name, meter.gauges()])),
       armed: this.#proxies.flatMap((proxy) => proxy.armed.map((armed) => armed.rule.id)),
@@ -113,12 +113,12 @@ export class LocalPlane implements DynamicPlane {
     }
   }
 
-  takeBuckets(): readonly BucketRecord[] {
+  async takeBuckets(): Promise<readonly BucketRecord[]> {
     const now = this.#clock.now()
     return this.#proxies.flatMap(({ meter }) => meter.take(now))
   }
 
-  takeRecords(): TakenRecords {
+  async takeRecords(): Promise<TakenRecords> {
     const taken = this.#proxies.map(({ accounts }) => accounts.take(this.#clock.now()))
     return { figures: taken.flatMap(({ figures }) => figures), reactions: taken.flatMap(({ reactions }) => reactions), totals: taken.flatMap(({ totals }) => totals) }
   }

@@ -73,13 +73,13 @@ export interface Plane {
   arm(rules: readonly Rule[]): Promise<Ms>
   /** Disarms rules (all when absent); unknown ids are passed over. Held bytes go out at once, in order. */
   disarm(ids?: readonly string[], reason?: ClearReason): Promise<readonly Cleared[]>
-  snapshot(): PlaneSnapshot
+  snapshot(): Promise<PlaneSnapshot>
   /** Begins to cut buckets: bucket i covers [origin + i width, …). What came before is in the totals only. */
   measure(origin: Ms, width: Ms): void
   /** The finished buckets of every target since the last call. */
-  takeBuckets(): readonly BucketRecord[]
+  takeBuckets(): Promise<readonly BucketRecord[]>
   /** What passed through every target by name, and how clients reacted, since the last call. Cut as the buckets are. */
-  takeRecords(): TakenRecords
+  takeRecords(): Promise<TakenRecords>
   on(listener: (event: PlaneEvent) => void): void
   /** Disarms, closes listeners, waits up to `drain` for connections to end, then closes them. Idempotent. */
   close(drain?: Ms): Promise<void>
@@ -108,5 +108,5 @@ export interface DynamicPlane extends Plane {
   shut(names: readonly string[]): Promise<void>
   /** Gives the target of that name another spec; its rules stay armed. All connections end (FIN to both sides). On an error (as `open`) all is as before. */
   change(target: TargetSpec): Promise<OpenTarget>
-  figures(): PlaneFigures
+  figures(): Promise<PlaneFigures>
 }

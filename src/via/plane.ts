@@ -110,10 +110,10 @@ export class ViaPlane implements Plane {
     return cleared
   }
 
-  snapshot(): PlaneSnapshot { return this.#local.snapshot() }
+  snapshot(): Promise<PlaneSnapshot> { return this.#local.snapshot() }
   measure(origin: Ms, width: Ms): void { this.#local.measure(origin, width) }
-  takeBuckets(): readonly BucketRecord[] { return this.#local.takeBuckets() }
-  takeRecords(): TakenRecords { return this.#local.takeRecords() }
+  takeBuckets(): Promise<readonly BucketRecord[]> { return this.#local.takeBuckets() }
+  takeRecords(): Promise<TakenRecords> { return this.#local.takeRecords() }
   on(listener: (event: PlaneEvent) => void): void { this.#listeners.push(listener) }
 
   close(drain?: Ms): Promise<void> {

@@ -14,7 +14,7 @@ const [open] = await plane.open([{
 }])
 // As in a run: what passes is counted by bucket and taken.
 plane.measure(monotonicNow(), ms(250))
-setInterval(() => { plane.takeBuckets(); plane.takeRecords() }, 250)
+setInterval(() => { void plane.takeBuckets(); void plane.takeRecords() }, 250)
 if (process.argv[4]) {
   const rule = JSON.parse(process.argv[4]) as Rule
   await plane.arm([{ ...rule, params: withDefaults(faultNamed(registry, rule.fault), rule.params) }])

@@ -28,10 +28,10 @@ class FakePlane implements Plane {
     return monotonicNow()
   }
   disarm(ids: readonly string[] = [...this.armed.keys()], reason: ClearReason = 'request'): Promise<readonly Cleared[]> { return Promise.resolve(this.#clear(ids, reason)) }
-  snapshot(): ReturnType<Plane['snapshot']> { return { targets: {}, armed: [...this.armed.keys()] } }
+  async snapshot(): ReturnType<Plane['snapshot']> { return { targets: {}, armed: [...this.armed.keys()] } }
   measure(): undefined { return undefined }
-  takeBuckets(): never[] { return [] }
-  takeRecords(): TakenRecords { return NO_RECORDS }
+  async takeBuckets(): Promise<never[]> { return [] }
+  async takeRecords(): Promise<TakenRecords> { return NO_RECORDS }
   on(listener: (event: PlaneEvent) => void): void { this.#listener = listener }
   close(): Promise<void> { return Promise.resolve() }
   #clear(ids: readonly string[], reason: ClearReason): readonly Cleared[] {

@@ -48,7 +48,7 @@ describe('churn on the wire', () => {
     const ends = clients.map(({ ended }) => ended)
     await Promise.race(ends)
     await stage.heal()
-    const left = stage.connections()
+    const left = await stage.connections()
     assert.ok(left > 8 && left < 32, `${left} of 40 are left`)
   })
 })

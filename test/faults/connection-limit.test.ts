@@ -29,7 +29,7 @@ describe('connection_limit on the wire', () => {
       await exchange(second, ' there')
       first.socket.end()
       assert.equal(await first.ended, 'end')
-      await until(() => stage.connections() === 1, 'a place is free')
+      await until(async () => await stage.connections() === 1, 'a place is free')
       await healthy(stage)
     }
   })

@@ -46,7 +46,7 @@ describe('half_open on the wire', () => {
     const live = await stage.live()
     await stage.strike()
     live.socket.end()
-    await until(() => stage.connections() === 0, 'nothing is left')
+    await until(async () => await stage.connections() === 0, 'nothing is left')
   })
 
   it('live: later connections work', async () => {

@@ -16,7 +16,7 @@ export interface Wire extends Target {
   /** A client that has had an answer: its connection is live all the way. */
   live(): Promise<Seen>
   /** Live ones, as the target counts them. */
-  connections(): number
+  connections(): Promise<number>
   /** What the rule did so far, oldest first: kinds of verdict, states of the listener. */
   did(): readonly string[]
 }
@@ -33,7 +33,7 @@ export async function wire(fault: AnyFault, serve?: (socket: Socket) => void): P
       await exchange(client, 'hello')
       return client
     },
-    connections: () => Object.values(stage.plane.snapshot().targets)[0]?.connections ?? 0,
+    connections: async () => Object.values((await stage.plane.snapshot()).targets)[0]?.connections ?? 0,
     did: () => stage.events.flatMap((event) => (event.kind === 'altered' ? [event.did] : [])),
   }
 }

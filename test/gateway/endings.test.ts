@@ -26,7 +26,7 @@ describe('an upstream that cannot be reached through the gateway', () => {
       assert.match(text, new RegExp(`^brownout: https?://\\S+ cannot be reached: ${why}\n$`))
     }
     assert.match(whys(stage).join(), new RegExp(`^${why}$`))
-    assert.equal(stage.plane.snapshot().targets['cache']?.failedDials, 2)
+    assert.equal((await stage.plane.snapshot()).targets['cache']?.failedDials, 2)
   }
 
   it('because its certificate is signed by nobody who is trusted', async () => {
@@ -139,7 +139,7 @@ describe('an end on one side of the gateway', () => {
       else socket.resetAndDestroy()
     }
     await until(() => upstream.open.size === 0, 'the upstream\'s connections to end', 15_000)
-    await until(() => stage.plane.snapshot().targets['cache']?.connections === 0, 'the proxy\'s')
+    await until(async () => (await stage.plane.snapshot()).targets['cache']?.connections === 0, 'the proxy\'s')
     assert.equal(upstream.accepted(), 50)
   })
 

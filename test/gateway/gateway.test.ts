@@ -219,7 +219,7 @@ describe('the gateway', () => {
       await until(() => one.text().includes('ok'), 'the answer')
       one.socket.end()
       await until(() => upstream.open.size === 0, 'the upstream\'s end')
-      await until(() => stage.plane.snapshot().targets['cache']?.connections === 0, 'nothing is left')
+      await until(async () => (await stage.plane.snapshot()).targets['cache']?.connections === 0, 'nothing is left')
     })
   })
 })

@@ -102,10 +102,10 @@ describe('bad input for HTTP', function () {
           for (const { socket } of slow) socket.write(byte)
           await new Promise((resolve) => { setImmediate(resolve) })
         }
-        await until(() => live() === 100, 'they are connected')
+        await until(async () => await live() === 100, 'they are connected')
         await served(port)
         for (const { socket } of slow) socket.destroy()
-        await until(() => live() === 0, 'they are gone')
+        await until(async () => await live() === 0, 'they are gone')
         await served(port)
       })
 

@@ -57,11 +57,11 @@ describe('bad input', function () {
     for (const how of ['end', 'reset'] as const) {
       const client = raw(stage.port)
       client.socket.write('*3\r\n$3\r\nSET\r\n$4\r\nhalf\r\n$1000\r\nvalue')
-      await until(() => stage.plane.snapshot().targets['cache']?.connections === 1, 'it is connected')
+      await until(async () => (await stage.plane.snapshot()).targets['cache']?.connections === 1, 'it is connected')
       await new Promise((resolve) => { setImmediate(resolve) })
       if (how === 'end') client.socket.end()
       else client.socket.resetAndDestroy()
-      await until(() => stage.plane.snapshot().targets['cache']?.connections === 0, 'it is gone')
+      await until(async () => (await stage.plane.snapshot()).targets['cache']?.connections === 0, 'it is gone')
     }
     assert.equal(await stage.direct.exists('half'), 0)
   })

@@ -29,7 +29,7 @@ const NOBODY: Readonly<Record<Read, Where>> = { redis: { key: 'nobody:*' }, post
 const WAYS = ['nothing armed', 'a rule armed that matches nothing', 'in pieces of one to seven bytes before and behind, with that rule'] as const
 
 /** A proxy before the server, or three in a row, the outer of which cut everything small. */
-export async function through(server: Server, protocol: Read, way: (typeof WAYS)[number]): Promise<{ url: string; port: number; opaque: readonly string[]; live(): number }> {
+export async function through(server: Server, protocol: Read, way: (typeof WAYS)[number]): Promise<{ url: string; port: number; opaque: readonly string[]; live(): Promise<number> }> {
   const plane = new LocalPlane({ registry: faults, seed: 1 })
   later(() => plane.close())
   const opaque: string[] = []
@@ -45,7 +45,7 @@ export async function through(server: Server, protocol: Read, way: (typeof WAYS)
   const it = await open('it', protocol, behind)
   const port = small ? await open('before', 'tcp', it) : it
   await plane.arm([...(way === 'nothing armed' ? [] : [rule('it', 'cut', {}, { where: NOBODY[protocol] })]), ...(small ? [slicer('before'), slicer('behind')] : [])])
-  return { url: server.url.replace(`:${server.port}`, `:${port}`), port, opaque, live: () => plane.snapshot().targets['it']?.connections ?? 0 }
+  return { url: server.url.replace(`:${server.port}`, `:${port}`), port, opaque, live: async () => (await plane.snapshot()).targets['it']?.connections ?? 0 }
 }
 
 /** A test for each way through: `script` gives what its client saw, on a server that it finds as it left it. */

@@ -20,11 +20,11 @@ describe('bounds', function () {
     one.socket.pause()
     pump(one.socket)
     await new Promise((resolve) => { setTimeout(resolve, 300) })
-    const { bytesToClient, bytesToServer } = plane.snapshot().targets['cache'] ?? { bytesToClient: 0, bytesToServer: 0 }
+    const { bytesToClient, bytesToServer } = (await plane.snapshot()).targets['cache'] ?? { bytesToClient: 0, bytesToServer: 0 }
     const before = rss()
     await arm('a', 'latency', { delay: ms(50) }, { standing: true, direction: 'both' })
     await new Promise((resolve) => { setTimeout(resolve, 500) })
-    const after = plane.snapshot().targets['cache']
+    const after = (await plane.snapshot()).targets['cache']
     assert.ok(rss() - before < 64 * 1024 ** 2)
     assert.ok((after?.bytesToClient ?? 0) - bytesToClient < 20_000_000 && (after?.bytesToServer ?? 0) - bytesToServer < 20_000_000)
   })
@@ -70,9 +70,9 @@ describe('bounds', function () {
       if (i % 3 === 0) socket.destroy()
     }
     // A server may have accepted a connection after its round had given it up: it is closed whenever it comes.
-    const allGone = (what: string): Promise<void> => until(() => {
+    const allGone = (what: string): Promise<void> => until(async () => {
       for (const { socket } of served.splice(0)) socket.destroy()
-      return plane.snapshot().targets['cache']?.connections === 0
+      return (await plane.snapshot()).targets['cache']?.connections === 0
     }, what, 10_000)
     await Promise.all(Array.from({ length: 10 }, (_, i) => round(i)))
     await plane.disarm()

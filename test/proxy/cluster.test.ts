@@ -149,7 +149,7 @@ describe('a target of several servers', function () {
         const receivedBefore = await received(nodes)
         const traffic = await Traffic.start({ kind, resp, port })
         await traffic.goesOn(500)
-        const accepted = plane.snapshot().targets['cache']?.accepted ?? 0
+        const accepted = (await plane.snapshot()).targets['cache']?.accepted ?? 0
         assert.equal(await received(nodes) - receivedBefore, accepted, 'what the nodes have taken is what the proxy has')
         assert.ok(accepted >= 3, `${accepted} connections`)
 

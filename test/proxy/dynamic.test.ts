@@ -68,7 +68,7 @@ describe('open', () => {
     const stage = await target()
     const { address } = await listenOn(LOCAL, echo)
     await assert.rejects(stage.plane.open([specOf(address, LOCAL, 'new'), specOf(address, LOCAL)]), { code: 'NAME_TAKEN' })
-    assert.deepEqual(Object.keys(stage.plane.snapshot().targets), ['cache'])
+    assert.deepEqual(Object.keys((await stage.plane.snapshot()).targets), ['cache'])
   })
 })
 
@@ -87,7 +87,7 @@ describe('change', () => {
     const from = performance.now()
     await until(() => fresh.text() === 'other', 'the other server')
     assert.ok(performance.now() - from >= 50)
-    const [figures] = stage.plane.figures().rules
+    const [figures] = (await stage.plane.figures()).rules
     assert.ok((figures?.matched ?? 0) >= 2)
   })
 
@@ -126,20 +126,20 @@ describe('figures', () => {
     const stage = await target()
     const client = await stage.client()
     await exchange(client, '12345')
-    const { cache: first } = stage.plane.figures().targets
+    const { cache: first } = (await stage.plane.figures()).targets
     assert.deepEqual([first?.bytesFromClient, first?.bytesToServer, first?.bytesFromServer, first?.bytesToClient, first?.connections], [5, 5, 5, 5, 1])
     assert.equal(first?.held.counts.reduce((sum, count) => sum + count), 0)
     await stage.arm('gone', 'timeout')
     client.socket.write('lost')
-    await until(() => (stage.plane.figures().targets['cache']?.bytesFromServer ?? 0) === 9, 'the answer')
-    assert.equal(stage.plane.figures().targets['cache']?.bytesToClient, 5)
+    await until(async () => ((await stage.plane.figures()).targets['cache']?.bytesFromServer ?? 0) === 9, 'the answer')
+    assert.equal((await stage.plane.figures()).targets['cache']?.bytesToClient, 5)
   })
 
   it('put a chunk that was held 60 ms between 50 and 100', async () => {
     const stage = await target()
     await stage.arm('slow', 'latency', { delay: 60 })
     await exchange(await stage.client(), 'ping')
-    const held = stage.plane.figures().targets['cache']?.held
+    const held = (await stage.plane.figures()).targets['cache']?.held
     assert.ok(held)
     assert.deepEqual(held.counts.flatMap((count, cell) => (count > 0 ? [[held.bounds[cell], count]] : [])), [[100, 1]])
     assert.ok(held.sum >= 60 && held.sum < 100)

@@ -74,7 +74,7 @@ describe('how a connection ends passes through', () => {
     const { client, plane, events } = await target({ upstream: { host: '127.0.0.1', port } })
     const one = await client()
     assert.equal(await one.ended, 'ECONNRESET')
-    assert.equal(plane.snapshot().targets['cache']?.failedDials, 1)
+    assert.equal((await plane.snapshot()).targets['cache']?.failedDials, 1)
     assert.deepEqual(events, [])
   })
 
@@ -88,7 +88,7 @@ describe('how a connection ends passes through', () => {
     assert.deepEqual(await Promise.all(both.map((one) => one.ended)), ['ECONNRESET', 'ECONNRESET'])
     const took = performance.now() - start
     assert.ok(took >= 149 && took < 290, `both gave up after 150 ms: ${took}`)
-    assert.equal(plane.snapshot().targets['cache']?.failedDials, 2)
+    assert.equal((await plane.snapshot()).targets['cache']?.failedDials, 2)
     await hole.disarm()
   })
 
@@ -119,9 +119,9 @@ describe('how a connection ends passes through', () => {
     const { client, plane } = await target()
     const all = await Promise.all(Array.from({ length: 20 }, client))
     for (const one of all) await exchange(one, 'x')
-    assert.equal(plane.snapshot().targets['cache']?.connections, 20)
+    assert.equal((await plane.snapshot()).targets['cache']?.connections, 20)
     for (const one of all) one.socket.end()
-    await until(() => plane.snapshot().targets['cache']?.connections === 0, 'no connection is left')
+    await until(async () => (await plane.snapshot()).targets['cache']?.connections === 0, 'no connection is left')
   })
 
   it('reads IPv6, unix sockets on both sides, and a free port for port 0', async () => {

@@ -120,7 +120,7 @@ describe('the engine', () => {
     const one = await client()
     await arm('bug', 'burst')
     await exchange(one, 'x')
-    await until(() => plane.snapshot().armed.length === 0, 'the rule is gone')
+    await until(async () => (await plane.snapshot()).armed.length === 0, 'the rule is gone')
     assert.equal(events[0]?.kind === 'broken' && events[0].problem, 'a bug in a fault')
     assert.ok(events.some((event) => event.kind === 'cleared' && event.reason === 'error'))
     await exchange(one, 'y')
@@ -211,7 +211,7 @@ describe('the engine', () => {
     await assert.rejects(plane.arm([{ ...rule, params: {} }]), { code: 'PARAM_MISSING' })
     await assert.rejects(plane.arm([{ ...rule, params: { by: 1, bye: 2 } }]), { code: 'PARAM_UNKNOWN' })
     await assert.rejects(plane.arm([{ id: 'a', fault: 'slow', on: 'cache', params: { by: 1 } }]), { code: 'RULE_INVALID' })
-    assert.deepEqual(plane.snapshot().armed, [])
+    assert.deepEqual((await plane.snapshot()).armed, [])
   })
 
   it('answers the control plane while a client does not read', async () => {

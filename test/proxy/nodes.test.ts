@@ -70,7 +70,7 @@ describe('nodes of a target', () => {
     assert.deepEqual([first.served.length, second.served.length], [1, 1])
     assert.deepEqual(ledTo(await ask(await stage.client())), to, 'the same for every client')
     assert.deepEqual(stage.events.filter(({ kind }) => kind === 'node').map((event) => 'node' in event && [event.target, event.node, event.listen]), [['cache', second.address, to]])
-    assert.equal(stage.plane.snapshot().targets['cache']?.accepted, 3, 'all nodes are one target')
+    assert.equal((await stage.plane.snapshot()).targets['cache']?.accepted, 3, 'all nodes are one target')
   })
 
   it('without `cluster` the address goes through as it is', async () => {

@@ -46,7 +46,7 @@ const answering = async (answer: (socket: Socket) => void): Promise<{ host: stri
   assert.ok('port' in address)
   return address
 }
-const connections = ({ plane }: PostgresStage): number | undefined => plane.snapshot().targets['db']?.connections
+const connections = async ({ plane }: PostgresStage): Promise<number | undefined> => (await plane.snapshot()).targets['db']?.connections
 
 describe('TLS inside Postgres\' negotiation', function (this: Mocha.Suite) {
   this.timeout(30_000)
@@ -106,7 +106,7 @@ describe('TLS inside Postgres\' negotiation', function (this: Mocha.Suite) {
       later(() => nameless.destroy())
       nameless.on('error', () => undefined).resume()
       await once(nameless, 'close')
-      await until(() => connections(stage) === 1, 'only the client is left')
+      await until(async () => await connections(stage) === 1, 'only the client is left')
     })
 
     it('closes on plain text behind the request, which would pass for something said under TLS', async () => {
@@ -145,7 +145,7 @@ describe('TLS inside Postgres\' negotiation', function (this: Mocha.Suite) {
         one.socket.end()
         assert.match(await one.ended, /end|close|ECONNRESET/)
       }
-      await until(() => connections(stage) === 0, 'all is closed')
+      await until(async () => await connections(stage) === 0, 'all is closed')
       assert.equal((await (await stage.client(TRUSTING)).query('select 1 a')).rows[0].a, 1)
     })
 
@@ -171,7 +171,7 @@ describe('TLS inside Postgres\' negotiation', function (this: Mocha.Suite) {
       bare(stage, SSL_REQUEST.subarray(0, 4)).socket.end()
       bare(stage, SSL_REQUEST.subarray(0, 4)).socket.once('connect', function (this: Socket) { this.resetAndDestroy() })
       const waiting = bare(stage, SSL_REQUEST.subarray(0, 4))
-      await until(() => stage.plane.snapshot().targets['db']?.accepted === 3, 'all three')
+      await until(async () => (await stage.plane.snapshot()).targets['db']?.accepted === 3, 'all three')
       await stage.plane.close()
       assert.match(await waiting.ended, /end|close|ECONNRESET/)
     })
@@ -192,7 +192,7 @@ describe('TLS inside Postgres\' negotiation', function (this: Mocha.Suite) {
       await until(() => inner.text().endsWith('Z\0\0\0\x05I'), 'the login')
       await stage.strike(resetPeer, { timeout: '0ms' })
       assert.equal(await inner.ended, 'ECONNRESET')
-      await until(() => connections(stage) === 0, 'all is closed')
+      await until(async () => await connections(stage) === 0, 'all is closed')
     })
   })
 
@@ -206,7 +206,7 @@ describe('TLS inside Postgres\' negotiation', function (this: Mocha.Suite) {
       await assert.rejects(client.query('select generate_series(1, 5)'), /Connection terminated/)
       const strict = await stageWith({ ...UPSTREAM, verify: true })
       await assert.rejects(strict.client(), /ECONNRESET|terminated/)
-      assert.equal(strict.plane.snapshot().targets['db']?.failedDials, 1)
+      assert.equal((await strict.plane.snapshot()).targets['db']?.failedDials, 1)
     })
 
     it('answers N to a client that asks for TLS where it is not to have it', async () => {
@@ -222,7 +222,7 @@ describe('TLS inside Postgres\' negotiation', function (this: Mocha.Suite) {
       assert.deepEqual((await (await prefers.client()).query('select 1 a')).rows, [{ a: 1 }])
       const requires = await postgresStage({ tls: UPSTREAM })
       await assert.rejects(requires.client())
-      assert.equal(requires.plane.snapshot().targets['db']?.failedDials, 1)
+      assert.equal((await requires.plane.snapshot()).targets['db']?.failedDials, 1)
       assert.deepEqual((await (await stageWith({ ...UPSTREAM, upstream: 'prefer' })).client().then((client) => client.query(encrypted))).rows, [{ ssl: true }])
     })
 
@@ -235,8 +235,8 @@ describe('TLS inside Postgres\' negotiation', function (this: Mocha.Suite) {
         await stage.plane.change({ name: 'db', protocol: 'postgres', upstream: await answering(answer), listen: [{ address: { host: '127.0.0.1', port: stage.port } }], tls: { ...UPSTREAM, upstream: 'prefer' }, dialTimeout: ms(300) })
         const one = bare(stage, serialize.startup({ user: 'postgres', database: 'postgres' }))
         assert.equal(await one.ended, 'ECONNRESET')
-        assert.equal(stage.plane.snapshot().targets['db']?.failedDials, 1)
-        await until(() => connections(stage) === 0, 'all is closed')
+        assert.equal((await stage.plane.snapshot()).targets['db']?.failedDials, 1)
+        await until(async () => await connections(stage) === 0, 'all is closed')
       })
     }
 
@@ -247,7 +247,7 @@ describe('TLS inside Postgres\' negotiation', function (this: Mocha.Suite) {
       const leaving = bare(stage)
       leaving.socket.once('connect', () => leaving.socket.resetAndDestroy())
       one.socket.destroy()
-      await until(() => connections(stage) === 0, 'all is closed')
+      await until(async () => await connections(stage) === 0, 'all is closed')
     })
 
     it('cancels on its own account through TLS too, where a fault ends a session in flight', async () => {

@@ -55,7 +55,7 @@ describe('redis under TLS on both sides', () => {
       else assert.equal(value, String((i - 2) / 3))
     })
     await until(() => events.filter(({ kind }) => kind === 'altered').length === 51, 'all that were hit are told')
-    const named = new Map((plane.figures().operations['cache']?.named ?? []).map(({ of, ok, hits, errors }) => [Object.values(of).join(' '), { ok, hits, errors }]))
+    const named = new Map(((await plane.figures()).operations['cache']?.named ?? []).map(({ of, ok, hits, errors }) => [Object.values(of).join(' '), { ok, hits, errors }]))
     assert.deepEqual(named.get('GET under-tls'), { ok: 50, hits: 50, errors: {} })
     assert.deepEqual(named.get('SET under-tls'), { ok: 1, hits: 0, errors: { READONLY: 51 } })
     await plane.disarm(['it'])

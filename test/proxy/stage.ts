@@ -33,9 +33,9 @@ export function watch(socket: Socket): Seen {
 }
 
 /** Turns the loop until `condition` holds; fails loudly after `within` ms. */
-export async function until(condition: () => boolean, what: string, within = 5000): Promise<void> {
+export async function until(condition: () => boolean | Promise<boolean>, what: string, within = 5000): Promise<void> {
   const deadline = performance.now() + within
-  while (!condition()) {
+  while (!(await condition())) {
     if (performance.now() > deadline) throw new Error(`not within ${within} ms: ${what}`)
     await new Promise((resolve) => { setImmediate(resolve) })
   }

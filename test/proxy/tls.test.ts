@@ -54,7 +54,7 @@ describe('TLS', () => {
     other.socket.write('plain')
     assert.notEqual(await other.ended, '')
     assert.equal(other.text(), '')
-    assert.equal(strict.plane.snapshot().targets['cache']?.failedDials, 1)
+    assert.equal((await strict.plane.snapshot()).targets['cache']?.failedDials, 1)
   })
 
   it('on both sides: delayed, and closed with a real RST on the wire', async () => {
@@ -68,7 +68,7 @@ describe('TLS', () => {
     assert.ok(performance.now() - start >= 60)
     await stage.arm('b', 'reset_peer', { timeout: ms(0) })
     assert.equal(await one.ended, 'ECONNRESET')
-    await until(() => stage.plane.snapshot().targets['cache']?.connections === 0, 'all is closed')
+    await until(async () => (await stage.plane.snapshot()).targets['cache']?.connections === 0, 'all is closed')
   })
 
   it('keeps half-close: what the server still has to say arrives after the client\'s end', async () => {

@@ -28,7 +28,7 @@ describe('via: a plane that drives a Toxiproxy', () => {
     assert.deepEqual((await remote.state())[0]?.toxics.map(({ attributes }) => attributes), [{ latency: 120, jitter: 0 }])
     assert.ok(await exchange(live, 'ping') >= 119, 'a connection that was there before')
     assert.ok(await exchange(await client(), 'ping') >= 119, 'a new connection')
-    assert.deepEqual(plane.snapshot().armed, ['slow'])
+    assert.deepEqual((await plane.snapshot()).armed, ['slow'])
     const [cleared] = await plane.disarm(['slow'])
     assert.deepEqual([cleared?.rule, cleared?.reason, cleared?.matched, cleared?.altered], ['slow', 'request', 2, 2])
     assert.deepEqual(await toxicsOn(remote), [])
@@ -59,7 +59,7 @@ describe('via: a plane that drives a Toxiproxy', () => {
   it('counts traffic of the target as of any other', async () => {
     const { plane, client } = await via()
     await exchange(await client(), 'ping')
-    const { accepted, bytesToServer, bytesToClient } = plane.snapshot().targets['cache'] ?? {}
+    const { accepted, bytesToServer, bytesToClient } = (await plane.snapshot()).targets['cache'] ?? {}
     assert.deepEqual([accepted, bytesToServer, bytesToClient], [1, 4, 4])
   })
 
@@ -72,7 +72,7 @@ describe('via: a plane that drives a Toxiproxy', () => {
     assert.ok(performance.now() - from >= 149)
     assert.deepEqual(events.map((event) => (event.kind === 'cleared' ? [event.rule, event.reason] : [event.kind])), [['short', 'deadline']])
     assert.deepEqual(await toxicsOn(remote), [])
-    assert.deepEqual(plane.snapshot().armed, [])
+    assert.deepEqual((await plane.snapshot()).armed, [])
   })
 
   it('a partition holds what is sent and delivers it at heal', async () => {
@@ -108,7 +108,7 @@ describe('via: a plane that drives a Toxiproxy', () => {
     const unable = ruleFor('odd', 'latency', { delay: ms(40), distribution: 'normal' })
     await assert.rejects(plane.arm([unable]), (error: unknown) => error instanceof BrownoutError && error.code === 'VIA_UNSUPPORTED')
     await plane.arm([{ ...unable, on: 'db' }, ruleFor('slow', 'latency', { delay: ms(80) })])
-    assert.deepEqual([...plane.snapshot().armed].sort(), ['odd', 'slow'])
+    assert.deepEqual([...(await plane.snapshot()).armed].sort(), ['odd', 'slow'])
     const [cache, db] = [await exchange(await client('cache'), 'ping'), await exchange(await client('db'), 'ping')]
     assert.ok(cache >= 79 && db >= 39, `${cache} ${db}`)
     const cleared = await plane.disarm()
@@ -125,7 +125,7 @@ describe('via: a plane that drives a Toxiproxy', () => {
       assert.deepEqual(cleared.map(({ rule, reason }) => [rule, reason]), [[`r${round}`, 'signal']])
     }
     assert.deepEqual(await toxicsOn(remote), [])
-    assert.deepEqual(plane.snapshot().armed, [])
+    assert.deepEqual((await plane.snapshot()).armed, [])
   })
 
   it('a server that goes while a rule holds: when its time is up that is told, and healing does not say that all is well', async () => {

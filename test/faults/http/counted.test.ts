@@ -56,9 +56,10 @@ describe('faults on HTTP', () => {
       const fault = FAULTS.find((one) => one.name === name) ?? assert.fail(name)
       await stage.strike(fault, params)
       for (const path of ['/json', '/json', '/json']) await ask(path, { method: 'POST', body: 'pay' })
-      const figures = (): NamedFigures | undefined => stage.plane.figures().operations['cache']?.named[0]
-      await until(() => figures()?.inFlight === 0, 'the end of all')
-      assert.deepEqual([figures()?.ok, figures()?.errors, figures()?.statuses], [ok, errors, statuses])
+      const figures = async (): Promise<NamedFigures | undefined> => (await stage.plane.figures()).operations['cache']?.named[0]
+      await until(async () => (await figures())?.inFlight === 0, 'the end of all')
+      const seen = await figures()
+      assert.deepEqual([seen?.ok, seen?.errors, seen?.statuses], [ok, errors, statuses])
     })
   }
 })

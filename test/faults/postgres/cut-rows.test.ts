@@ -62,7 +62,7 @@ describe('postgres.cut_rows', () => {
     await stage.strike(cutRows, { rows: 1 }, { where: { sql: '/^insert/i' } })
     assert.equal((await client.query(SERIES)).rowCount, 10)
     await assert.rejects(client.query(`insert into ${table} (id) values (1), (2) returning id`))
-    await until(() => stage.plane.snapshot().targets['db']?.connections === 0, 'it is closed')
+    await until(async () => (await stage.plane.snapshot()).targets['db']?.connections === 0, 'it is closed')
     assert.equal((await stage.direct.query(`select * from ${table}`)).rowCount, 2)
   })
 

@@ -173,7 +173,7 @@ describe('postgres.kill', () => {
     const socket = (client as unknown as { connection: { stream: import('node:net').Socket } }).connection.stream
     socket.pause()
     const asked = client.query("select repeat('x', 60000000)").catch((error: unknown) => error)
-    await until(() => (stage.plane.figures().targets['db']?.bytesFromServer ?? 0) > 100_000, 'a part of the row')
+    await until(async () => ((await stage.plane.figures()).targets['db']?.bytesFromServer ?? 0) > 100_000, 'a part of the row')
     await stage.strike(kill, { who: 'in_flight' })
     socket.resume()
     const error = await asked

@@ -26,11 +26,12 @@ describe('postgres.slow_rows', () => {
     const client = await stage.client()
     await stage.strike(slowRows, { rate: '1/s' })
     const asked = client.query<{ i: number; x: string }>("select i, repeat('x', 10000) x from generate_series(1, 4000) i")
-    const read = (): number => stage.plane.figures().targets['db']?.bytesFromServer ?? 0
-    await until(() => read() > 4_000_000, 'some of it is read')
+    const read = async (): Promise<number> => (await stage.plane.figures()).targets['db']?.bytesFromServer ?? 0
+    await until(async () => await read() > 4_000_000, 'some of it is read')
     await stage.active('generate_series')
     await new Promise((resolve) => { setTimeout(resolve, 300) })
-    assert.ok(read() < 20_000_000, `${read()} of 40 MB were read`)
+    const wasRead = await read()
+    assert.ok(wasRead < 20_000_000, `${wasRead} of 40 MB were read`)
     await stage.heal()
     const { rows } = await asked
     assert.ok(rows.length === 4000 && rows.every(({ i, x }, n) => i === n + 1 && x.length === 10_000))

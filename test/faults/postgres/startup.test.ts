@@ -38,7 +38,7 @@ describe('postgres.startup', () => {
       const { severity, ...said } = asError(await login(stage))
       assert.deepEqual({ severity, code: said['code'], message: said['message'] }, { severity: 'FATAL', code, message })
       assert.match(await psql(stage.port), new RegExp(`FATAL: +${message}`))
-      await until(() => stage.plane.snapshot().targets['db']?.connections === 0, 'all is closed')
+      await until(async () => (await stage.plane.snapshot()).targets['db']?.connections === 0, 'all is closed')
     })
   }
 

@@ -66,7 +66,7 @@ describe('redis.executed_reply_lost', () => {
       await assert.rejects(client.incr(`n:${n}`))
       client.disconnect()
     }
-    const said = stage.plane.figures().rules[0]?.altered
+    const said = (await stage.plane.figures()).rules[0]?.altered
     assert.equal(said, MANY)
     const truth = await Promise.all(Array.from({ length: MANY }, (_, n) => stage.direct.get(`n:${n}`)))
     assert.equal(stage.did().length, MANY)

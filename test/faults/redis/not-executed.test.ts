@@ -46,7 +46,7 @@ describe('redis.not_executed', () => {
       await assert.rejects(client.incr('n'))
       client.disconnect()
     }
-    assert.equal(stage.plane.figures().rules[0]?.altered, MANY)
+    assert.equal((await stage.plane.figures()).rules[0]?.altered, MANY)
     assert.ok(stage.did().every((note) => note === 'close executed: no'))
     assert.equal(await stage.direct.get('n'), null)
   })

@@ -46,7 +46,7 @@ describe('accounts through the proxy', function () {
     await Promise.all(Array.from({ length: 30 }, (_, n) => client.get(`accounts:${(n % 3) + 1}`)))
     await client.lpush('accounts:1', 'y').catch(() => undefined)
     await client.multi().get('accounts:1').exec()
-    const { named } = plane.figures().operations['redis'] ?? assert.fail('no figures')
+    const { named } = (await plane.figures()).operations['redis'] ?? assert.fail('no figures')
     assert.deepEqual(linesOf(named), ['HELLO: 1', 'DEL accounts:*: 1', 'SET accounts:*: 1', 'GET accounts:*: 31 hits 10 of 30', 'LPUSH accounts:*: 0 1 WRONGTYPE', 'MULTI: 1', 'EXEC: 1'])
     const timed = named.find(({ of }) => of['command'] === 'GET')?.durations
     assert.equal(timed?.counts.reduce((sum, count) => sum + count, 0), 30)
@@ -68,7 +68,7 @@ describe('accounts through the proxy', function () {
     await client.query('insert into accounts_t values ($1)', [1]).catch(() => undefined)
     await client.query('rollback')
     await client.query('begin; select count(*) from accounts_t; commit')
-    const figures = plane.figures().operations['postgres'] ?? assert.fail('no figures')
+    const figures = (await plane.figures()).operations['postgres'] ?? assert.fail('no figures')
     assert.deepEqual(linesOf(figures.named), [
       '(login): 1', 'create temp table accounts_t(id int primary key) CREATE: 1', 'insert into accounts_t values (?) INSERT accounts_t: 5 2 23505', 'select * from accounts_t where id = ? SELECT accounts_t: 3',
       'begin BEGIN: 1', 'rollback ROLLBACK: 1', 'begin; select count(*) from accounts_t; commit BEGIN accounts_t: 1',
@@ -90,23 +90,23 @@ describe('accounts through the proxy', function () {
     await plane.disarm(['slow'])
     await arm('cut', 'reset_peer')
     const retried = client.get('accounts:cut').catch(() => undefined)
-    await until(() => plane.figures().rules.some(({ altered }) => altered > 0), 'the reset')
+    await until(async () => (await plane.figures()).rules.some(({ altered }) => altered > 0), 'the reset')
     await plane.disarm(['cut'])
     await retried
     const told: string[] = []
-    const taken = (): readonly PartRecord[] => {
-      const { figures, reactions } = plane.takeRecords()
+    const taken = async (): Promise<readonly PartRecord[]> => {
+      const { figures, reactions } = await plane.takeRecords()
       told.push(...reactions.map(({ rule, next, elsewhere }) => `${rule}: ${next}${elsewhere ? ' elsewhere' : ''}`))
       return figures.flatMap(({ parts }) => parts)
     }
     const first: PartRecord[] = []
     // The bucket of the answer may not be over yet.
-    await until(() => first.push(...taken()) > 0 && first.some(({ server }) => server), 'what was answered after it was held')
+    await until(async () => first.push(...await taken()) > 0 && first.some(({ server }) => server), 'what was answered after it was held')
     const held = first.reduce((sum, { heldMs = 0 }) => sum + heldMs, 0)
     assert.ok(held >= 59 && held < 2000, `${held}`)
     const { latency = [], server = [] } = first.find((part) => part.server) ?? assert.fail('nothing was answered after it was held')
     assert.ok((server[0] ?? 0) < (latency[0] ?? 0), 'the server took less than the client saw')
-    await until(() => { taken(); return told.length >= 2 }, 'reactions', 15_000)
+    await until(async () => { await taken(); return told.length >= 2 }, 'reactions', 15_000)
     // The connection of both was cut.
     assert.deepEqual(told.sort(), ['cut: reconnect', 'slow: reconnect'])
   })
@@ -121,7 +121,7 @@ describe('accounts through the proxy', function () {
     plane.measure(monotonicNow(), ms(10_000))
     await Promise.all([client.get('accounts:late'), client.get('accounts:late')])
     await plane.disarm()
-    const { held, durations, ok } = plane.figures().operations['redis']?.named.find(({ of }) => of['command'] === 'GET') ?? assert.fail('no figures')
+    const { held, durations, ok } = (await plane.figures()).operations['redis']?.named.find(({ of }) => of['command'] === 'GET') ?? assert.fail('no figures')
     assert.equal(ok, 2)
     // What the first call of anything takes lies between the arrival and the first of our marks.
     assert.ok(durations.sum >= 130 && held >= 110 && held <= durations.sum, `${durations.sum} ms in all, ${held} ms held`)

@@ -10,10 +10,10 @@ import { Metrics } from '../../../src/admin/metrics.ts'
 import type { NamedFigures } from '../../../src/proxy/plane.ts'
 import { closeAll, until, webStage, type WebStage } from '../../faults/web/stage.ts'
 
-const figuresOf = ({ plane }: WebStage) => plane.figures().operations['cache'] ?? assert.fail('no figures')
-const seen = (stage: WebStage, name: string): NamedFigures | undefined => figuresOf(stage).named.find(({ of }) => Object.values(of).join(' ') === name)
-const named = (stage: WebStage, name: string): NamedFigures => seen(stage, name) ?? assert.fail(`no ${name}`)
-const linesOf = (stage: WebStage): string[] => figuresOf(stage).named.map(({ of, ok, errors, statuses }) =>
+const figuresOf = async ({ plane }: WebStage) => (await plane.figures()).operations['cache'] ?? assert.fail('no figures')
+const seen = async (stage: WebStage, name: string): Promise<NamedFigures | undefined> => (await figuresOf(stage)).named.find(({ of }) => Object.values(of).join(' ') === name)
+const named = async (stage: WebStage, name: string): Promise<NamedFigures> => await seen(stage, name) ?? assert.fail(`no ${name}`)
+const linesOf = async (stage: WebStage): Promise<string[]> => (await figuresOf(stage)).named.map(({ of, ok, errors, statuses }) =>
   [`${Object.values(of).join(' ')}: ${ok}`, ...Object.entries(errors).map(([code, count]) => `${count} ${code}`), ...Object.entries(statuses).map(([name, count]) => `${name} ${count}`)].join(', '))
 
 describe('accounts through the proxy, of HTTP and WebSocket', () => {
@@ -27,8 +27,8 @@ describe('accounts through the proxy, of HTTP and WebSocket', () => {
     await stage.fetch('/close')
     await stage.strike(status, { code: 503 }, { where: { route: '/shops/:shop/orders' }, times: 2 })
     for (let n = 0; n < 3; n++) await stage.fetch('/shops/a/orders')
-    assert.deepEqual(linesOf(stage), ['GET /shops/:shop/orders: 5, 2 503, 2xx 5, 5xx 2', 'POST /orders/:id: 3, 2xx 3', 'GET /big: 1, 2xx 1', 'GET /close: 1, 2xx 1'])
-    const [orders, big] = [named(stage, 'POST /orders/:id'), named(stage, 'GET /big')]
+    assert.deepEqual(await linesOf(stage), ['GET /shops/:shop/orders: 5, 2 503, 2xx 5, 5xx 2', 'POST /orders/:id: 3, 2xx 3', 'GET /big: 1, 2xx 1', 'GET /close: 1, 2xx 1'])
+    const [orders, big] = [await named(stage, 'POST /orders/:id'), await named(stage, 'GET /big')]
     assert.ok(orders.bytesToServer > 300_000 && orders.bytesToServer < 310_000 && orders.bytesToClient > 300_000, `${orders.bytesToServer} ${orders.bytesToClient}`)
     assert.ok(big.bytesToClient > 250_000 && big.bytesToServer < 1000, `${big.bytesToClient}`)
     const counted = orders.firstBytes?.counts.reduce((sum, count) => sum + count, 0)
@@ -41,7 +41,7 @@ describe('accounts through the proxy, of HTTP and WebSocket', () => {
     await stage.fetch('/warm')
     await stage.strike(latency, { delay: '60ms' }, { direction: 'both' })
     await stage.fetch('/late')
-    const { held, durations, firstBytes } = named(stage, 'GET /late')
+    const { held, durations, firstBytes } = await named(stage, 'GET /late')
     assert.ok(held >= 119 && held <= durations.sum, `${durations.sum} ms in all, ${held} ms held`)
     assert.ok((firstBytes?.sum ?? 0) >= 119)
   })
@@ -56,7 +56,7 @@ describe('accounts through the proxy, of HTTP and WebSocket', () => {
     await once(socket, 'pong')
     const [serverSide] = stage.sockets
     serverSide?.ping('b')
-    await until(() => seen(stage, 'to-client ping')?.ok === 1, 'the pong of the client')
+    await until(async () => (await seen(stage, 'to-client ping'))?.ok === 1, 'the pong of the client')
     await stage.strike(drop, {}, { where: { text: 'lost' }, direction: 'to-client' })
     socket.send('lost')
     socket.send('kept')
@@ -67,12 +67,12 @@ describe('accounts through the proxy, of HTTP and WebSocket', () => {
     socket.send('last')
     await until(() => socket.got.at(-1) === 'last', 'what was not dropped')
     await stage.heal()
-    assert.deepEqual(linesOf(stage).sort(), [
+    assert.deepEqual((await linesOf(stage)).sort(), [
       'GET /live: 2, 1xx 2', 'to-client binary: 1', 'to-client ping: 1', 'to-client pong: 1', 'to-client text: 12, 1 lost',
       'to-server binary: 1', 'to-server ping: 1', 'to-server pong: 1', 'to-server text: 13, 1 lost',
     ])
-    assert.ok(named(stage, 'to-server binary').bytesToServer > 100_000)
-    assert.equal(named(stage, 'to-client ping').durations.counts.reduce((sum, count) => sum + count, 0), 1)
+    assert.ok((await named(stage, 'to-server binary')).bytesToServer > 100_000)
+    assert.equal((await named(stage, 'to-client ping')).durations.counts.reduce((sum, count) => sum + count, 0), 1)
 
     await stage.strike(resetPeer, {}, { times: 1 })
     await socket.over
@@ -81,9 +81,9 @@ describe('accounts through the proxy, of HTTP and WebSocket', () => {
     again.close(1000)
     other.close(4001, 'enough')
     await Promise.all([again.over, other.over])
-    await until(() => seen(stage, 'close')?.ok === 1 && seen(stage, 'close')?.errors['4001'] === 1, 'the closes')
-    assert.deepEqual(named(stage, 'close').errors, { cut: 1, 4001: 1 })
-    const { setup, resume, cut } = figuresOf(stage).sockets ?? assert.fail('no WebSockets')
+    await until(async () => { const close = await seen(stage, 'close'); return close?.ok === 1 && close.errors['4001'] === 1 }, 'the closes')
+    assert.deepEqual((await named(stage, 'close')).errors, { cut: 1, 4001: 1 })
+    const { setup, resume, cut } = (await figuresOf(stage)).sockets ?? assert.fail('no WebSockets')
     const count = (counts: readonly number[]): number => counts.reduce((sum, one) => sum + one, 0)
     assert.deepEqual([count(setup.counts), count(resume.counts), cut], [3, 1, 1])
   })
@@ -91,7 +91,7 @@ describe('accounts through the proxy, of HTTP and WebSocket', () => {
   it('counts an upgrade that was refused, and one that the server refuses', async () => {
     const stage = await webStage({ websocket: { verifyClient: () => false } })
     await assert.rejects(stage.socket('/live'))
-    assert.deepEqual(linesOf(stage), ['GET /live: 0, 1 401, 4xx 1'])
+    assert.deepEqual(await linesOf(stage), ['GET /live: 0, 1 401, 4xx 1'])
   })
 
   it('as Prometheus is shown them', async () => {
