@@ -87,6 +87,8 @@ export interface Fault<P = never, State = never, Shared = never> {
   /** How often each session is shown a `due` tick. */
   every?(params: P): Ms
   open?(params: P): Shared
+  /** Whether what it shares limits the target as a whole. Then it is numbers, in objects or in none, of which processes hold 12 in common. */
+  limits?(params: P): boolean
   begin?(params: P): State
   /** Whether it ever acts on the operation that this message of the client's belongs to, or on this push: nothing else is counted or drawn for. */
   concerns?(message: Spoken, params: P): boolean

@@ -23,6 +23,7 @@ export const rateLimit = defineFault({
   concerns: isHttp,
   /** When all that was let through is paid for. */
   open: () => ({ paid: Number.NEGATIVE_INFINITY }),
+  limits: () => true,
   decide: (unit, { rate, burst, code, retry_after }, { now }, _state, limit) => {
     if (unit.kind !== 'message' || unit.protocol !== 'http' || !requestOf(unit.message)) return PASS
     const price = 1000 / rate

@@ -27,6 +27,7 @@ export const bandwidth = defineFault({
   },
   example: '{ step: thin, at: 0s, fault: bandwidth, on: cache, params: { rate: 64KiB/s }, for: 10s }',
   open: newBuckets,
+  limits: ({ per }) => per === 'target',
   begin: newBuckets,
   decide: (unit, { rate, per, burst }, { direction, now, armedAt }, own, shared) => {
     if (unit.kind !== 'bytes') return PASS

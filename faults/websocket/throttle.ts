@@ -23,6 +23,7 @@ export const throttle = defineFault({
   example: '{ step: trickle, at: 0s, fault: websocket.throttle, on: cache, params: { rate: 5/s }, for: 10s }',
   concerns: isData,
   open: newTurns,
+  limits: ({ per }) => per === 'target',
   begin: newTurns,
   decide: (unit, { rate, per }, { direction, now, armedAt }, own, shared) => {
     if (unit.kind !== 'message' || !opensData(unit)) return PASS

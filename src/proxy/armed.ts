@@ -8,9 +8,18 @@ import { matcher, messageMatcher, sessionMatcher, type Facets } from '../match.t
 import type { Direction, ExchangeId } from '../protocols/codec.ts'
 import { facetsOf, type AnyConversation, type Spoken } from '../protocols/spoken.ts'
 import type { Rule } from '../rule.ts'
+import { Own, readNumbers, writeNumbers, type Common } from './numbers.ts'
 import { Hits } from './hits.ts'
 
 export interface ArmedContext { readonly seed: number; now(): Ms; connections(): number }
+
+/** What a rule has of those who arm it in several processes: since when it holds in all of them, and what it counts in common with the others. */
+export interface Grant { readonly at: Ms; readonly common: Common }
+
+/** Where in the numbers stands how many matched, and how many of them were hit; behind them stands what the fault shares. */
+const MATCHED = 0
+const HIT = 1
+const SHARED = 2
 
 /** What of a rule is read once, when it is armed or changed. */
 interface Readings { readonly ramped: boolean; connection(facets: Facets): boolean; message(facets: object): boolean; session(session: object): boolean }
@@ -31,23 +40,24 @@ export class ArmedRule {
   altered = 0
   /** Sessions whose exchange it altered and that was still open when it was disarmed. */
   draining = 0
-  #hits = 0
+  readonly #common: Common
   readonly #spared = new Set<string>()
   #readings: Readings
 
-  constructor(fault: AnyFault, rule: Rule, context: ArmedContext) {
+  constructor(fault: AnyFault, rule: Rule, context: ArmedContext, grant?: Grant) {
     this.fault = fault
     this.context = context
     this.rule = rule
-    this.armedAt = context.now()
+    this.#common = grant?.common ?? new Own()
+    this.armedAt = grant?.at ?? context.now()
     this.until = this.armedAt + (rule.for ?? Number.POSITIVE_INFINITY)
     this.#readings = readingsOf(rule)
     this.shared = fault.open?.(this.params(this.armedAt))
   }
 
-  change(rule: Rule): void {
+  change(rule: Rule, grant?: Grant): void {
     this.rule = rule
-    this.armedAt = this.context.now()
+    this.armedAt = grant?.at ?? this.context.now()
     this.until = this.armedAt + (rule.for ?? Number.POSITIVE_INFINITY)
     this.#readings = readingsOf(rule)
   }
@@ -88,13 +98,32 @@ export class ArmedRule {
 
   /** Counts a match whose draw was `luck`; true where skip, times, sequence and chance let it be hit. */
   admit(luck: number, now: Ms): boolean {
+    this.matched++
     const { skip = 0, times = Number.POSITIVE_INFINITY, sequence } = this.rule
-    const index = this.matched++ - skip
-    if (index < 0 || this.#hits >= times) return false
-    if (sequence && index % (sequence.fail + sequence.pass) >= sequence.fail) return false
-    if (luck >= this.chance(now)) return false
-    this.#hits++
-    return true
+    const chance = this.chance(now)
+    if (this.#common.shared && skip === 0 && times === Number.POSITIVE_INFINITY && !sequence) return luck < chance
+    return this.#common.alone((numbers) => {
+      const [matched = 0, hit = 0] = numbers
+      numbers[MATCHED] = matched + 1
+      const index = matched - skip
+      if (index < 0 || hit >= times) return false
+      if (sequence && index % (sequence.fail + sequence.pass) >= sequence.fail) return false
+      if (luck >= chance) return false
+      numbers[HIT] = hit + 1
+      return true
+    })
+  }
+
+  /** Decides; where what the fault shares limits the target as a whole, with what other processes have left of it. */
+  decide(act: () => Verdict, params: Readonly<Record<string, unknown>>): Verdict {
+    if (!this.#common.shared || !this.fault.limits?.(params)) return act()
+    return this.#common.alone((numbers) => {
+      const own = numbers.subarray(SHARED)
+      readNumbers(own, this.shared)
+      const verdict = act()
+      writeNumbers(this.shared, own)
+      return verdict
+    })
   }
 }
 
@@ -187,7 +216,7 @@ export class Grip {
       this.#begun = true
       this.#state = fault.begin?.(params)
     }
-    const verdict = fault.decide(unit, params, this.#scene(direction), this.#state, armed.shared)
+    const verdict = armed.decide(() => fault.decide(unit, params, this.#scene(direction), this.#state, armed.shared), params)
     if (unit.kind !== 'message' || verdict.kind === 'pass') return verdict
     if (verdict.kind === 'delay' || verdict.kind === 'stall') return this.#retired ? PASS : verdict
     this.#hits.alters(unit)

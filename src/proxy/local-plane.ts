@@ -1,5 +1,6 @@
 /** All proxies in this process. */
 
+import type { Socket } from 'node:net'
 import { realClock, sleep, type Clock, type Timer } from '../core/clock.ts'
 import { BrownoutError } from '../core/errors.ts'
 import { ms, type Ms } from '../core/units.ts'
@@ -8,23 +9,23 @@ import { facetProblem, nodeProblem, tellsApart } from '../match.ts'
 import type { BucketRecord } from '../record/buckets.ts'
 import type { ClearReason } from '../record/events.ts'
 import { checkRule, faultNamed, type Rule } from '../rule.ts'
-import type { ArmedRule } from './armed.ts'
-import type { Permit } from './dial.ts'
+import type { ArmedRule, Grant } from './armed.ts'
+import type { Way } from './front.ts'
 import type { Cleared, DynamicPlane, OpenTarget, PlaneEvent, PlaneFigures, PlaneSnapshot, TakenRecords, TargetSpec } from './plane.ts'
-import { TargetProxy } from './proxy.ts'
+import { TargetProxy, type ProxyHost } from './proxy.ts'
 
 /** How often the process looks whether it was held up, and how late it must be for that to be told. */
 const PULSE: Ms = ms(200)
 const SUSPECT: Ms = ms(250)
 const DRAIN_POLL: Ms = ms(5)
 
-export interface LocalPlaneOptions { readonly registry: Registry; readonly seed: number; readonly clock?: Clock; readonly permit?: Permit }
+export interface LocalPlaneOptions extends Pick<ProxyHost, 'permit' | 'front' | 'connections'> { readonly registry: Registry; readonly seed: number; readonly clock?: Clock }
 
 export class LocalPlane implements DynamicPlane {
   readonly #registry: Registry
   readonly #seed: number
   readonly #clock: Clock
-  readonly #permit: Permit | undefined
+  readonly #options: Pick<ProxyHost, 'permit' | 'front' | 'connections'>
   readonly #listeners: ((event: PlaneEvent) => void)[] = []
   #proxies: readonly TargetProxy[] = []
   /** Shut, but with connections that are still saying goodbye. */
@@ -33,8 +34,8 @@ export class LocalPlane implements DynamicPlane {
   #pulse: Timer | undefined
   #closing: Promise<void> | undefined
 
-  constructor({ registry, seed, clock = realClock, permit }: LocalPlaneOptions) {
-    this.#permit = permit
+  constructor({ registry, seed, clock = realClock, ...options }: LocalPlaneOptions) {
+    this.#options = options
     this.#registry = registry
     this.#seed = seed
     this.#clock = clock
@@ -45,7 +46,7 @@ export class LocalPlane implements DynamicPlane {
       if (this.#find(name)) throw new BrownoutError('NAME_TAKEN', { message: `a target is named "${name}" already` })
     }
     const host = {
-      clock: this.#clock, seed: this.#seed, permit: this.#permit,
+      ...this.#options, clock: this.#clock, seed: this.#seed,
       emit: (event: PlaneEvent): void => this.#emit(event),
       expire: (now: Ms): void => this.#expire(now),
       // Not from inside the judgement that found it: the chunk at hand is still being scheduled.
@@ -85,14 +86,26 @@ export class LocalPlane implements DynamicPlane {
     }
   }
 
-  async arm(rules: readonly Rule[]): Promise<Ms> {
+  async arm(rules: readonly Rule[], grant?: (rule: Rule) => Grant): Promise<Ms> {
+    this.check(rules)
+    await Promise.all(rules.map((rule) => this.#proxy(rule.on).arm(faultNamed(this.#registry, rule.fault), rule, grant?.(rule))))
+    this.#watchDeadlines()
+    return this.#clock.now()
+  }
+
+  /** Throws as `arm` does. */
+  check(rules: readonly Rule[]): void {
     for (const rule of rules) {
       checkRule(this.#registry, rule)
       checkSpoken(rule, faultNamed(this.#registry, rule.fault), this.#proxy(rule.on).spec)
     }
-    await Promise.all(rules.map((rule) => this.#proxy(rule.on).arm(faultNamed(this.#registry, rule.fault), rule)))
-    this.#watchDeadlines()
-    return this.#clock.now()
+  }
+
+  /** A client of that target that another process has accepted; false where there is no such target (any more). */
+  adopt(target: string, socket: Socket, way: Way, session: number): boolean {
+    const proxy = this.#find(target)
+    proxy?.accept(socket, way, session)
+    return proxy !== undefined
   }
 
   disarm(ids?: readonly string[], reason: ClearReason = 'request'): Promise<readonly Cleared[]> {
@@ -152,7 +165,7 @@ export class LocalPlane implements DynamicPlane {
     for (const proxy of this.#proxies) {
       for (const armed of proxy.armed.filter(which)) {
         listening.push(proxy.disarm(armed))
-        cleared.push({ rule: armed.rule.id, reason, at: this.#clock.now(), matched: armed.matched, altered: armed.altered })
+        cleared.push({ rule: armed.rule.id, reason, at: this.#clock.now(), matched: armed.matched, altered: armed.altered, ...(armed.draining > 0 ? { draining: true } : {}) })
       }
     }
     this.#watchDeadlines()

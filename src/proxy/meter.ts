@@ -17,7 +17,7 @@ const FINISHED_MAX = 10_000
  * connection is reset counts as an error, and so does a dial that failed.
  */
 export class Meter {
-  connections = 0
+  #connections = 0
   accepted = 0
   failedDials = 0
   resets = 0
@@ -28,6 +28,7 @@ export class Meter {
   bytesFromServer = 0
   readonly #held = { counts: [...HELD_BOUNDS, 0].map(() => 0), sum: 0 }
   readonly #name: string
+  readonly #told: ((connections: number) => void) | undefined
   readonly #histogram = newHistogram()
   readonly #finished: BucketRecord[] = []
   #counts: Counts = noCounts()
@@ -36,10 +37,18 @@ export class Meter {
   #end = Number.POSITIVE_INFINITY
   #before: TargetGauges
 
-  constructor(name: string) {
+  /** `told` hears of every change in the number of connections. */
+  constructor(name: string, told?: (connections: number) => void) {
     this.#name = name
+    this.#told = told
     this.#before = this.gauges()
   }
+
+  get connections(): number { return this.#connections }
+
+  opened(): void { this.#told?.(++this.#connections) }
+
+  closed(): void { this.#told?.(--this.#connections) }
 
   arrived(direction: Direction, size: number): void {
     if (direction === 'to-server') this.bytesFromClient += size

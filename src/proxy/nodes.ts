@@ -19,6 +19,9 @@ export interface NodesHost<L extends NodeListener> {
   opened(listener: L): Promise<void>
 }
 
+/** How the addresses in its replies are changed, and new ones are made known. */
+export type View = Pick<RewriterOptions, 'map' | 'discover'>
+
 /** Who asks: the node that its session leads to, the label of its listener, and the host at which it reached us. */
 export interface Viewer { readonly node: NodeAddress; readonly from: string | undefined; readonly reached: string }
 
@@ -42,7 +45,7 @@ export class Nodes<L extends NodeListener> {
   get listeners(): readonly L[] { return [...this.#opening.values()].flatMap(({ ready, listener }) => (ready ? [listener] : [])) }
 
   /** What a session's rewriter needs to know. */
-  view(viewer: Viewer): Pick<RewriterOptions, 'map' | 'discover'> {
+  view(viewer: Viewer): View {
     const { from, reached } = viewer
     return {
       map: (told) => {
@@ -54,6 +57,12 @@ export class Nodes<L extends NodeListener> {
       },
       discover: async (nodes) => { await Promise.all(nodes.map((told) => this.#open(heard(told, viewer), from))) },
     }
+  }
+
+  /** Opens the listener that leads to `node`, where it is not open already; undefined where it cannot be. */
+  async open(node: NodeAddress, from: string | undefined): Promise<Address | undefined> {
+    await this.#open(node, from)
+    return this.#find(node, from)?.address
   }
 
   /** No listener is left, nor will be. */

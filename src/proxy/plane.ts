@@ -18,6 +18,8 @@ export interface TlsOptions {
   /** PEM files for `terminate`; a throw-away certificate unless given. */
   readonly cert?: string
   readonly key?: string
+  /** PEM text of the throw-away certificate, where several processes have to show the same. */
+  readonly made?: { readonly cert: string; readonly key: string }
   /** Trust in the upstream's certificate; verified by the system's authorities unless told otherwise. */
   readonly ca?: string
   readonly verify: boolean
@@ -40,7 +42,7 @@ export interface TargetSpec {
 }
 export interface OpenTarget { readonly name: string; readonly listen: readonly { readonly from?: string | undefined; readonly address: Address }[] }
 
-export interface Cleared { readonly rule: string; readonly reason: ClearReason; readonly at: Ms; readonly matched: number; readonly altered: number }
+export interface Cleared { readonly rule: string; readonly reason: ClearReason; readonly at: Ms; readonly matched: number; readonly altered: number; /** Operations that it altered are not over; `drained` tells when they are. */ readonly draining?: true }
 
 /** What the data plane tells of its own accord. */
 export type PlaneEvent =

@@ -3,25 +3,24 @@
 import type { Socket } from 'node:net'
 import { isDeepStrictEqual } from 'node:util'
 import type { Clock, Timer } from '../core/clock.ts'
-import { ms, ratio, type Ms } from '../core/units.ts'
-import type { AnyFault, Verdict } from '../fault.ts'
+import { ms, type Ms } from '../core/units.ts'
+import type { AnyFault } from '../fault.ts'
 import type { Direction } from '../protocols/codec.ts'
 import { conversationIn } from '../protocols/spoken.ts'
-import type { NodeAddress } from '../protocols/redis/topology-text.ts'
-import { isAmong, unmapped } from '../match.ts'
+import { unmapped } from '../match.ts'
 import type { Rule } from '../rule.ts'
 import { Accounts } from './accounts/accounts.ts'
 import { formatAddress } from './address.ts'
-import { ArmedRule, type ArmedContext } from './armed.ts'
+import { ArmedRule, type ArmedContext, type Grant } from './armed.ts'
 import { dial, type Permit } from './dial.ts'
 import type { Gateway } from '../gateway/gateway.ts'
 import { Endpoint } from './endpoint.ts'
+import { ListeningFront, type Front, type FrontMaker, type Way } from './front.ts'
 import { gatewayOf } from './gated.ts'
 import type { Outcome } from './judge.ts'
-import { Listener, relisten, type ListenerState } from './listener.ts'
 import { Meter } from './meter.ts'
-import { Nodes, type Viewer } from './nodes.ts'
-import type { Address, OpenTarget, PlaneEvent, TargetSpec } from './plane.ts'
+import type { Viewer } from './nodes.ts'
+import type { OpenTarget, PlaneEvent, TargetSpec } from './plane.ts'
 import { Session } from './session.ts'
 import type { SessionHost } from './session-host.ts'
 import { tlsSides, type TlsSides } from './tls.ts'
@@ -41,6 +40,10 @@ export interface ProxyHost {
   broken(armed: ArmedRule): void
   /** Absent: every upstream may be dialled. */
   readonly permit?: Permit | undefined
+  /** Absent: listeners of this process. */
+  readonly front?: FrontMaker | undefined
+  /** Live sessions of a target in all processes that serve it; told whenever there are more or fewer here. Absent: it is this one alone. */
+  readonly connections?: ((target: string, here: number) => number) | undefined
 }
 
 export class TargetProxy implements SessionHost {
@@ -49,9 +52,8 @@ export class TargetProxy implements SessionHost {
   readonly #host: ProxyHost
   #accounts: Accounts
   #spec: TargetSpec
-  #listeners: readonly Listener[]
+  readonly #front: Front
   readonly #sessions = new Map<number, Session>()
-  #nodes: Nodes<Listener> | undefined
   readonly #tickers = new Map<ArmedRule, Timer>()
   readonly #context: ArmedContext
   #tls: TlsSides | undefined
@@ -65,18 +67,23 @@ export class TargetProxy implements SessionHost {
   constructor(spec: TargetSpec, host: ProxyHost) {
     this.#spec = spec
     this.clock = host.clock
-    this.meter = new Meter(spec.name)
+    this.meter = new Meter(spec.name, (here) => { host.connections?.(spec.name, here) })
     this.#accounts = new Accounts(spec.name, spec.protocol, spec.routes)
     this.#host = host
-    this.#context = { seed: host.seed, now: () => host.clock.now(), connections: () => this.meter.connections }
-    this.#listeners = spec.listen.map(({ address, from }) => this.#listener(spec, address, from))
-    this.#nodes = this.#nodesOf(spec, this.#listeners)
+    const connections = (): number => host.connections?.(spec.name, this.meter.connections) ?? this.meter.connections
+    this.#context = { seed: host.seed, now: () => host.clock.now(), connections }
+    this.#front = (host.front ?? ((...args) => new ListeningFront(...args)))(spec, {
+      clock: host.clock, connections, armed: () => this.#armed,
+      accept: (socket, way) => this.accept(socket, way),
+      told: (armed, did) => this.#told(armed, 0, 'to-server', did),
+      emit: (event) => host.emit(event),
+    })
   }
 
   async open(): Promise<OpenTarget> {
     this.#tls = await tlsSides(this.spec, this.clock)
     this.#gateway = await gatewayOf(this.spec, this.#tls, this.#host, this.meter)
-    for (const listener of this.#listeners) await listener.open()
+    await this.#front.open()
     return this.#opened()
   }
 
@@ -84,20 +91,13 @@ export class TargetProxy implements SessionHost {
   async change(spec: TargetSpec): Promise<OpenTarget> {
     const tls = await tlsSides(spec, this.clock)
     const gateway = await gatewayOf(spec, tls, this.#host, this.meter)
-    const old = this.#listeners
-    const kept = (address: Address, from: string | undefined): Listener | undefined =>
-      old.find((one) => one.from === from && isDeepStrictEqual([one.address, one.node], [address, seedOf(spec)]))
-    const listeners = spec.listen.map(({ address, from }) => kept(address, from) ?? this.#listener(spec, address, from))
-    await relisten(old.filter((one) => !listeners.includes(one)), listeners.filter((one) => !old.includes(one)))
+    await this.#front.change(spec)
     this.endSessions()
     if (spec.protocol !== this.#spec.protocol || !isDeepStrictEqual(spec.routes, this.#spec.routes)) this.#accounts = new Accounts(spec.name, spec.protocol, spec.routes)
-    await this.#nodes?.close()
     this.#spec = spec
     this.#tls = tls
     this.#gateway = gateway
-    this.#listeners = listeners
-    this.#nodes = this.#nodesOf(spec, listeners)
-    await this.#listen()
+    await this.#front.settle()
     return this.#opened()
   }
 
@@ -109,27 +109,27 @@ export class TargetProxy implements SessionHost {
   get sessions(): number { return this.#sessions.size }
 
   /** Arms a rule behind the others; one whose id is armed already is changed in place, with its counts and draws. */
-  async arm(fault: AnyFault, rule: Rule): Promise<void> {
+  async arm(fault: AnyFault, rule: Rule, grant?: Grant): Promise<void> {
     const there = this.#armed.find((armed) => armed.rule.id === rule.id)
     if (there && there.fault !== fault) this.#takeOff(there)
     else if (there) {
-      there.change(rule)
+      there.change(rule, grant)
       for (const session of this.#sessions.values()) session.loosen(there)
       this.#armedChanged(this.#armed)
       for (const session of this.#sessions.values()) session.tick(there, 'armed')
       this.#startTicking(there)
-      return this.#listen()
+      return this.#front.settle()
     }
-    const armed = new ArmedRule(fault, rule, this.#context)
+    const armed = new ArmedRule(fault, rule, this.#context, grant)
     this.#armedChanged([...this.#armed, armed])
     this.#startTicking(armed)
-    await this.#listen()
+    await this.#front.settle()
   }
 
   /** Takes a rule off at once: what it held goes out, in order. Resolves when the listeners are back too. */
   disarm(armed: ArmedRule): Promise<void> {
     this.#takeOff(armed)
-    return this.#listen()
+    return this.#front.settle()
   }
 
   #takeOff(armed: ArmedRule): void {
@@ -170,7 +170,7 @@ export class TargetProxy implements SessionHost {
   closed(session: number): void { this.#sessions.delete(session) }
 
   /** No new connections; those there are may go on. */
-  async stopListening(): Promise<void> { await Promise.all([...this.#listeners, ...(this.#nodes ? [this.#nodes] : [])].map((one) => one.close())) }
+  stopListening(): Promise<void> { return this.#front.close() }
 
   /** FIN to both sides of every connection; what is held is lost. */
   endSessions(): void {
@@ -183,37 +183,17 @@ export class TargetProxy implements SessionHost {
     for (const session of this.#sessions.values()) session.destroy()
   }
 
-  #listener(spec: TargetSpec, address: Address, from: string | undefined, node = seedOf(spec)): Listener {
-    return new Listener(address, { from, node }, (socket, listener) => this.#accept(socket, listener))
-  }
+  #opened(): OpenTarget { return { name: this.#spec.name, listen: this.#front.ways.map(({ from, address }) => ({ from, address })) } }
 
-  /** Its other servers listen where the first does, on ports that are free. */
-  #nodesOf(spec: TargetSpec, own: readonly Listener[]): Nodes<Listener> | undefined {
-    const seed = seedOf(spec)
-    const [first] = spec.listen
-    const host = first && 'host' in first.address ? first.address.host : '127.0.0.1'
-    return seed && new Nodes(own, {
-      seed,
-      listener: (node, from) => this.#listener(spec, { host, port: 0 }, from, node),
-      opened: (listener) => {
-        const { node = seed, address: listen, from } = listener
-        this.#host.emit({ kind: 'node', target: spec.name, node, listen, from, at: this.clock.now() })
-        return listener.become(this.#stateOf(listener))
-      },
-    })
-  }
-
-  #opened(): OpenTarget { return { name: this.#spec.name, listen: this.#listeners.map(({ from, address }) => ({ from, address })) } }
-
-  #accept(socket: Socket, listener: Listener): void {
+  /** A client has come; `session` is its number where others give those. */
+  accept(socket: Socket, way: Way, session?: number): void {
     this.meter.accepted++
     // Nothing knows them any more once the socket is gone.
     const { remoteAddress = '', localAddress = '' } = socket
-    ;(this.#tls as TlsSides).client(socket, (client) => this.#begin(client, remoteAddress, unmapped(localAddress), listener))
+    ;(this.#tls as TlsSides).client(socket, (client) => this.#begin(client, remoteAddress, unmapped(localAddress), way, session))
   }
 
-  #begin(client: Endpoint, address: string, reached: string, { from, node, address: at }: Listener): void {
-    const id = ++this.#sessionsMade
+  #begin(client: Endpoint, address: string, reached: string, { from, node, address: at }: Way, id = ++this.#sessionsMade): void {
     const accounts = this.#accounts.session(id, from ?? address, this.clock.now())
     const facets = { client: address, from, to: 'port' in at ? formatAddress({ host: reached, port: at.port }) : undefined, node: node && formatAddress(node) }
     const viewer = node && { node, from, reached }
@@ -227,7 +207,8 @@ export class TargetProxy implements SessionHost {
     if (this.#gateway) return new Endpoint(this.#gateway.connect())
     const { name, upstream: seed, tls } = this.#spec
     const upstream = viewer?.node ?? seed
-    const nodes = viewer && this.#nodes && { ...this.#nodes.view(viewer), tls: tls.upstream === 'require' }
+    const view = viewer && this.#front.view(viewer)
+    const nodes = view && { ...view, tls: tls.upstream === 'require' }
     return (this.#tls as TlsSides).server(dial({ name, upstream }, this.#host.permit), upstream, nodes)
   }
 
@@ -256,40 +237,4 @@ export class TargetProxy implements SessionHost {
     }
     next(armed.armedAt)
   }
-
-  async #listen(): Promise<void> {
-    await Promise.all([...this.#listeners, ...(this.#nodes?.listeners ?? [])].map((listener) => listener.become(this.#stateOf(listener))))
-  }
-
-  /** What the armed rules want of a listener: the first that wants anything has its way. */
-  #stateOf(listener: Listener): ListenerState {
-    for (const armed of this.#armed) {
-      if (!armed.fault.on.includes('listen') || !choosesAll(armed.rule, listener)) continue
-      const wanted = this.#wantedListener(armed)
-      if (wanted === 'open') continue
-      if (armed.altered === 0) this.#told(armed, 0, 'to-server', wanted)
-      return wanted
-    }
-    return 'open'
-  }
-
-  #wantedListener(armed: ArmedRule): ListenerState {
-    const now = this.clock.now()
-    const scene = { session: 0, direction: 'to-server' as const, address: undefined, conversation: undefined, random: () => 0, now: () => now, armedAt: armed.armedAt, connections: () => this.meter.connections }
-    let verdict: Verdict
-    try {
-      verdict = armed.fault.decide({ kind: 'listen' }, armed.params(now), scene, undefined, armed.shared)
-    } catch (cause) {
-      this.#host.emit({ kind: 'broken', rule: armed.rule.id, session: 0, problem: String(cause), at: now })
-      return 'open'
-    }
-    return verdict.kind === 'refuse' && verdict.how !== 'reset' ? verdict.how : 'open'
-  }
 }
-
-/** Whether a rule hits whoever comes to that listener: it cannot tell one client from another, and knows no luck. */
-const choosesAll = ({ chance = ratio(1), where: { client, from, node } = {} }: Rule, listener: Listener): boolean =>
-  chance === 1 && client === undefined && (from === undefined || from === listener.from) && (node === undefined || (listener.node !== undefined && isAmong(node, formatAddress(listener.node))))
-
-/** The first of several servers; undefined where there is but one. */
-const seedOf = ({ cluster, upstream }: TargetSpec): NodeAddress | undefined => (cluster && 'host' in upstream ? upstream : undefined)

@@ -61,7 +61,7 @@ export class Session implements LinkOwner, DialogueOwner {
     this.#links = { 'to-server': link('to-server'), 'to-client': link('to-client') }
     this.#links['to-client'].to(client.sink)
     this.#attend('client', client)
-    host.meter.connections++
+    host.meter.opened()
   }
 
   /** Asks the rules about the connection, dials when they let it, and begins to read the client. */
@@ -201,7 +201,7 @@ export class Session implements LinkOwner, DialogueOwner {
     this.#links['to-server'].abandon()
     this.#links['to-client'].abandon()
     this.#exchange.end()
-    this.#host.meter.connections--
+    this.#host.meter.closed()
     this.#accounts.closed(this.#host.clock.now())
   }
 

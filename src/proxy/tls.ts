@@ -8,7 +8,7 @@ import { BrownoutError } from '../core/errors.ts'
 import { withoutChannelBinding } from '../protocols/postgres/channel-binding.ts'
 import { Endpoint } from './endpoint.ts'
 import type { RewriterOptions } from '../protocols/redis/rewriter.ts'
-import type { Address, TargetSpec } from './plane.ts'
+import type { Address, TargetSpec, TlsOptions } from './plane.ts'
 import { ALPN, askServer, greetClient } from './postgres-tls.ts'
 
 export interface TlsSides {
@@ -58,19 +58,24 @@ function namedBy(upstream: Address): { host?: string; servername?: string } {
 /** As OpenSSL takes it: each name behind its length. */
 const ALPN_OFFERED = Buffer.from(`${String.fromCharCode(ALPN.length)}${ALPN}`)
 
-async function serverContext(name: string, { cert, key }: { cert?: string; key?: string }): Promise<SecureContext> {
+async function serverContext(name: string, { cert, key, made }: Pick<TlsOptions, 'cert' | 'key' | 'made'>): Promise<SecureContext> {
   try {
     if (cert !== undefined && key !== undefined) return createSecureContext({ cert: read(cert), key: read(key) })
-    const { generate } = await import('selfsigned')
-    const made = await generate([{ name: 'commonName', value: 'localhost' }], {
-      keyType: 'ec', algorithm: 'sha256',
-      extensions: [{ name: 'subjectAltName', altNames: [{ type: 2, value: 'localhost' }, { type: 7, ip: '127.0.0.1' }, { type: 7, ip: '::1' }] }],
-    })
-    return createSecureContext({ cert: made.cert, key: made.private })
+    return createSecureContext(made ?? await throwAway())
   } catch (cause) {
     if (cause instanceof BrownoutError) throw cause
     throw new BrownoutError('TLS_INVALID', { message: `${name}: ${cause instanceof Error ? cause.message : String(cause)}`, cause })
   }
+}
+
+/** A certificate for this machine's own names, and its key; PEM. */
+export async function throwAway(): Promise<{ readonly cert: string; readonly key: string }> {
+  const { generate } = await import('selfsigned')
+  const made = await generate([{ name: 'commonName', value: 'localhost' }], {
+    keyType: 'ec', algorithm: 'sha256',
+    extensions: [{ name: 'subjectAltName', altNames: [{ type: 2, value: 'localhost' }, { type: 7, ip: '127.0.0.1' }, { type: 7, ip: '::1' }] }],
+  })
+  return { cert: made.cert, key: made.private }
 }
 
 function read(file: string): Buffer {

@@ -23,7 +23,7 @@ describe('shut', () => {
     await stage.arm('slow', 'latency', { delay: 60 })
     await stage.plane.shut(['cache', 'unknown'])
     assert.deepEqual([await client.ended, await stage.served[0]?.ended], ['end', 'end'])
-    assert.deepEqual(stage.plane.snapshot(), { targets: {}, armed: [] })
+    assert.deepEqual(await stage.plane.snapshot(), { targets: {}, armed: [] })
     await assert.rejects(stage.client(), { code: 'ECONNREFUSED' })
     await listenOn(stage.address, echo)
   })
