@@ -10,7 +10,7 @@ import type { JournalEvent, Phase } from '../record/events.ts'
 import { bucketFigure } from '../report/figures.ts'
 import { plain } from '../report/words.ts'
 import type { Output } from './command.ts'
-import { lineOf, phaseLength, type Line, type Tone } from './progress.ts'
+import { lineOf, phaseLength, phaseWords, type Line, type Tone } from './progress.ts'
 
 const REPAINT: Ms = ms(250)
 /** Buckets that a sparkline and the figures beside it cover. */
@@ -123,10 +123,11 @@ export class LiveView implements View {
     const { phase, from } = this.#phase
     const length = phaseLength(phase, this.#plan)
     const elapsed = monotonicNow() - from
-    if (length === undefined || length <= 0) return [this.#colors.bold(phase)]
+    const name = phaseWords(phase, this.#plan)
+    if (length === undefined || length <= 0) return [this.#colors.bold(name)]
     const done = Math.min(1, elapsed / length)
     const bar = '━'.repeat(Math.round(done * BAR_WIDTH))
-    return [`${this.#colors.bold(phase.padEnd(9))} ${this.#colors.cyan(bar)}${this.#colors.dim('━'.repeat(BAR_WIDTH - bar.length))} ${formatSeconds(ms(Math.max(0, length - elapsed)))} left`]
+    return [`${this.#colors.bold(name.padEnd(9))} ${this.#colors.cyan(bar)}${this.#colors.dim('━'.repeat(BAR_WIDTH - bar.length))} ${formatSeconds(ms(Math.max(0, length - elapsed)))} left`]
   }
 
   /** The figures of all loads stand below one another, and below the bar. */

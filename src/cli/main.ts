@@ -17,6 +17,7 @@ type Add = <A>(command: Command<A>) => void
 /** In the order of the help. Each is imported when it is needed: a command must not wait for the packages of the others. */
 const COMMANDS: Readonly<Record<string, (add: Add) => Promise<void>>> = {
   run: async (add) => add((await import('./run.ts')).run),
+  load: async (add) => add((await import('./load.ts')).load),
   serve: async (add) => add((await import('./serve.ts')).serve),
   demo: async (add) => add((await import('./demo.ts')).demo),
   check: async (add) => add((await import('./check.ts')).check),

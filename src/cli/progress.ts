@@ -21,15 +21,18 @@ export function phaseLength(phase: Phase, { windows, method }: Plan): Ms | undef
   }
 }
 
+/** As people are told of it. */
+export const phaseWords = (phase: Phase, { only }: Pick<Plan, 'only'>): string => (phase === 'baseline' && only === 'load' ? 'load' : phase)
+
 /** What a person is told of an event; undefined for what is only counted. Text of others is stripped of everything a terminal would act on. */
 export function lineOf(event: JournalEvent, plan: Plan): Line | undefined {
   const line = (tone: Tone, text: string): Line => ({ tone, text: text.split('\n').map(plain).join(CONTINUED) })
   switch (event.kind) {
-    case 'run.started': return line('quiet', `${event.run}, seed ${event.seed}: ${event.targets.map(({ name, listen, upstream }) => `${name} ${listen.map(({ address }) => address).join(' ')} → ${upstream}`).join(', ')}`)
+    case 'run.started': return line('quiet', `${event.run}, seed ${event.seed}${event.targets.length > 0 ? ': ' : ''}${event.targets.map(({ name, listen, upstream }) => `${name} ${listen.map(({ address }) => address).join(' ')} → ${upstream}`).join(', ')}`)
     case 'phase': {
       if (event.phase === 'start' || event.phase === 'end') return undefined
       const length = phaseLength(event.phase, plan)
-      return line('phase', `${event.phase}${length === undefined ? '' : ` ${formatDuration(length)}`}`)
+      return line('phase', `${phaseWords(event.phase, plan)}${length === undefined ? '' : ` ${formatDuration(length)}`}`)
     }
     case 'rule.armed': {
       const step = plan.method.find((one) => one.step === event.step)

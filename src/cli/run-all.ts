@@ -36,11 +36,12 @@ type Given = ArgumentsCamelCase<Args>
 
 const SEED_MAX = 2 ** 31 - 1
 
-export async function runAll(args: Given, context: Context): Promise<Exit> {
+/** `prepare` changes each plan before anything is started. */
+export async function runAll(args: Given, context: Context, prepare: (plan: Plan) => Plan = (plan) => plan): Promise<Exit> {
   const { repeat, dryRun, keepGoing, pause, json } = args
   wholeNumber('repeat', repeat, 1, 1000)
   wholeNumber('seed', args.seed, 0, SEED_MAX)
-  const plans = (await loadAll(args, context)).filter(({ tags }) => args.tags.length === 0 || tags.some((tag) => args.tags.includes(tag)))
+  const plans = (await loadAll(args, context)).filter(({ tags }) => args.tags.length === 0 || tags.some((tag) => args.tags.includes(tag))).map(prepare)
   if (plans.length === 0) throw new BrownoutError('USAGE', { message: `no experiment has the tag ${args.tags.join(' or ')}` })
   if (dryRun) {
     context.stderr.write(plans.map((plan) => `${plan.file}\n${summarise(plan)}`).join('\n'))

@@ -19,7 +19,7 @@ import type { Journal } from '../record/journal.ts'
 import { analyseRun, type Analysis } from '../report/analysis.ts'
 import { figure } from '../report/figures.ts'
 import { foldRun, type RunRecord } from '../report/fold.ts'
-import { AbortWatch } from './abort.ts'
+import { AbortWatch, type FigureOf } from './abort.ts'
 import { runAction } from './action.ts'
 import { verifyHealed } from './heal.ts'
 import { Method } from './method.ts'
@@ -63,6 +63,7 @@ export class Attempt {
   readonly #stage: Stage
   readonly #findings = { aborted: undefined as string | undefined, refused: [] as string[], unhealed: [] as string[], invalid: [] as string[], unsteady: [] as string[] }
   #started = false
+  #entered: Phase | undefined
   #note: string | undefined
   #sampler: Sampler | undefined
   #probes: ProbesRun | undefined
@@ -117,7 +118,7 @@ export class Attempt {
 
   async #watchAndMeasure(): Promise<void> {
     const { plan, plane } = this.#options
-    const { windows, abort, steadyState } = plan
+    const { windows, steadyState } = plan
     const { bucket: width } = windows
     const origin = monotonicNow()
     const recorder = this.#recorder
@@ -127,16 +128,19 @@ export class Attempt {
     this.#probes = await this.#stop.race(startProbes(this.#stage.probes, { onReading: (name, reading) => { recorder.write({ kind: 'probe', name, ...reading }) } }))
     await this.#stop.race(load.begin())
     if (windows.warmup > 0) await this.#phase('warmup', windows.warmup)
+    if (plan.only === 'load') {
+      await this.#phase('baseline', windows.baseline, new Promise((resolve) => this.#watch(sampler, () => undefined, resolve)))
+      sampler.unwatch()
+      this.#enter('end')
+      return this.#stop.until(ms(monotonicNow() + GRACE_BUCKETS * width))
+    }
     const baseline = await this.#phase('baseline', windows.baseline)
     await this.#stop.until(ms(monotonicNow() + GRACE_BUCKETS * width))
     const before = foldRun(recorder.events)
     const signals = [...steadyState, ...plan.expect.flatMap((one) => (one.kind === 'signal' ? [one] : []))].map(({ signal }) => signal)
     this.#findings.refused.push(...thinBaseline(before, signals, baseline, windows), ...unsteady(before, steadyState, baseline))
     if (this.#findings.refused.length > 0) return
-    sampler.watch(new AbortWatch(abort, (signal) => figure(before, signal, baseline.from, baseline.to)), monotonicNow(), (why) => {
-      this.#findings.aborted = why
-      this.#method.heal('abort')
-    })
+    this.#watch(sampler, (signal) => figure(before, signal, baseline.from, baseline.to))
     this.#enter('method')
     await this.#method.run()
     sampler.unwatch()
@@ -144,6 +148,15 @@ export class Attempt {
     const recovery = await this.#phase('recovery', windows.recovery)
     await this.#stop.until(ms(monotonicNow() + GRACE_BUCKETS * width))
     this.#findings.unsteady.push(...unsteady(foldRun(recorder.events), steadyState, endOf(recovery, windows), baseline))
+  }
+
+  /** From now on the experiment's own conditions may stop it. */
+  #watch(sampler: Sampler, baseline: FigureOf, tripped: () => void = () => undefined): void {
+    sampler.watch(new AbortWatch(this.#options.plan.abort, baseline), monotonicNow(), (why) => {
+      this.#findings.aborted = why
+      this.#method.heal('abort')
+      tripped()
+    })
   }
 
   /** Undoes all, ends the load, and asks whether every target answers as before. */
@@ -195,14 +208,17 @@ export class Attempt {
     this.#enter('start')
   }
 
-  #enter(phase: Phase): void { this.#recorder.write({ kind: 'phase', phase }) }
+  #enter(phase: Phase): void {
+    if (this.#entered !== phase) this.#recorder.write({ kind: 'phase', phase })
+    this.#entered = phase
+  }
 
-  /** Enters a phase and waits until it is over. */
-  async #phase(phase: Phase, length: Ms): Promise<Span> {
+  /** Enters a phase and waits until it is over, or until `sooner` comes. */
+  async #phase(phase: Phase, length: Ms, sooner?: Promise<void>): Promise<Span> {
     this.#enter(phase)
     const from = monotonicNow()
     const to = ms(from + length)
-    await this.#stop.until(to)
+    await this.#stop.until(to, sooner)
     return { from, to }
   }
 

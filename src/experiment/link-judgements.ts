@@ -45,7 +45,8 @@ export function linkExpectation(linking: Linking, { path, input }: Listed<Expect
   const text = asWritten(linking, path)
   if (figure) return linkTiming(linking, path, input, figure, steps, { text, place })
   for (const key of ['within', 'step'] as const) if (key in input) reader.failKey('EXPECTATION_INVALID', [...path, key], `\`${key}\` means nothing with a signal`, key === 'step' ? 'write `during: STEP`' : 'write at_most')
-  const during = input.during ?? 'fault'
+  // Where nothing is done to the system there is no fault to look at.
+  const during = input.during ?? (linking.draft.method.length > 0 ? 'fault' : 'all')
   if (!(PHASES as readonly string[]).includes(during)) checkStep(linking, [...path, 'during'], during, steps, PHASES)
   const condition = linkCondition(linking, { path, input: { ...input, signal: input.signal ?? '' } })
   return condition && { kind: 'signal', ...condition, during }

@@ -80,6 +80,8 @@ export interface Plan {
   readonly method: readonly Step[]
   readonly expect: readonly Expectation[]
   readonly repeat: number
+  /** Nothing but its load: the baseline is all that is measured, and no baseline to anything. */
+  readonly only?: 'load' | undefined
   /** Values that must never reach journal, report, log or error text. */
   readonly secrets: readonly string[]
   readonly warnings: readonly Problem[]

@@ -59,7 +59,8 @@ const RETRIED: ReadonlySet<Exit> = new Set([EXIT.pass, EXIT.fail, EXIT.inconclus
 /** Rejects only when there can be no run at all: JOURNAL_FAILED, RUN_NAME_INVALID. Whatever goes wrong later is in the verdict, and all is healed. */
 export async function runExperiment(plan: Plan, options: RunOptions): Promise<RunResult> {
   const first = await attempt(plan, options)
-  if (first.loadValid || !RETRIED.has(first.exit)) return first
+  // A rate that was too high for the generator is so again.
+  if (first.loadValid || plan.only === 'load' || !RETRIED.has(first.exit)) return first
   return attempt(plan, options, `second try: the load generator could not keep to its plan in ${first.folder}`)
 }
 

@@ -86,7 +86,7 @@ export class Stage {
     for (const { spec, via } of targets) {
       if (via) recorder.write({ kind: 'note', text: `${spec.name}: faults are injected by the Toxiproxy at ${via.server}, which tells nothing of what they did; what passed while they held counts as altered` })
     }
-    recorder.write({ kind: 'note', text: `targets answer ${[...this.before].map(([name, answer]) => `${name} ${answer}`).join(', ')}` })
+    if (this.before.size > 0) recorder.write({ kind: 'note', text: `targets answer ${[...this.before].map(([name, answer]) => `${name} ${answer}`).join(', ')}` })
   }
 
   /** Starts the load's process; it sends nothing before `load.begin()`. */
@@ -98,6 +98,8 @@ export class Stage {
       onBucket: (bucket) => recorder.write({ kind: 'bucket', bucket }),
       onProblem: (text) => recorder.problem({ code: 'LOAD_FAILED', message: text }),
     })
+    // Whoever closed us meanwhile did not know of it.
+    if (this.#closing) load.kill()
     this.load = load
     this.#closers.push(async () => { await load.stop() })
     this.#goOn()

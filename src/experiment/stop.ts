@@ -34,15 +34,15 @@ export class Stop {
     this.#wake()
   }
 
-  /** Waits until `due`. Throws Stopped as soon as the run is to stop. */
-  async until(due: Ms): Promise<void> {
+  /** Waits until `due`, or until `sooner` comes. Throws Stopped as soon as the run is to stop. */
+  async until(due: Ms, sooner?: Promise<void>): Promise<void> {
     let cancel = (): void => undefined
     const elapsed = new Promise<void>((resolve) => {
       const timer = realClock.at(due, resolve)
       cancel = () => timer.cancel()
     })
     try {
-      await this.race(elapsed)
+      await this.race(sooner ? Promise.race([elapsed, sooner]) : elapsed)
     } finally {
       cancel()
     }

@@ -19,6 +19,7 @@ export function summarise(plan: Plan): string {
     ['method', plan.method.map(stepText).join('\n')],
     ['must hold', plan.steadyState.map(({ text }) => text).join('\n')],
     ['expects', plan.expect.map(({ text }) => text).join('\n')],
+    ...(plan.only === 'load' ? [['measures', formatDuration(plan.windows.baseline)] as const] : []),
     ['takes', `about ${formatDuration(lengthOf(plan))}${plan.repeat > 1 ? `, ${plan.repeat} times` : ''}`],
   ]
   return redact(rows.filter(([, text]) => text !== '').map(([head, text]) => `  ${head.padEnd(10)}${text.replaceAll('\n', `\n${' '.repeat(12)}`)}\n`).join(''), plan.secrets)

@@ -124,7 +124,7 @@ export class Driver {
       }
       this.#tally.offered(due)
       if (due + timeout <= now) {
-        this.#droppedByUs++
+        if (this.#tally.measures(due)) this.#droppedByUs++
         this.#drop(n, due, now)
       } else if (this.#inFlight.size >= inFlightMax) {
         const [oldest] = this.#inFlight
@@ -160,7 +160,7 @@ export class Driver {
     if (this.#arrivals.due < this.#wakeAt && !this.#stopped) this.#arm()
     if (outcome === 'late' || response >= this.#spec.timeout) return this.#late(operation, thought, outcome === 'late' ? reason : undefined)
     if (outcome === 'error') return this.#tally.error(now, reason ?? 'error')
-    this.#droppedByUs += operation.inItsWay
+    if (this.#tally.measures(operation.due)) this.#droppedByUs += operation.inItsWay
     this.#tally.ok(now, response, ms(now - operation.sentAt - thought))
   }
 

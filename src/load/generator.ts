@@ -56,7 +56,7 @@ export class Generator {
   begin(at: Ms): void {
     const { origin, width, seed, warmup } = this.#orders
     this.#drivers = this.#loads.map(({ spec, share, client }) => {
-      const tally = new Tally({ name: spec.name, origin, width, begin: at, emit: (bucket, detail) => this.#emit({ bucket, detail }), shared: share.of > 1 })
+      const tally = new Tally({ name: spec.name, origin, width, begin: at, measuredFrom: ms(at + warmup), emit: (bucket, detail) => this.#emit({ bucket, detail }), shared: share.of > 1 })
       client.begin?.({ at, tally, clock: this.#clock, seed })
       return new Driver({ spec, client, clock: this.#clock, arrivals: arrivalsOf({ spec, begin: at, warmup, seed, share }), tally })
     })

@@ -22,6 +22,8 @@ export interface TallyOptions {
   readonly width: Ms
   /** The first bucket is the one that holds it. */
   readonly begin: Ms
+  /** What happened before is in buckets but in no figure of the whole run: the warm-up. From `begin` on unless given. */
+  readonly measuredFrom?: Ms | undefined
   emit(bucket: BucketRecord, detail: Detail): void
   /** Another makes a part of the load too: details are told. */
   readonly shared?: boolean | undefined
@@ -58,12 +60,15 @@ export class Tally {
   get serviceP99(): Ms | undefined { return quantile(this.#run.service, 0.99) }
   get latenessP99(): Ms | undefined { return quantile(this.#run.lateness, 0.99) }
 
+  /** Whether the figures of the whole run begin by then. */
+  measures(at: Ms): boolean { return at >= (this.#options.measuredFrom ?? this.#options.begin) }
+
   /** An operation was due. */
   offered(due: Ms): void { this.#count(due, 'offered') }
 
   /** It was sent at `at`, `lateness` after it was due. */
   sending(at: Ms, lateness: Ms): void {
-    this.#sent++
+    if (this.measures(at)) this.#sent++
     this.#record(this.#bucket(at), 'lateness', lateness)
   }
 
@@ -76,12 +81,12 @@ export class Tally {
   /** It became late at `at`, or would have; `timeout` is the value it counts with. */
   late(at: Ms, timeout: Ms, service: Ms, reason?: string): void {
     this.#timed(at, 'timeout', timeout, service)
-    if (reason !== undefined) add(this.#errors, reason)
+    if (reason !== undefined) this.#reason(at, reason)
   }
 
   error(at: Ms, reason: string): void {
     this.#count(at, 'error')
-    add(this.#errors, reason)
+    this.#reason(at, reason)
   }
 
   /** Something came of the system's own accord, and is known of only now. */
@@ -95,7 +100,7 @@ export class Tally {
   wanting(at: Ms, reason: string, count = 1): void {
     this.#count(at, 'offered', count)
     this.#count(at, 'error', count)
-    add(this.#errors, reason, count)
+    this.#reason(at, reason, count)
   }
 
   add(at: Ms, counter: Counter, count = 1): void { more(this.#bucket(at), counter, count) }
@@ -109,7 +114,7 @@ export class Tally {
   /** One connection more stands, or one fewer, for the reason `code`. */
   stands(at: Ms, change: 1 | -1, code?: string): void {
     more(this.#bucket(at), 'connections', change)
-    if (code !== undefined) add(this.#closes, code)
+    if (code !== undefined && this.measures(at)) add(this.#closes, code)
   }
 
   /** Nobody will know: it was still under way at the end. */
@@ -148,9 +153,11 @@ export class Tally {
   #count(at: Ms, what: keyof Counts, count = 1): Bucket {
     const bucket = this.#bucket(at)
     bucket.counts[what] += count
-    this.#totals[what] += count
+    if (this.measures(at)) this.#totals[what] += count
     return bucket
   }
+
+  #reason(at: Ms, reason: string, count = 1): void { if (this.measures(at)) add(this.#errors, reason, count) }
 
   #timed(at: Ms, outcome: 'ok' | 'timeout', response: Ms, service: Ms): void {
     const bucket = this.#count(at, outcome)
@@ -174,7 +181,7 @@ export class Tally {
     for (const [name, histogram, whole] of [['service_p99', service, this.#run.service], ['lateness_p99', lateness, this.#run.lateness]] as const) {
       if (!histogram) continue
       extra[name] = quantile(histogram, 0.99) ?? 0
-      whole.add(histogram)
+      if (this.measures(this.#start(this.#first))) whole.add(histogram)
     }
     const { name, width, emit, shared } = this.#options
     const encoded = { ...(response ? { latency: encodeHistogram(response) } : {}), ...(setup ? { setup: encodeHistogram(setup) } : {}) }

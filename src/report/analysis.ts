@@ -26,6 +26,8 @@ export interface Analysis {
   readonly spans: readonly Span[]
   readonly signals: readonly SignalTiming[]
   readonly traffic: readonly TargetTraffic[]
+  /** Nothing but load: there is nothing to recover from. */
+  readonly only: 'load' | undefined
 }
 
 /** Pure. Never throws: what a cut journal does not hold is missing here, or `insufficient_data`. */
@@ -41,7 +43,7 @@ export function analyseRun(record: RunRecord): Analysis {
     return episodes.map(({ step, times }): SignalTiming => ({ signal, source: whole.source, step, timing: analyse(series, { ...options, times }) }))
   }))
   const traffic = ordered.filter(({ source }) => source === 'target').flatMap((target) => episodes.flatMap(({ step, times }) => trafficOf(record, plan, target, step, times)))
-  return { origin: originOf(record), end: observedUntil(record), spans, signals, traffic }
+  return { origin: originOf(record), end: observedUntil(record), spans, signals, traffic: plan.only ? [] : traffic, only: plan.only }
 }
 
 /** The timing of a signal, over all faults or in one step; undefined when that was not analysed. */
@@ -49,8 +51,8 @@ export const timingOf = ({ signals }: Analysis, wanted: SignalName, step?: strin
   signals.find(({ signal, step: own }) => own === step && isDeepStrictEqual(signal, wanted))?.timing
 
 /** All signals over all faults; where there were several steps, those that did harm too. A rate says something only where it fell. */
-export const rowsShown = ({ signals, spans }: Analysis): readonly SignalTiming[] =>
-  signals.filter(({ step, signal, timing }) => timing.episodes.length > 0 ? step === undefined || spans.length > 1 : step === undefined && signal.metric !== 'rate')
+export const rowsShown = ({ signals, spans, only }: Analysis): readonly SignalTiming[] =>
+  only ? [] : signals.filter(({ step, signal, timing }) => timing.episodes.length > 0 ? step === undefined || spans.length > 1 : step === undefined && signal.metric !== 'rate')
 
 /** When the fault of a row took effect. */
 export const effectOf = ({ origin, spans }: Analysis, { step }: { readonly step: string | undefined }): Ms | undefined => (step === undefined ? origin : spans.find((span) => span.step === step)?.effect)

@@ -5,12 +5,14 @@ import type { Timing } from '../timing/timing.ts'
 import type { Analysis, SignalTiming } from './analysis.ts'
 import { bucketFigure, bucketsBetween, figure, QUANTILES } from './figures.ts'
 import { phaseOf, signalOf, type RunRecord } from './fold.ts'
+import { loadHeadline } from './loads.ts'
 import { degraded, figureWords, plain, shareWords } from './words.ts'
 
 /** One sentence, with a full stop, of plain text; it may hold text of the experiment's author, made harmless for a terminal but not for HTML. */
 export function headline(record: RunRecord, analysis: Analysis): string {
   const { spans } = analysis
   if (!record.started) return 'The journal holds nothing of a run.'
+  if (analysis.only) return loadHeadline(record)
   if (spans.length === 0) return 'No fault was armed.'
   const cause = plain([...new Set(spans.map(({ what }) => what))].slice(0, 3).join(' and '))
   if (spans.every(({ effect }) => effect === undefined)) return `${capital(cause)} altered nothing: the run says nothing about the application.`

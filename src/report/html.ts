@@ -9,7 +9,7 @@ import type { RunRecord } from './fold.ts'
 import { html, jsonForScript, Markup, NOTHING } from './markup.ts'
 import { SCRIPT } from './page-script.ts'
 import { STYLE } from './page-style.ts'
-import { expectationsSection, failuresSection, headerSection, ledgerSection, passedSection, sourceSection, timingSection, trafficSection, troubleSection } from './sections.ts'
+import { expectationsSection, failuresSection, headerSection, ledgerSection, loadSection, passedSection, sourceSection, timingSection, trafficSection, troubleSection } from './sections.ts'
 import { plain } from './words.ts'
 
 /** Deterministic: the same record gives the same bytes. */
@@ -35,6 +35,7 @@ ${headerSection(record, analysis)}
 ${troubleSection(record)}
 ${expectationsSection(record)}
 ${chartsSection(charts)}
+${loadSection(record)}
 ${timingSection(analysis)}
 ${trafficSection(analysis)}
 ${passedSection(record)}
@@ -57,6 +58,6 @@ const hash = (text: string): string => `'sha256-${createHash('sha256').update(te
 
 const chartsSection = ({ charts, faults }: Charts): Markup => (charts.length === 0 ? NOTHING : html`<section>
 <h2>Over time</h2>
-<p class="key"><span>seconds from the first altered operation</span>${faults.length ? html`<span><i class="shade"></i>fault</span>` : NOTHING}<span><i class="strip"></i>bad buckets</span><span><i class="unknown"></i>too little to judge</span></p>
+<p class="key"><span>${faults.length ? 'seconds from the first altered operation' : 'seconds from the end of the warm-up'}</span>${faults.length ? html`<span><i class="shade"></i>fault</span>` : NOTHING}<span><i class="strip"></i>bad buckets</span><span><i class="unknown"></i>too little to judge</span></p>
 <div class="charts">${charts.map(({ title }, i) => html`<figure class="card"><h3>${title}</h3><div class="chart" id="chart-${i}"></div></figure>`)}</div>
 </section>`)

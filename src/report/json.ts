@@ -4,6 +4,7 @@ import { ms, type Ms } from '../core/units.ts'
 import type { Analysis, SignalTiming } from './analysis.ts'
 import type { RunRecord } from './fold.ts'
 import { headline } from './headline.ts'
+import { loadNotes, loadRows, type LoadRow } from './loads.ts'
 import { passedOf, type PassedRow, type PassedSockets } from './passed.ts'
 import { movesOf } from './reactions.ts'
 
@@ -16,6 +17,7 @@ export const renderJson = (record: RunRecord, analysis: Analysis): string => `${
 export function reportOf(record: RunRecord, analysis: Analysis): Readonly<Record<string, unknown>> {
   const { started, verdict, exit } = record
   const since = (time: Ms | undefined): number | null => (time === undefined ? null : rounded(time - analysis.origin))
+  const measured = loadRows(record)
   return {
     format: REPORT_FORMAT,
     run: started?.run ?? null, name: started?.name ?? null, question: started?.question ?? null,
@@ -37,12 +39,19 @@ export function reportOf(record: RunRecord, analysis: Analysis): Readonly<Record
     reactions: movesOf(record).map(({ step, altered, unwatched, control, soonest }) => ({ step, altered, unwatched, control, soonestMs: soonest })),
     phases: record.phases.map(({ phase, from, to }) => ({ phase, fromAtMs: since(from), toAtMs: since(to) })),
     probes: record.probes.map(({ name, ok, at, tookMs, value, problem }) => ({ name, ok, atMs: since(at), tookMs, value, problem })),
-    loads: record.loads.map(({ name, valid, why, latenessP99Ms, cpu, droppedShare, errors, closes }) => ({ name, valid, why, latenessP99Ms, cpu, droppedShare, errors, closes })),
+    loads: record.loads.map(({ name, valid, why, latenessP99Ms, cpu, droppedShare, errors, closes }) => ({ name, valid, why, latenessP99Ms, cpu, droppedShare, errors, closes, figures: loadFigures(measured.find((row) => row.name === name)) })),
+    loadNotes: loadNotes(record),
     heal: record.heals.map(({ target, ok, before, after }) => ({ target, ok, before, after })),
     suspects: record.suspects.map(({ at, stallMs }) => ({ atMs: since(at), stallMs })),
     problems: record.problems.map(({ at, code, text }) => ({ atMs: since(at), code, text })),
     notes: record.notes.map(({ at, text }) => ({ atMs: since(at), text })),
   }
+}
+
+/** Once the warm-up was over. */
+const loadFigures = (row: LoadRow | undefined): Readonly<Record<string, number | null>> | null => row === undefined ? null : {
+  offered: row.offered, offeredPerSecond: rounded(row.offeredRate), okPerSecond: orNull(row.rate), p50Ms: orNull(row.p50), p95Ms: orNull(row.p95), p99Ms: orNull(row.p99), maxMs: orNull(row.max),
+  success: orNull(row.success), errors: row.errors, timeouts: row.timeouts, dropped: row.dropped,
 }
 
 function signalOf({ signal: { name, metric, where }, source, step, timing }: SignalTiming, since: (time: Ms | undefined) => number | null): Readonly<Record<string, unknown>> {

@@ -5,6 +5,7 @@ import { failuresOf } from './failures.ts'
 import type { RunRecord } from './fold.ts'
 import { headline } from './headline.ts'
 import { ledgerOf } from './ledger.ts'
+import { LOAD_HEAD, loadCells, loadNotes, loadRows } from './loads.ts'
 import { passedOf } from './passed.ts'
 import { passedTable } from './passed-words.ts'
 import { troublesOf } from './trouble.ts'
@@ -21,6 +22,8 @@ export function renderMarkdown(record: RunRecord, analysis: Analysis): string {
     verdict.outcome === 'PASS' ? '' : literal(brief(verdict.why, 300)),
     troublesOf(record).map(({ text }) => `- ${literal(text)}`).join('\n'),
     table(['', 'expected', 'measured', 'limit', 'margin'], verdict.expectations.map(({ text, outcome, measured, limit, margin }) => [outcome, text, measured, limit, margin ?? NONE])),
+    analysis.only ? table(['', ...LOAD_HEAD], loadRows(record).map(loadCells)) : '',
+    loadNotes(record).map((note) => `- ${literal(note)}`).join('\n'),
     table(['signal', 'status', 'onset', 'recovery', 'degraded', 'depth', 'area', 'lost'], rows.map((one) => {
       const { onset, recovery, degraded, depth, area, lost } = timingRow(one.timing, one.signal.metric, effectOf(analysis, one))
       return [`${signalWords(one.signal)}${one.step === undefined ? '' : ` (${one.step})`}`, STATUS_WORDS[one.timing.status], onset, recovery, degraded, depth, area, lost]

@@ -9,7 +9,9 @@ import { signalWords } from './words.ts'
 
 export interface Windows { readonly bucket: Ms; readonly hold: Ms; readonly minSamples: number }
 export interface Objective { readonly signal: SignalName; readonly comparison: string; readonly limit: { readonly value: number; readonly unit: string; readonly text: string } }
-export interface PlannedLoad { readonly name: string; readonly rate?: number | undefined; readonly timeout?: Ms | undefined; readonly users?: { readonly count: number; readonly think: Ms } | undefined }
+export interface PlannedLoad { readonly name: string; readonly rate?: number | undefined; readonly timeout?: Ms | undefined; readonly users?: { readonly count: number; readonly think: Ms } | undefined
+  /** The program of others that makes it. */
+  readonly driver?: string | undefined }
 
 export interface ReportPlan {
   readonly windows: Windows
@@ -17,6 +19,8 @@ export interface ReportPlan {
   /** Every signal that the experiment names, each once. */
   readonly named: readonly SignalName[]
   readonly loads: readonly PlannedLoad[]
+  /** Nothing but load. */
+  readonly only: 'load' | undefined
 }
 
 /** A load whose messages just arrive: nothing was sent that could be answered late, or be meant again. */
@@ -34,7 +38,10 @@ const schema = z.object({
   steadyState: list(objective),
   abort: signals(z.object({ signal }).transform((one) => one.signal)),
   expect: signals(z.union([z.object({ signal }).transform((one) => one.signal), z.object({ of: signal }).transform((one) => one.of)])),
-  loads: list(z.object({ name: z.string(), rate: z.number().optional().catch(undefined), timeout: duration.optional().catch(undefined), users: z.object({ count: z.number(), think: duration }).optional().catch(undefined) })),
+  loads: list(z.object({ name: z.string(), rate: z.number().optional().catch(undefined), timeout: duration.optional().catch(undefined), users: z.object({ count: z.number(), think: duration }).optional().catch(undefined),
+    send: z.object({ kind: z.string(), driver: z.string().optional() }).optional().catch(undefined),
+  }).transform(({ send, ...load }) => ({ ...load, driver: send?.driver }))),
+  only: z.literal('load').optional().catch(undefined),
 })
 
 const SOURCES: readonly Source[] = ['load', 'target', 'probe', 'app']
@@ -46,7 +53,7 @@ export function signalsInOrder({ signals }: RunRecord, { loads }: ReportPlan): r
 }
 
 export function planOf({ started }: RunRecord): ReportPlan {
-  const { windows, steadyState, abort, expect, loads } = schema.parse(typeof started?.plan === 'object' && started.plan !== null ? started.plan : {})
+  const { windows, steadyState, abort, expect, loads, only } = schema.parse(typeof started?.plan === 'object' && started.plan !== null ? started.plan : {})
   const named = [...steadyState.map((one) => one.signal), ...abort, ...expect].filter((one) => one !== null)
-  return { windows, steadyState, loads, named: [...new Map(named.map((one) => [signalWords(one), one])).values()] }
+  return { windows, steadyState, loads, only, named: [...new Map(named.map((one) => [signalWords(one), one])).values()] }
 }

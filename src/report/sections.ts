@@ -9,12 +9,13 @@ import { failuresOf } from './failures.ts'
 import { signalOf, type RunRecord } from './fold.ts'
 import { headline } from './headline.ts'
 import { ledgerOf } from './ledger.ts'
+import { LOAD_HEAD, loadCells, loadNotes, loadRows } from './loads.ts'
 import { html, NOTHING, type Markup } from './markup.ts'
 import { passedOf } from './passed.ts'
 import { KEYS_HEAD, passedTable, type WordRow } from './passed-words.ts'
 import { trafficRow } from './traffic.ts'
 import { troublesOf } from './trouble.ts'
-import { brief, countWords, degraded, hashWords, NONE, plain, recoveryWords, shareWords, signalWords, STATUS_WORDS, timingRow } from './words.ts'
+import { brief, countWords, degraded, figureWords, hashWords, NONE, plain, recoveryWords, shareWords, signalWords, STATUS_WORDS, timingRow } from './words.ts'
 
 type Tone = 'pass' | 'fail' | 'warn'
 const TONES: Readonly<Record<Outcome, Tone>> = { PASS: 'pass', FAIL: 'fail', INCONCLUSIVE: 'warn', ERROR: 'fail', ABORTED: 'warn' }
@@ -32,7 +33,7 @@ ${tiles(record, analysis)}`
 }
 
 /** The figures that people look for first, of the load that suffered most. */
-function tiles(record: RunRecord, { signals, spans }: Analysis): Markup {
+function tiles(record: RunRecord, { signals, spans, only }: Analysis): Markup {
   const whole = signals.filter(({ source, step }) => source === 'load' && step === undefined)
   const latency = worst(whole.filter(({ signal }) => signal.metric in QUANTILES))
   const success = worst(whole.filter(({ signal }) => signal.metric === 'success'))
@@ -43,7 +44,10 @@ function tiles(record: RunRecord, { signals, spans }: Analysis): Markup {
     const [figure = NONE, margin] = recoveryWords(timing).split(' ± ')
     return tile(`${signalWords(signal)} back after`, figure, degraded(timing) ? (margin === undefined ? STATUS_WORDS[timing.status] : `± ${margin}`) : STATUS_WORDS[timing.status])
   }
-  const all = [
+  const loads = only ? loadRows(record).slice(0, 2) : []
+  const all = only ? loads.flatMap(({ name, rate, offeredRate, p95, p99, success: share, dropped }) => [
+    tile(plain(`${name} answered well`), figureWords('rate', rate), `of ${figureWords('rate', offeredRate)}`), tile(plain(`${name} p95`), figureWords('p95', p95), `p99 ${figureWords('p99', p99)}`), tile(plain(`${name} ok`), figureWords('success', share), `${countWords(dropped)} dropped`),
+  ]) : [
     ...(success ? [back(success)] : []), ...(latency ? [back(latency)] : []),
     ...(success ? [tile(plain(`${success.signal.name} lost`), countWords(Math.round(success.timing.lost)), `of ${countWords(offered(record, success.signal.name))}`), tile(plain(`${success.signal.name} degraded for`), formatDuration(success.timing.degraded), `depth ${shareWords(success.timing.depth)}`)] : []),
     ...(held.length ? [tile(held.length === 1 ? 'fault held' : `${held.length} faults held`, formatDuration(ms(Math.max(...held.map(({ clear }) => clear ?? 0)) - Math.min(...held.map(({ effect }) => effect ?? 0)))), `${countWords(held.reduce((sum, { altered }) => sum + altered, 0))} altered`)] : []),
@@ -127,6 +131,19 @@ ${rows(keys, KEYS_HEAD)}
 </table></div>`}
 ${notes.length === 0 ? NOTHING : html`<p class="soft">${notes.join('. ')}.</p>`}`)}
 <details><summary>What these figures mean</summary><dl class="definitions"><div><dt>Times</dt><dd>Of the server: from the first byte of a request to the last of its answer, without what we held back. Errors, commands that wait for data and what stands behind them are left out. Of a ping until its pong.</dd></div><div><dt>Held</dt><dd>How long rules held an operation back, on average over all of them.</dd></div><div><dt>Hit ratio</dt><dd>Of reads of a cache, the share that found something; in keys * stands for what varies.</dd></div></dl></details>
+</section>`
+}
+
+export function loadSection(record: RunRecord): Markup {
+  const [rows, notes] = [loadRows(record), loadNotes(record)]
+  return rows.length === 0 ? NOTHING : html`<section>
+<h2>The load</h2>
+<div class="card"><table class="stack">
+<thead><tr><th>load</th>${LOAD_HEAD.map((one) => html`<th class="number">${one}</th>`)}</tr></thead>
+<tbody>${rows.map(loadCells).map(([name, ...cells]) => html`<tr><td class="name mono">${name}</td>${cells.map((cell, i) => html`<td class="number" data-label="${LOAD_HEAD[i] ?? ''}">${cell}</td>`)}</tr>`)}</tbody>
+</table></div>
+${notes.map((note) => html`<p class="soft">${note}</p>`)}
+<details><summary>What these figures mean</summary><dl class="definitions"><div><dt>Time</dt><dd>From the end of the warm-up to the end; percentiles are of all operations of it together.</dd></div><div><dt>Latency</dt><dd>From the intended send of an open loop, whatever became of those before it; timeouts count at their value, errors not at all.</dd></div><div><dt>Dropped</dt><dd>Never sent: too many were under way, or the generator did not run.</dd></div><div><dt>Late</dt><dd>How long after their time operations were sent, at p99: over 5 ms the figures are not to be trusted.</dd></div></dl></details>
 </section>`
 }
 

@@ -61,8 +61,8 @@ export function wholeSpan(spans: readonly Span[]): Pick<Span, 'armed' | 'effect'
 /** End of the observation: of the recovery window, or of what there is of a run that was cut short. */
 export const observedUntil = (record: RunRecord): Ms => phaseOf(record, 'recovery')?.to ?? phaseOf(record, 'end')?.from ?? record.to
 
-/** Zero of every chart and table: when the first fault took effect; else when the method began; else the journal's first line. */
+/** Zero of every chart and table: when the first fault took effect; else when the method or the baseline began; else the journal's first line. */
 export const originOf = (record: RunRecord): Ms => {
   const { effect, armed } = wholeSpan(spansOf(record))
-  return effect ?? armed ?? phaseOf(record, 'method')?.from ?? record.from
+  return effect ?? armed ?? phaseOf(record, 'method')?.from ?? phaseOf(record, 'baseline')?.from ?? record.from
 }

@@ -9,6 +9,7 @@ import { QUANTILES } from './figures.ts'
 import { phaseOf, type RunRecord } from './fold.ts'
 import { headline } from './headline.ts'
 import { ledgerOf } from './ledger.ts'
+import { LOAD_HEAD, loadCells, loadNotes, loadRows } from './loads.ts'
 import { faultLine, sparkline } from './sparkline.ts'
 import { passedOf } from './passed.ts'
 import { KEYS_HEAD, passedTable, type WordRow } from './passed-words.ts'
@@ -38,6 +39,7 @@ export function renderText(record: RunRecord, analysis: Analysis, { color, width
       ...wrapped(plain(started?.question ?? ''), width).map(colors.dim)],
     wrapped(headline(record, analysis), width).map(colors.bold),
     titled(colors, 'Expectations', expectations(record, colors, width)),
+    titled(colors, 'Load', loads(record, analysis, colors, width)),
     titled(colors, 'Timing', timing(analysis, colors, width)),
     titled(colors, 'Traffic', traffic(analysis, colors)),
     titled(colors, 'What passed through', passed(record, colors, width)),
@@ -89,6 +91,12 @@ function expectations({ verdict }: RunRecord, colors: Colors, width: number): re
     const rest = [...(hint === undefined ? [] : wrapped(plain(hint), width - 6).map((one) => `      ${colors.dim(one)}`))]
     return line.length + found.length + 8 <= width ? [`  ${sign} ${line}  ${colors.bold(found)}`, ...rest] : [`  ${sign} ${line}`, `      ${colors.bold(found)}`, ...rest]
   })
+}
+
+/** The table where load is all there was; what has to be known of the figures always. */
+function loads(record: RunRecord, { only }: Analysis, colors: Colors, width: number): readonly string[] {
+  const notes = loadNotes(record).flatMap((note) => indented(note, 2, width).map(colors.yellow))
+  return only ? [...columns([['', ...LOAD_HEAD].map(colors.dim), ...loadRows(record).map(loadCells)]), ...notes] : notes
 }
 
 const HEAD = { onset: 'onset', recovery: 'recovery', degraded: 'degraded', lost: 'lost', depth: 'depth', area: 'area', flaps: 'flaps', sinceFault: 'since fault' } as const
