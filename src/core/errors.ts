@@ -27,6 +27,8 @@ export const ERRORS = {
   RUN_UNKNOWN: { means: 'No run has that name.', hint: '`brownout runs` lists all; `latest` and `latest~2` work too', exit: EXIT.usage },
   RUN_NAME_INVALID: { means: 'A name cannot be that of a run.', hint: 'lower-case letters, digits, dot, dash and underscore, 64 at the most, the first a letter or digit', exit: EXIT.usage },
   REPORT_FAILED: { means: 'A report or its folder could not be written.', hint: 'check the path, the free space and the permissions', exit: EXIT.internal },
+  WORKER_FAILED: { means: 'A worker process could not be started.', hint: 'try fewer `--workers`; memory and processes of this machine may be short', exit: EXIT.internal },
+  WORKER_LOST: { means: 'A worker process ended in the midst, and its connections with it; the faults are cleared and the run is void.', hint: 'the message says how it ended; too little memory is a common reason', exit: EXIT.internal },
   LOAD_FAILED: { means: 'The load generator could not be started, or died.', hint: 'the figures of this run are incomplete; run it again', exit: EXIT.internal },
   FILE_UNREADABLE: { means: 'A file could not be read.', hint: 'check the path and its permissions', exit: EXIT.usage },
   FILE_EXISTS: { means: 'A file is there already and is never overwritten.', hint: 'name another with `--out`, or move the old one away', exit: EXIT.usage },

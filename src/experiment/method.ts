@@ -191,6 +191,13 @@ export class Method {
         stop.trip({ why: 'error', error })
         return
       }
+      case 'denied': recorder.write({ kind: 'note', text: `${event.target}: ${event.to} was not connected to: ${event.why}` }); return
+      case 'lost': {
+        const error = new BrownoutError('WORKER_LOST', { message: `a worker ${event.why}: ${event.connections} connections were lost` })
+        recorder.problem(error)
+        stop.trip({ why: 'error', error })
+        return
+      }
       default: assertNever(event)
     }
   }

@@ -1,7 +1,7 @@
 /** One load made by several processes: its buckets and figures are put together from theirs, histograms by addition. Pure. */
 
-import type { Histogram } from 'hdr-histogram-js'
-import { decodeHistogram, encodeHistogram, newHistogram, noCounts, quantile, type BucketRecord, type Counts } from '../record/buckets.ts'
+import { encodeHistogram, quantile, type BucketRecord } from '../record/buckets.ts'
+import { added, addedCounts, summed } from '../record/sums.ts'
 import type { LoadFigures } from './verdict.ts'
 
 /** Histograms of a bucket that are not journalled: what its p99s are made of. */
@@ -70,19 +70,3 @@ export function mergedFigures(parts: readonly PartFigures[]): LoadFigures | unde
     errors: added(all.map(({ errors }) => errors)), closes: added(all.map(({ closes }) => closes)),
   }
 }
-
-function summed(encoded: readonly (string | undefined)[]): Histogram | undefined {
-  const known = encoded.filter((one) => one !== undefined)
-  if (known.length === 0) return undefined
-  const whole = newHistogram()
-  for (const one of known) whole.add(decodeHistogram(one))
-  return whole
-}
-
-function added(all: readonly Readonly<Record<string, number>>[]): Record<string, number> {
-  const sums: Record<string, number> = {}
-  for (const one of all) for (const [key, count] of Object.entries(one)) sums[key] = (sums[key] ?? 0) + count
-  return sums
-}
-
-const addedCounts = (all: readonly Counts[]): Counts => ({ ...noCounts(), ...added(all.map((counts) => ({ ...counts }))) })

@@ -13,7 +13,7 @@ import { Hits } from './hits.ts'
 
 export interface ArmedContext { readonly seed: number; now(): Ms; connections(): number }
 
-/** What a rule has of those who arm it in several processes: since when it holds in all of them, and what it counts in common with the others. */
+/** What a rule has of those who arm it in several processes: when they were told to (its ramps begin then, its time where it holds), and what it counts in common with the others. */
 export interface Grant { readonly at: Ms; readonly common: Common }
 
 /** Where in the numbers stands how many matched, and how many of them were hit; behind them stands what the fault shares. */
@@ -50,7 +50,7 @@ export class ArmedRule {
     this.rule = rule
     this.#common = grant?.common ?? new Own()
     this.armedAt = grant?.at ?? context.now()
-    this.until = this.armedAt + (rule.for ?? Number.POSITIVE_INFINITY)
+    this.until = this.context.now() + (rule.for ?? Number.POSITIVE_INFINITY)
     this.#readings = readingsOf(rule)
     this.shared = fault.open?.(this.params(this.armedAt))
   }
@@ -58,7 +58,7 @@ export class ArmedRule {
   change(rule: Rule, grant?: Grant): void {
     this.rule = rule
     this.armedAt = grant?.at ?? this.context.now()
-    this.until = this.armedAt + (rule.for ?? Number.POSITIVE_INFINITY)
+    this.until = this.context.now() + (rule.for ?? Number.POSITIVE_INFINITY)
     this.#readings = readingsOf(rule)
   }
 

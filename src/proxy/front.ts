@@ -10,7 +10,7 @@ import type { NodeAddress } from '../protocols/redis/topology-text.ts'
 import type { Rule } from '../rule.ts'
 import { formatAddress } from './address.ts'
 import type { ArmedRule } from './armed.ts'
-import { Listener, relisten, type ListenerState } from './listener.ts'
+import { Listener, relisten, type Accepts, type ListenerState } from './listener.ts'
 import { Nodes, type View, type Viewer } from './nodes.ts'
 import type { Address, PlaneEvent, TargetSpec } from './plane.ts'
 
@@ -47,13 +47,16 @@ export type FrontMaker = (spec: TargetSpec, host: FrontHost) => Front
 /** Listeners of this process. */
 export class ListeningFront implements Front {
   readonly #host: FrontHost
+  readonly #accepts: Accepts
   #spec: TargetSpec
   #listeners: readonly Listener[]
   #nodes: Nodes<Listener> | undefined
 
-  constructor(spec: TargetSpec, host: FrontHost) {
+  /** `to hand on`: nothing is read of a client before another process has it. */
+  constructor(spec: TargetSpec, host: FrontHost, accepts: Accepts = 'to serve') {
     this.#spec = spec
     this.#host = host
+    this.#accepts = accepts
     this.#listeners = spec.listen.map(({ address, from }) => this.#listener(spec, address, from))
     this.#nodes = this.#nodesOf(spec, this.#listeners)
   }
@@ -86,7 +89,7 @@ export class ListeningFront implements Front {
   async close(): Promise<void> { await Promise.all([...this.#listeners, ...(this.#nodes ? [this.#nodes] : [])].map((one) => one.close())) }
 
   #listener(spec: TargetSpec, address: Address, from: string | undefined, node = seedOf(spec)): Listener {
-    return new Listener(address, { from, node }, (socket, listener) => this.#host.accept(socket, listener))
+    return new Listener(address, { from, node, accepts: this.#accepts }, (socket, listener) => this.#host.accept(socket, listener))
   }
 
   /** Its other servers listen where the first does, on ports that are free. */

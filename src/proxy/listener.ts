@@ -10,6 +10,8 @@ import { UNSENT_MAX } from './held.ts'
 import { boundAddress, formatAddress } from './address.ts'
 import type { Address } from './plane.ts'
 
+/** `to hand on`: nothing is read of a connection. */
+export type Accepts = 'to serve' | 'to hand on'
 export type ListenerState = 'open' | 'closed' | 'backlog'
 
 /** A port given up on purpose is taken again; something else may hold it for a moment. */
@@ -22,6 +24,7 @@ export class Listener {
   readonly from: string | undefined
   /** Which of several servers it leads to; undefined where there is but one. */
   readonly node: NodeAddress | undefined
+  readonly #accepts: Accepts
   readonly #onSocket: (socket: Socket, listener: Listener) => void
   #address: Address
   #server: Server | undefined
@@ -30,10 +33,11 @@ export class Listener {
   /** Changes of state are made one after the other. */
   #last: Promise<void> = Promise.resolve()
 
-  constructor(address: Address, { from, node }: Pick<Listener, 'from' | 'node'>, onSocket: (socket: Socket, listener: Listener) => void) {
+  constructor(address: Address, { from, node, accepts }: Pick<Listener, 'from' | 'node'> & { readonly accepts: Accepts }, onSocket: (socket: Socket, listener: Listener) => void) {
     this.#address = address
     this.from = from
     this.node = node
+    this.#accepts = accepts
     this.#onSocket = onSocket
   }
 
@@ -41,7 +45,7 @@ export class Listener {
 
   /** PORT_IN_USE, LISTEN_FAILED. */
   async open(): Promise<void> {
-    this.#server = await listen(this.#address, (socket) => this.#onSocket(socket, this))
+    this.#server = await listen(this.#address, this.#accepts, (socket) => this.#onSocket(socket, this))
     this.#address = boundAddress(this.#server, this.#address)
     this.#state = 'open'
   }
@@ -95,9 +99,9 @@ export async function relisten(old: readonly Listener[], fresh: readonly Listene
 
 const samePort = (a: Address, b: Address): boolean => 'port' in a && 'port' in b && a.port === b.port
 
-function listen(address: Address, onSocket: (socket: Socket) => void): Promise<Server> {
+function listen(address: Address, accepts: Accepts, onSocket: (socket: Socket) => void): Promise<Server> {
   return new Promise((resolve, reject) => {
-    const server = createServer({ allowHalfOpen: true, noDelay: true, highWaterMark: UNSENT_MAX }, onSocket)
+    const server = createServer({ allowHalfOpen: true, noDelay: true, highWaterMark: UNSENT_MAX, pauseOnConnect: accepts === 'to hand on' }, onSocket)
     server.once('error', (cause: NodeJS.ErrnoException) => {
       const taken = cause.code === 'EADDRINUSE'
       reject(new BrownoutError(taken ? 'PORT_IN_USE' : 'LISTEN_FAILED', {

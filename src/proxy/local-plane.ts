@@ -205,7 +205,7 @@ export class LocalPlane implements DynamicPlane {
 }
 
 /** PROTOCOL_MISMATCH, RULE_INVALID: the fault or its `where` speaks of what the target does not. */
-function checkSpoken({ id, on, where = {} }: Rule, fault: AnyFault, { protocol, cluster }: Pick<TargetSpec, 'protocol' | 'cluster'>): void {
+export function checkSpoken({ id, on, where = {} }: Rule, fault: AnyFault, { protocol, cluster }: Pick<TargetSpec, 'protocol' | 'cluster'>): void {
   if (fault.protocols.length > 0 && !fault.protocols.includes(protocol)) {
     throw new BrownoutError('PROTOCOL_MISMATCH', { message: `${fault.name} acts on ${fault.protocols.join(', ')}, and "${on}" speaks ${protocol}` })
   }

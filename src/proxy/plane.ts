@@ -55,6 +55,10 @@ export type PlaneEvent =
   | { readonly kind: 'spared'; readonly rule: string; readonly session: number; readonly why: string; readonly at: Ms }
   /** The server behind a gateway could not be reached, or is not who it should be: clients are answered 502. The first for each reason. */
   | { readonly kind: 'unreached'; readonly target: string; readonly why: string; readonly at: Ms }
+  /** A worker process has ended, and its connections with it. `replaced`: another takes its place, with the rules that are armed; without, it ended too often. */
+  | { readonly kind: 'lost'; readonly connections: number; readonly why: string; readonly replaced: boolean; readonly at: Ms }
+  /** An upstream was not connected to because it may not be. */
+  | { readonly kind: 'denied'; readonly target: string; readonly to: string; readonly why: string; readonly at: Ms }
   /** A server of a target that is several was named: clients find it at `listen`. */
   | { readonly kind: 'node'; readonly target: string; readonly node: Address; readonly listen: Address; readonly from?: string | undefined; readonly at: Ms }
   /** The process did not run for `stall`. */

@@ -68,5 +68,14 @@ export class Cells {
 export function cellCounts(parts: readonly Cells[]): CellCounts {
   const sums = new Map<number, number>()
   for (const part of parts) part.each((cell, count) => sums.set(cell, (sums.get(cell) ?? 0) + count))
-  return [...sums].sort(([a], [b]) => a - b).flat()
+  return inOrder(sums)
 }
+
+/** The same of what was counted elsewhere. */
+export function addedCells(parts: readonly CellCounts[]): CellCounts {
+  const sums = new Map<number, number>()
+  for (const part of parts) for (let at = 0; at + 1 < part.length; at += 2) sums.set(part[at] ?? 0, (sums.get(part[at] ?? 0) ?? 0) + (part[at + 1] ?? 0))
+  return inOrder(sums)
+}
+
+const inOrder = (sums: ReadonlyMap<number, number>): CellCounts => [...sums].sort(([a], [b]) => a - b).flat()

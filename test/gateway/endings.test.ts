@@ -68,7 +68,7 @@ describe('an upstream that cannot be reached through the gateway', () => {
     later(() => plane.close())
     const [opened] = await plane.open([{ name: 'cache', protocol: 'http', upstream: { host: name, port: upstream.port }, host: 'localhost', listen: [{ address: LOCAL }], tls: { ...PLAIN, upstream: 'require' }, dialTimeout: ms(2000) }])
     const address = opened?.listen[0]?.address ?? LOCAL
-    await refused({ plane, events, address } as Target, 'it is a secret')
+    await refused({ plane, events, address } as unknown as Target, 'it is a secret')
     assert.ok(asked.some((one) => /^cache (127\.0\.0\.1|::1) \d+$/.test(one)), asked.join())
     assert.equal(upstream.accepted(), 0)
   })

@@ -1,22 +1,8 @@
 import assert from 'node:assert/strict'
-import { duration, integer } from '../../src/core/params.ts'
 import { ms } from '../../src/core/units.ts'
-import { defineFault, DROP, PASS, STALL, type AnyFault } from '../../src/fault.ts'
+import { engineFaults as faults } from './odd-faults.ts'
 import { closeAll, exchange, target, until } from './stage.ts'
 
-const about = { summary: 'A fault for tests.', tests: 'Nothing.', correct: 'Nothing.', protocols: [], direction: 'to-client', example: '' } as const
-const slow = defineFault({ ...about, name: 'slow', on: ['bytes', 'end'], params: { by: duration('Time.') }, decide: (_unit, { by }) => ({ kind: 'delay', by }) })
-const mark = defineFault({
-  ...about, name: 'mark', on: ['bytes'], params: {},
-  decide: (unit) => (unit.kind === 'bytes' ? { kind: 'replace', parts: [{ raw: Buffer.from(unit.raw.toString('latin1').toUpperCase()), gap: ms(0) }] } : PASS),
-})
-const hold = defineFault({ ...about, name: 'hold', on: ['bytes', 'end'], params: {}, decide: () => STALL })
-const lose = defineFault({ ...about, name: 'lose', on: ['bytes'], params: {}, decide: () => DROP })
-const burst = defineFault({ ...about, name: 'burst', on: ['bytes'], params: {}, decide: () => { throw new Error('a bug in a fault') } })
-const kick = defineFault({ ...about, name: 'kick', on: ['tick'], params: { after: duration('When.') }, decide: (unit, { after }) => (unit.kind === 'tick' && unit.why === 'armed' ? { kind: 'close', how: 'reset', after } : PASS) })
-const count = defineFault({ ...about, name: 'count', on: ['bytes'], params: { upTo: integer('Chunks.') }, begin: () => ({ seen: 0 }),
-  decide: (unit, { upTo }, _scene, state) => (++state.seen === upTo && unit.kind === 'bytes' ? { kind: 'close', how: 'end', last: { 'to-client': unit.raw.subarray(0, 1) } } : PASS) })
-const faults: readonly AnyFault[] = [slow, mark, hold, lose, burst, kick, count]
 const stage = () => target({ faults })
 
 describe('the engine', () => {
@@ -171,10 +157,10 @@ describe('the engine', () => {
   it('reaches more connections as a chance ramps up', async () => {
     const { client, arm } = await stage()
     const all = await Promise.all(Array.from({ length: 20 }, client))
-    await arm('a', 'mark', {}, { standing: true, chance: { from: 0, to: 1, over: ms(200) } })
+    await arm('a', 'mark', {}, { standing: true, chance: { from: 0, to: 1, over: ms(800) } })
     const before = all.map((one) => one.bytes())
     await Promise.all(all.map((one) => exchange(one, 'x')))
-    await new Promise((resolve) => { setTimeout(resolve, 220) })
+    await new Promise((resolve) => { setTimeout(resolve, 820) })
     await Promise.all(all.map((one) => exchange(one, 'x')))
     assert.deepEqual(before, Array(20).fill(0))
     assert.ok(all.filter((one) => one.text()[0] === 'X').length < 12, 'few at first')

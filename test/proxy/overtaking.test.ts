@@ -1,17 +1,6 @@
 import assert from 'node:assert/strict'
-import { defineFault, PASS, STALL } from '../../src/fault.ts'
+import { holds as faults } from './odd-faults.ts'
 import { closeAll, target, until } from './stage.ts'
-
-/** Holds what begins with `h`, closes on what begins with `c`. */
-const holds = (name: string, overtakes: boolean) => defineFault({
-  name, summary: 'S.', tests: 'T.', correct: 'C.', on: ['bytes'], protocols: [], direction: 'to-client', params: {}, example: '',
-  decide: (unit) => {
-    if (unit.kind !== 'bytes') return PASS
-    if (unit.raw[0] === 'h'.charCodeAt(0)) return STALL
-    return unit.raw[0] === 'c'.charCodeAt(0) ? { kind: 'close', how: 'end', note: 'why', ...(overtakes ? { overtakes } : {}) } : PASS
-  },
-})
-const faults = [holds('waits', false), holds('overtakes', true)]
 
 describe('a close behind what is held', () => {
   afterEach(closeAll)

@@ -5,13 +5,21 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 import { registry as shipped } from '../../faults/index.ts'
 import { ms } from '../../src/core/units.ts'
 import type { AnyFault, Registry } from '../../src/fault.ts'
+import { ClusterPlane } from '../../src/proxy/cluster/plane.ts'
 import { LocalPlane } from '../../src/proxy/local-plane.ts'
-import type { Address, OpenTarget, PlaneEvent, TargetSpec, TlsOptions } from '../../src/proxy/plane.ts'
+import type { Address, DynamicPlane, OpenTarget, PlaneEvent, TargetSpec, TlsOptions } from '../../src/proxy/plane.ts'
 import { onFin } from '../../src/proxy/socket.ts'
 import { withDefaults, type Rule } from '../../src/rule.ts'
+import { pooledWorker } from '../support/workers.ts'
 
 export const PLAIN: TlsOptions = { client: 'passthrough', upstream: 'off', verify: true }
 export const LOCAL: Address = { host: '127.0.0.1', port: 0 }
+
+/** In that many worker processes; 0: in this one. */
+export const WORKERS = Number(process.env['BROWNOUT_TEST_WORKERS'] ?? 0)
+/** Faults of tests: those in odd-faults.ts only, where there are workers. */
+export const planeFor = (registry: Registry, seed = 1): DynamicPlane =>
+  (WORKERS > 0 ? new ClusterPlane({ registry, seed, workers: WORKERS, start: pooledWorker }) : new LocalPlane({ registry, seed }))
 
 /** What a socket has seen: its bytes, and how it ended. */
 export interface Seen { readonly socket: Socket; text(): string; bytes(): number; readonly ended: Promise<string> }
@@ -42,7 +50,7 @@ export async function until(condition: () => boolean | Promise<boolean>, what: s
 }
 
 export interface Target {
-  readonly plane: LocalPlane
+  readonly plane: DynamicPlane
   readonly events: PlaneEvent[]
   readonly address: Address
   /** Of all its listeners, those for apps too. */
@@ -94,7 +102,7 @@ export async function target({ serve = echo, listen = LOCAL, upstream, tls = PLA
   const served: Seen[] = []
   const server = upstream ? undefined : await listenOn(LOCAL, (socket) => { served.push(watch(socket)); serve(socket) })
   const registry: Registry = faults ? new Map(faults.map((fault) => [fault.name, fault])) : shipped
-  const plane = new LocalPlane({ registry, seed })
+  const plane = planeFor(registry, seed)
   const events: PlaneEvent[] = []
   plane.on((event) => events.push(event))
   const spec: TargetSpec = { name: 'cache', protocol: 'tcp', upstream: upstream ?? server?.address ?? LOCAL, listen: [{ address: listen }], tls, dialTimeout: ms(dialTimeout), ...more }

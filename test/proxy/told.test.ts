@@ -1,19 +1,12 @@
 import assert from 'node:assert/strict'
-import { defineFault, PASS } from '../../src/fault.ts'
-import { ms } from '../../src/core/units.ts'
+import { delays } from './odd-faults.ts'
 import { closeAll, exchange, target } from './stage.ts'
-
-/** Holds each chunk for next to nothing. */
-const delays = (name: string, note: string | undefined) => defineFault({
-  name, summary: 'S.', tests: 'T.', correct: 'C.', on: ['bytes'], protocols: [], direction: 'to-client', params: {}, example: '',
-  decide: (unit) => (unit.kind === 'bytes' ? { kind: 'delay', by: ms(0.01), ...(note === undefined ? {} : { note }) } : PASS),
-})
 
 describe('what was altered is told', () => {
   afterEach(closeAll)
   for (const [name, note, told] of [['plain', undefined, 200], ['noted', 'executed: yes', 250]] as const) {
     it(`one by one for a while, and with a note every time: ${told} of 250 (${name})`, async () => {
-      const { client, arm, plane, events } = await target({ faults: [delays(name, note)] })
+      const { client, arm, plane, events } = await target({ faults: delays })
       const one = await client()
       await arm('it', name)
       for (let n = 0; n < 250; n++) await exchange(one, 'x')
