@@ -3,11 +3,10 @@
 import { monotonicNow, realClock, type Timer } from '../core/clock.ts'
 import { BrownoutError, knownError } from '../core/errors.ts'
 import { assertNever, ms, type Ms } from '../core/units.ts'
-import { formatAddress } from '../proxy/address.ts'
-import type { Cleared, Plane, PlaneEvent } from '../proxy/plane.ts'
 import type { ClearReason } from '../record/events.ts'
 import type { Rule } from '../rule.ts'
 import type { ActionResult } from './action.ts'
+import type { Arming } from './arming.ts'
 import type { Step } from './plan.ts'
 import type { Recorder } from './recorder.ts'
 import { type Stop, Stopped } from './stop.ts'
@@ -17,7 +16,7 @@ type ActionStep = Extract<Step, { kind: 'action' }>
 
 export interface MethodOptions {
   readonly steps: readonly Step[]
-  readonly plane: Plane
+  readonly arming: Arming
   readonly recorder: Recorder
   readonly stop: Stop
   /** Runs a command of a step, at most its timeout; kills it when `signal` says so. */
@@ -28,8 +27,8 @@ export interface MethodOptions {
 
 export class Method {
   readonly #options: MethodOptions
-  /** Armed and not cleared yet, by rule id. */
-  readonly #armed = new Map<string, Occurrence>()
+  /** By rule id, what was armed last under it. */
+  readonly #running = new Map<string, Occurrence>()
   /** Actions that were run and not undone yet. */
   readonly #toUndo = new Set<ActionStep>()
   /** Each comes to what went wrong with it. */
@@ -43,11 +42,11 @@ export class Method {
 
   constructor(options: MethodOptions) {
     this.#options = options
-    options.plane.on((event) => this.#hear(event))
+    options.arming.onCleared(({ rule }) => this.#cleared(rule))
   }
 
   /** What is armed now, by rule id. */
-  get armed(): ReadonlySet<string> { return new Set(this.#armed.keys()) }
+  get armed(): ReadonlySet<string> { return this.#options.arming.armed }
 
   /** Resolves when every step has ended, or the method was ended from outside. Throws Stopped, and what a step could not be begun for. */
   async run(): Promise<void> {
@@ -70,7 +69,7 @@ export class Method {
   /** Ends the method and disarms everything in this very tick, without waiting for anything. */
   heal(reason: ClearReason): void {
     this.#over ??= reason
-    this.#disarming.push(this.#disarm(undefined, reason).then(() => undefined, (error: unknown) => `disarm: ${knownError(error).message}`))
+    this.#disarming.push(this.#options.arming.disarm(undefined, reason).then(() => undefined, (error: unknown) => `disarm: ${knownError(error).message}`))
     this.#halt.abort()
     this.#wake()
   }
@@ -124,16 +123,10 @@ export class Method {
   }
 
   async #arm(occurrence: Occurrence, rule: Rule): Promise<void> {
-    const { recorder, plane } = this.#options
-    const { id, fault, on, params, ...detail } = rule
-    const step = occurrence.step.step
-    // Before it is applied: what the journal cannot hold is not done.
-    if (!recorder.write({ kind: 'rule.arming', rule: id, step, fault, target: on, params, detail })) return
-    this.#armed.set(id, occurrence)
-    const effectiveAt = await plane.arm([rule])
-    recorder.write({ kind: 'rule.armed', rule: id, step, effectiveAt })
+    this.#running.set(rule.id, occurrence)
+    const armed = await this.#options.arming.arm(rule, occurrence.step.step)
     // The method was ended while this was on its way.
-    if (this.#over) await this.#disarm([id], this.#over)
+    if (armed && this.#over) await this.#options.arming.disarm([rule.id], this.#over)
   }
 
   async #act(step: ActionStep): Promise<void> {
@@ -166,47 +159,10 @@ export class Method {
     return ok ? undefined : `${step.step}: undo: ${problem ?? 'failed'}`
   }
 
-  async #disarm(ids: readonly string[] | undefined, reason: ClearReason): Promise<void> {
-    for (const cleared of await this.#options.plane.disarm(ids, reason)) this.#cleared(cleared)
-  }
-
-  #hear(event: PlaneEvent): void {
-    const { recorder, stop } = this.#options
-    switch (event.kind) {
-      case 'cleared': return this.#cleared(event)
-      case 'altered': {
-        const { rule, session, direction, did, note, at } = event
-        recorder.write({ kind: 'altered', rule, session, direction, did, ...(note === undefined ? {} : { note }), effectiveAt: at })
-        return
-      }
-      case 'drained': recorder.write({ kind: 'drained', rule: event.rule, effectiveAt: event.at }); return
-      case 'suspect': recorder.write({ kind: 'suspect', stallMs: event.stall }); return
-      case 'node': recorder.write({ kind: 'note', text: `${event.target}: the server ${formatAddress(event.node)} is reached at ${formatAddress(event.listen)}${event.from === undefined ? '' : ` by ${event.from}`}` }); return
-      case 'spared': recorder.write({ kind: 'note', text: `${event.rule}: a message was left alone: ${event.why}` }); return
-      case 'unreached': recorder.write({ kind: 'note', text: `${event.target}: its server cannot be reached (${event.why}): clients are answered 502` }); return
-      case 'opaque': recorder.write({ kind: 'opaque', target: event.target, session: event.session, why: event.why }); return
-      case 'broken': {
-        const error = new BrownoutError('FAULT_BROKEN', { message: `${event.rule}: ${event.problem}` })
-        recorder.problem(error)
-        stop.trip({ why: 'error', error })
-        return
-      }
-      case 'denied': recorder.write({ kind: 'note', text: `${event.target}: ${event.to} was not connected to: ${event.why}` }); return
-      case 'lost': {
-        const error = new BrownoutError('WORKER_LOST', { message: `a worker ${event.why}: ${event.connections} connections were lost` })
-        recorder.problem(error)
-        stop.trip({ why: 'error', error })
-        return
-      }
-      default: assertNever(event)
-    }
-  }
-
-  /** Told once by the plane's own word and once as an answer to us: the first counts. */
-  #cleared({ rule, reason, at, matched, altered }: Cleared): void {
-    const occurrence = this.#armed.get(rule)
-    if (!occurrence || !this.#armed.delete(rule)) return
-    this.#options.recorder.write({ kind: 'rule.cleared', rule, step: occurrence.step.step, reason, effectiveAt: at, matched, altered })
+  #cleared(rule: string): void {
+    const occurrence = this.#running.get(rule)
+    if (!occurrence) return
+    this.#running.delete(rule)
     this.#end(occurrence)
   }
 

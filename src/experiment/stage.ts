@@ -89,19 +89,20 @@ export class Stage {
     if (this.before.size > 0) recorder.write({ kind: 'note', text: `targets answer ${[...this.before].map(([name, answer]) => `${name} ${answer}`).join(', ')}` })
   }
 
-  /** Starts the load's process; it sends nothing before `load.begin()`. */
-  async openLoad(origin: Ms, width: Ms): Promise<LoadRun> {
+  /** Starts the load's process, in place of one that has ended; it sends nothing before `load.begin()`. */
+  async openLoad(origin: Ms, width: Ms, change: (spec: LoadSpec) => LoadSpec = (spec) => spec): Promise<LoadRun> {
     this.#goOn()
     const { recorder, plan } = this.#options
     const load = await startLoad({
-      specs: this.#loads, origin, width, warmup: plan.windows.warmup, seed: plan.seed,
+      specs: this.#loads.map(change), origin, width, warmup: plan.windows.warmup, seed: plan.seed,
       onBucket: (bucket) => recorder.write({ kind: 'bucket', bucket }),
       onProblem: (text) => recorder.problem({ code: 'LOAD_FAILED', message: text }),
     })
     // Whoever closed us meanwhile did not know of it.
     if (this.#closing) load.kill()
+    if (!this.load) this.#closers.push(async () => { await this.load?.stop() })
     this.load = load
-    this.#closers.push(async () => { await load.stop() })
+    this.load = load
     this.#goOn()
     return load
   }

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { monotonicNow } from '../../src/core/clock.ts'
 import { ms, type Ms } from '../../src/core/units.ts'
 import type { ActionResult } from '../../src/experiment/action.ts'
+import { Arming } from '../../src/experiment/arming.ts'
 import { Method } from '../../src/experiment/method.ts'
 import type { Step } from '../../src/experiment/plan.ts'
 import { Recorder } from '../../src/experiment/recorder.ts'
@@ -59,7 +60,7 @@ describe('carrying out a method', () => {
     const stop = new Stop((reason) => method.heal(reason))
     const recorder = new Recorder(journal, (error) => stop.trip({ why: 'journal', error }))
     const method: Method = new Method({
-      steps, plane, recorder, stop, pause,
+      steps, arming: new Arming({ plane, recorder, stop }), recorder, stop, pause,
       act: (argv) => { acts.push(argv.join(' ')); return act() },
     })
     const told = (): readonly string[] => recorder.events.map((event) => ('rule' in event && 'step' in event ? `${event.kind} ${event.rule}` : event.kind === 'action' ? `${event.event} ${event.step}` : event.kind))
