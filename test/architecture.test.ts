@@ -20,6 +20,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   rule: ['fault', 'protocols'],
   record: ['protocols'],
   timing: [],
+  sweep: [],
   load: ['record', 'protocols'],
   probes: ['record', 'protocols'],
   watchdog: [],
@@ -117,7 +118,7 @@ describe('architecture', () => {
   })
 
   it('keeps timing, rules and faults free of sockets, files and processes', () => {
-    const pure = sources.filter(({ file }) => ['timing', 'faults', 'fault', 'rule', 'protocols'].includes(roomOf(file)))
+    const pure = sources.filter(({ file }) => ['timing', 'sweep', 'faults', 'fault', 'rule', 'protocols'].includes(roomOf(file)))
     assert.deepEqual(filesWith(/from 'node:(net|fs|fs\/promises|http|https|tls|dgram|dns|child_process|worker_threads|cluster)'/, pure), [])
   })
 
