@@ -102,7 +102,6 @@ export class Stage {
     if (this.#closing) load.kill()
     if (!this.load) this.#closers.push(async () => { await this.load?.stop() })
     this.load = load
-    this.load = load
     this.#goOn()
     return load
   }
