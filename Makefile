@@ -1,7 +1,5 @@
 # The list of commands; CI and the README call these. `make help` prints it.
 BIN   := node_modules/.bin
-MOCHA := $(BIN)/mocha
-TESTS := 'dist/test/**/*.test.js'
 
 .DEFAULT_GOAL := help
 .PHONY: help setup build test test-all cover check bench sockets truth stats fuzz demo docs schema clean
@@ -23,13 +21,13 @@ build: setup ## compiles to dist/
 	@chmod +x dist/bin/*.js
 
 test: build ## runs the tests; the last line is `N passed, N failed`
-	@$(MOCHA) $(TESTS)
+	@node dist/test/together.js
 
 test-all: build ## the tests in full length, every shipped experiment among them
-	@TEST_ALL=1 $(MOCHA) --timeout 600000 $(TESTS)
+	@TEST_ALL=1 node dist/test/together.js --timeout 600000
 
 cover: build ## the tests with coverage, in coverage/
-	$(BIN)/c8 --reporter text-summary --reporter html $(MOCHA) $(TESTS)
+	$(BIN)/c8 --reporter text-summary --reporter html node dist/test/together.js
 
 check: build ## types, and the linter
 	$(BIN)/biome check --config-path=.ci --error-on-warnings src faults bin test
