@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 /** The composition root: hands the faults and the process to the command line. */
 
-import { registry } from '../faults/index.ts'
 import { main } from '../src/cli/main.ts'
 
-process.exitCode = await main(process.argv.slice(2), registry, process)
+process.exitCode = await main(process.argv.slice(2), async () => (await import('../faults/index.ts')).registry, process)

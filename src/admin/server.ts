@@ -10,7 +10,7 @@ import { ms, type Ms } from '../core/units.ts'
 import type { Registry } from '../fault.ts'
 import { LocalPlane } from '../proxy/local-plane.ts'
 import { upstreamAddress } from './addresses.ts'
-import { Metrics, type MetricsOptions } from './metrics.ts'
+import type { Metrics, MetricsOptions } from './metrics.ts'
 import { Proxies } from './proxies.ts'
 import { Refusal } from './refusal.ts'
 import { toxiproxyApi } from './toxiproxy.ts'
@@ -71,15 +71,22 @@ export async function startAdmin(options: AdminOptions): Promise<Admin> {
       const why = deniedUpstream(proxy, name, to, own)
       if (why !== undefined) throw new Refusal(403, `upstream ${upstream} is not allowed: ${why}`)
     },
-    observe: async () => metrics?.observe(),
+    observe: async () => (await metricsOf?.())?.observe(),
     forget: (name) => metrics?.forget(name),
   })
-  const metrics = options.metrics && new Metrics(plane, () => proxies.views(), options.metrics)
+  const wanted = options.metrics
+  let metrics: Metrics | undefined
+  // Made when first asked for: the library is a third of what a server would load. Until then the figures are the plane's.
+  const metricsOf = wanted && (async (): Promise<Metrics> => {
+    const library = await import('./metrics.ts')
+    metrics ??= new library.Metrics(plane, () => proxies.views(), wanted)
+    return metrics
+  })
   plane.on((event) => {
     if (event.kind === 'cleared') metrics?.cleared(event)
     if (event.kind === 'unreached') log.warn({ proxy: event.target, why: event.why }, 'its upstream cannot be reached: clients are answered 502')
   })
-  const app = toxiproxyApi({ proxies, log, token, metrics: metrics && (() => metrics.page()), hosts: isLoopback(host) ? hosts : [...hosts, host] })
+  const app = toxiproxyApi({ proxies, log, token, metrics: metricsOf && (async () => (await metricsOf()).page()), hosts: isLoopback(host) ? hosts : [...hosts, host] })
   const server = createServer({ headersTimeout: HEADERS_MS, requestTimeout: REQUEST_MS, keepAliveTimeout: IDLE_MS, connectionsCheckingInterval: CHECK_MS }, getRequestListener(app.fetch))
   server.maxConnections = CONNECTIONS_MAX
   port = await listening(server, host, options.port ?? 0)

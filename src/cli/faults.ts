@@ -1,13 +1,7 @@
 /** `brownout faults`: the catalogue, made from what each fault says of itself. */
 
-import Table from 'cli-table3'
-import { describeParam, formatParam, paramSchema, type Param } from '../core/params.ts'
-import { EXIT } from '../core/exit.ts'
-import type { AnyFault } from '../fault.ts'
-import { faultNamed } from '../rule.ts'
 import type { Command } from './command.ts'
-
-interface Args { readonly fault: string | undefined; readonly json: boolean }
+import type { Args } from './run-faults.ts'
 
 export const faults: Command<Args> = {
   name: 'faults [fault]',
@@ -17,42 +11,5 @@ export const faults: Command<Args> = {
     .option('json', { type: 'boolean', default: false, describe: 'one JSON document on stdout' })
     .example('$0 faults', 'all of them')
     .example('$0 faults bandwidth', 'what it does, what it tests, its parameters, an example'),
-  async run({ fault: name, json }, { registry, stdout, stderr }) {
-    const chosen = name === undefined ? [...registry.values()] : [faultNamed(registry, name)]
-    if (json) stdout.write(`${JSON.stringify(chosen.map(asJson), null, 2)}\n`)
-    else stderr.write(name === undefined ? catalogue(chosen) : chosen.map(page).join('\n'))
-    return EXIT.pass
-  },
-}
-
-const parameters = (fault: AnyFault): readonly [string, Param<unknown>][] => Object.entries<Param<unknown>>(fault.params)
-
-function asJson(fault: AnyFault): Record<string, unknown> {
-  const { name, summary, tests, correct, protocols, direction, on, example, corruption } = fault
-  const params = Object.fromEntries(parameters(fault).map(([key, param]) => [key, { ...paramSchema(param), required: param.initial === undefined }]))
-  return { name, summary, tests, correct, protocols, direction, on, corruption: corruption ?? false, params, example }
-}
-
-function catalogue(faults: readonly AnyFault[]): string {
-  const width = Math.max(...faults.map(({ name }) => name.length))
-  const lines = [...faults].sort((a, b) => a.name.localeCompare(b.name)).map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}\n`)
-  return `${lines.join('')}\n\`brownout faults NAME\` shows one with its parameters and an example.\n`
-}
-
-function page(fault: AnyFault): string {
-  const { name, summary, tests, correct, protocols, direction, example, corruption } = fault
-  const facts = [
-    `${name}: ${summary}`,
-    `  tests      ${tests}`,
-    `  correct    ${correct}`,
-    `  protocols  ${protocols.length ? protocols.join(', ') : 'all'}`,
-    `  direction  ${direction} unless the rule says otherwise`,
-    ...(corruption ? ['  corrupts   needs `corruption: allow` in the experiment'] : []),
-  ]
-  const table = new Table({ head: ['parameter', 'default', 'accepts', ''], style: { head: [], border: [], compact: true }, wordWrap: true, colWidths: [null, null, 40, 44] })
-  for (const [key, param] of parameters(fault)) {
-    table.push([key, param.initial === undefined ? 'required' : formatParam(param.kind, param.initial), describeParam(param), param.doc])
-  }
-  const rows = parameters(fault).length ? `\n${table.toString()}\n` : '\n  no parameters\n'
-  return `${facts.join('\n')}\n${rows}\n  ${example.split('\n').join('\n  ')}\n`
+  run: async (args, context) => (await import('./run-faults.ts')).runFaults(args, context),
 }

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import yargs, { type Argv } from 'yargs'
+import type { Argv } from 'yargs'
 import { BrownoutError, nearest } from '../core/errors.ts'
 import { EXIT, type Exit } from '../core/exit.ts'
 import type { Registry } from '../fault.ts'
@@ -14,7 +14,10 @@ import { goSpelled } from './go-flags.ts'
 /** Takes a command whatever its arguments are. */
 type Add = <A>(command: Command<A>) => void
 
-/** In the order of the help. Each is imported when it is needed: a command must not wait for the packages of the others. */
+/** All that a command is handed but the faults: they are loaded for a command that runs, not for help or a usage error. */
+type Surroundings = Omit<Context, 'registry'>
+
+/** In the order of the help. Each is imported when it is needed, and itself imports nothing but words: help asks all of them, and a command must not wait for the packages of the others. */
 const COMMANDS: Readonly<Record<string, (add: Add) => Promise<void>>> = {
   run: async (add) => add((await import('./run.ts')).run),
   load: async (add) => add((await import('./load.ts')).load),
@@ -31,16 +34,21 @@ const COMMANDS: Readonly<Record<string, (add: Add) => Promise<void>>> = {
 const PACKAGE_ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 
 /** Runs the command of `argv` (without node and script). Never throws. */
-export async function main(argv: readonly string[], registry: Registry, host: NodeJS.Process): Promise<Exit> {
-  const context = contextOf(registry, host)
+export async function main(argv: readonly string[], faults: () => Promise<Registry>, host: NodeJS.Process): Promise<Exit> {
+  const surroundings = surroundingsOf(host)
   try {
-    return await dispatch(argv, context)
+    return await dispatch(argv, faults, surroundings)
   } catch (error) {
-    return explain(error, context)
+    return explain(error, surroundings)
   }
 }
 
-async function dispatch(given: readonly string[], context: Context): Promise<Exit> {
+async function dispatch(given: readonly string[], faults: () => Promise<Registry>, surroundings: Surroundings): Promise<Exit> {
+  const { version, stdout, stderr } = surroundings
+  if (given.length === 1 && given[0] === '--version') {
+    stdout.write(`${version}\n`)
+    return EXIT.pass
+  }
   const argv = given[0] === 'serve' ? goSpelled(given) : given
   const word = argv.find((one) => !one.startsWith('-'))
   const load = word === undefined ? undefined : Object.hasOwn(COMMANDS, word) ? COMMANDS[word] : undefined
@@ -49,24 +57,27 @@ async function dispatch(given: readonly string[], context: Context): Promise<Exi
     throw new BrownoutError('USAGE', { message: `there is no command "${word}"`, hint: near && `did you mean "${near}"? \`brownout --help\` lists the commands` })
   }
   let exit: Promise<Exit> | undefined
-  const parser = base(context)
+  const parser = await base(surroundings)
   const add: Add = (command) => {
-    parser.command(command.name, command.describe, (local: Argv) => command.builder(local), (args) => { exit = command.run(args, context) })
+    parser.command(command.name, command.describe, (local: Argv) => command.builder(local), (args) => {
+      exit = faults().then((registry) => command.run(args, { ...surroundings, registry }))
+    })
   }
   if (load) await load(add)
-  else if (!argv.includes('--version')) for (const one of Object.values(COMMANDS)) await one(add)
+  else for (const one of Object.values(COMMANDS)) await one(add)
   // The callback keeps yargs from printing and exiting by itself.
   const { problem, output } = await new Promise<{ problem: string | undefined; output: string }>((resolve) => {
     parser.parse([...argv], {}, (error: unknown, _args: unknown, text: string) => resolve({ problem: error ? String(error instanceof Error ? error.message : error) : undefined, output: text }))
   })
   if (exit) return exit
   if (problem) throw new BrownoutError('USAGE', { message: problem, hint: `\`brownout ${word ? `${word} ` : ''}--help\` shows how` })
-  if (output) context.stdout.write(`${output}\n`)
-  else context.stderr.write(`${await parser.getHelp()}\n`)
+  if (output) stdout.write(`${output}\n`)
+  else stderr.write(`${await parser.getHelp()}\n`)
   return output ? EXIT.pass : EXIT.usage
 }
 
-function base({ version, stdout }: Context): Argv {
+async function base({ version, stdout }: Surroundings): Promise<Argv> {
+  const { default: yargs } = await import('yargs')
   return yargs()
     .scriptName('brownout').usage('$0 <command>\n\nInjects faults between an application and what it depends on, and measures how it degrades and recovers.')
     .version(version).help().alias('help', 'h').locale('en').strict().exitProcess(false).wrap(Math.min(stdout.columns ?? 100, 120))
@@ -77,14 +88,14 @@ function base({ version, stdout }: Context): Argv {
     .epilogue('Exit codes: 0 all held, 1 an expectation failed, 2 inconclusive, 3 aborted, 4 baseline refused, 5 heal not verified, 6 system under test in error, 64 usage, 70 internal.')
 }
 
-function contextOf(registry: Registry, host: NodeJS.Process): Context {
+function surroundingsOf(host: NodeJS.Process): Surroundings {
   const manifest: unknown = JSON.parse(readFileSync(join(PACKAGE_ROOT, 'package.json'), 'utf8'))
   const version = typeof manifest === 'object' && manifest !== null && 'version' in manifest ? String(manifest.version) : 'unknown'
   const { stdin, stdout, stderr, env } = host
   for (const stream of [stdout, stderr]) stream.on('error', ignoreGone)
   let hangups = 0
   return {
-    registry, env, cwd: host.cwd(), stdin, stdout, stderr, version, packageRoot: PACKAGE_ROOT,
+    env, cwd: host.cwd(), stdin, stdout, stderr, version, packageRoot: PACKAGE_ROOT,
     color: Boolean(stderr.isTTY) && !env['NO_COLOR'] && env['TERM'] !== 'dumb',
     onSignal(hear) {
       const listen = (signal: Signal): void => hear(signal)

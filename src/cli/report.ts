@@ -1,28 +1,7 @@
 /** `brownout report`: a run again, from its journal, in any format. */
 
-import { existsSync } from 'node:fs'
-import { join, resolve } from 'node:path'
-import { EXIT } from '../core/exit.ts'
-import { JOURNAL_FILE, readJournal } from '../record/journal.ts'
-import { resolveRun } from '../record/runs.ts'
-import { analyseRun } from '../report/analysis.ts'
-import { annotationsOf } from '../report/annotations.ts'
-import { foldRun } from '../report/fold.ts'
-import { renderJson } from '../report/json.ts'
-import { renderText } from '../report/text.ts'
-import { REPORT_FILE, writeAll, type Written } from '../report/write.ts'
 import type { Command } from './command.ts'
-import { historyFolder } from './history.ts'
-
-interface Args {
-  readonly run: string
-  readonly html: string | undefined
-  readonly md: string | undefined
-  readonly junit: string | undefined
-  readonly json: boolean
-  readonly annotations: boolean
-  readonly out: string | undefined
-}
+import type { Args } from './run-report.ts'
 
 export const report: Command<Args> = {
   name: 'report [run]',
@@ -38,22 +17,5 @@ export const report: Command<Args> = {
     .example('$0 report', 'the last run')
     .example('$0 report latest~1 --html before.html', 'the one before it, as a page')
     .example('$0 report checkout-redis-partition --json', 'the last run of that experiment, for a machine'),
-  async run({ run, html, md, junit, json, annotations, out }, context) {
-    const { cwd, env: { GITHUB_WORKSPACE: workspace }, stdout, stderr, color } = context
-    const folder = resolveRun(historyFolder(context, out), run, cwd)
-    const { events, torn, problems } = readJournal(join(folder, JOURNAL_FILE))
-    const record = foldRun(events)
-    const analysis = analyseRun(record)
-    if (torn) stderr.write('the journal ends in mid-line: the run was cut short there\n')
-    for (const { line, text } of problems.slice(0, 5)) stderr.write(`${JOURNAL_FILE}:${line}: ${text}\n`)
-    const asked = ([['html', html], ['markdown', md], ['junit', junit]] as const).flatMap(([format, path]): Written[] => (path ? [{ format, path: resolve(cwd, path) }] : []))
-    const page: Written = { format: 'html', path: join(folder, REPORT_FILE) }
-    const shown = asked.length === 0 && !json && !annotations
-    writeAll([...asked, ...(shown && !existsSync(page.path) ? [page] : [])], record, analysis)
-    if (json) stdout.write(renderJson(record, analysis))
-    if (annotations) stdout.write(annotationsOf(record, workspace ?? cwd).map((line) => `${line}\n`).join(''))
-    if (shown) stderr.write(renderText(record, analysis, { color, width: stderr.columns ?? 100, files: [page] }))
-    else for (const { format, path } of asked) stderr.write(`${format} ${path}\n`)
-    return EXIT.pass
-  },
+  run: async (args, context) => (await import('./run-report.ts')).runReport(args, context),
 }

@@ -9,7 +9,6 @@ import { EXIT, type Exit } from '../core/exit.ts'
 import { isLoopback } from '../core/loopback.ts'
 import { parseDuration } from '../core/units.ts'
 import type { Context } from './command.ts'
-import { readServeConfig } from './serve-config.ts'
 
 export interface Args {
   readonly host: string; readonly port: number; readonly config: string | undefined; readonly token: string | undefined; readonly 'without-token': boolean
@@ -57,6 +56,8 @@ export async function runServe(args: Args, context: Context): Promise<Exit> {
 /** Reads the file and applies it; the answer does so again, and says in the log what is wrong. CONFIG_INVALID the first time, unless told to keep going. */
 async function configure(admin: Admin, { config, 'keep-going': keepGoing }: Args, { registry, env, cwd }: Context, log: Logger): Promise<(() => Promise<void>) | undefined> {
   if (config === undefined) return undefined
+  // It brings the loader of experiments along, which a server without a file needs not wait for.
+  const { readServeConfig } = await import('./serve-config.ts')
   const configured = new Configured(admin.proxies)
   const read = async (): Promise<readonly string[]> => {
     const found = await readServeConfig(config, { registry, env, cwd })

@@ -1,5 +1,6 @@
 /** What passes through a target, in counters and one histogram a bucket. Nothing is allocated per exchange. */
 
+import type { Histogram } from 'hdr-histogram-js'
 import { ms, type Ms } from '../core/units.ts'
 import { encodeHistogram, newHistogram, noCounts, recordLatency, type BucketRecord, type Counts } from '../record/buckets.ts'
 import type { Direction } from '../protocols/codec.ts'
@@ -29,7 +30,8 @@ export class Meter {
   readonly #held = { counts: [...HELD_BOUNDS, 0].map(() => 0), sum: 0 }
   readonly #name: string
   readonly #told: ((connections: number) => void) | undefined
-  readonly #histogram = newHistogram()
+  /** From the first cut on: without buckets nobody asks for it. */
+  #histogram: Histogram | undefined
   readonly #finished: BucketRecord[] = []
   #counts: Counts = noCounts()
   #start = 0
@@ -69,7 +71,7 @@ export class Meter {
     this.#width = width
     this.#end = origin + width
     this.#counts = noCounts()
-    this.#histogram.reset()
+    this.#histogram = newHistogram()
     this.#before = this.gauges()
     this.#finished.length = 0
   }
@@ -82,7 +84,7 @@ export class Meter {
   exchangeAnswered(openedAt: Ms, now: Ms): void {
     if (now >= this.#end) this.#roll(now)
     this.#counts.ok++
-    recordLatency(this.#histogram, ms(now - openedAt))
+    if (this.#histogram) recordLatency(this.#histogram, ms(now - openedAt))
   }
 
   exchangeFailed(now: Ms): void {
@@ -107,8 +109,9 @@ export class Meter {
   }
 
   #roll(now: Ms): void {
+    const histogram = this.#histogram
     while (now >= this.#end) {
-      const latency = this.#histogram.totalCount > 0 ? { latency: encodeHistogram(this.#histogram) } : {}
+      const latency = histogram && histogram.totalCount > 0 ? { latency: encodeHistogram(histogram) } : {}
       const gauges = this.gauges()
       this.#finished.push({
         source: 'target', name: this.#name, start: ms(this.#start), width: ms(this.#width), counts: this.#counts, ...latency,
@@ -124,7 +127,7 @@ export class Meter {
       if (this.#finished.length > FINISHED_MAX) this.#finished.shift()
       this.#before = gauges
       this.#counts = noCounts()
-      if (this.#histogram.totalCount > 0) this.#histogram.reset()
+      if (histogram && histogram.totalCount > 0) histogram.reset()
       this.#start = this.#end
       this.#end += this.#width
     }

@@ -1,6 +1,7 @@
 /** Counters and a histogram for a stretch of time: what a signal is measured in. Buckets of one signal merge by addition. */
 
-import { build, decodeFromCompressedBase64, encodeIntoCompressedBase64, type Histogram } from 'hdr-histogram-js'
+import { createRequire } from 'node:module'
+import type { Histogram, JsHistogram } from 'hdr-histogram-js'
 import { ms, type Ms } from '../core/units.ts'
 import type { CellCounts } from './cells.ts'
 
@@ -29,10 +30,17 @@ export interface BucketRecord {
   readonly extra?: Readonly<Record<string, number>>
 }
 
+/** The library, at the first histogram: it is forty modules, and most commands that know of buckets make none. */
+let library: typeof import('hdr-histogram-js') | undefined
+const hdr = (): typeof import('hdr-histogram-js') => {
+  library ??= createRequire(import.meta.url)('hdr-histogram-js') as typeof import('hdr-histogram-js')
+  return library
+}
+
 /** 1 us to 10 minutes, 3 significant digits. */
 const LATENCY_MAX_US = 600_000_000
 export function newHistogram(): Histogram {
-  const histogram = build({ lowestDiscernibleValue: 1, highestTrackableValue: LATENCY_MAX_US, numberOfSignificantValueDigits: 3, bitBucketSize: 32 })
+  const histogram = hdr().build({ lowestDiscernibleValue: 1, highestTrackableValue: LATENCY_MAX_US, numberOfSignificantValueDigits: 3, bitBucketSize: 32 })
   // The library's own takes a logarithm and two powers for each value.
   return Object.assign(histogram, { countsArrayIndex: cellOf })
 }
@@ -49,9 +57,14 @@ export function recordLatency(histogram: Histogram, latency: Ms): void {
   if (us >= 0) histogram.recordValue(Math.min(us, LATENCY_MAX_US))
 }
 
-export const encodeHistogram = (histogram: Histogram): string => encodeIntoCompressedBase64(histogram)
-// 32-bit counts: the packed form takes 2 ms to decode and as long again for each quantile.
-export const decodeHistogram = (text: string): Histogram => decodeFromCompressedBase64(text, 32, false)
+export const encodeHistogram = (histogram: Histogram): string => hdr().encodeIntoCompressedBase64(histogram)
+/** Throws where it is none. */
+export function decodeHistogram(text: string): JsHistogram {
+  // 32-bit counts: the packed form takes 2 ms to decode and as long again for each quantile.
+  const histogram = hdr().decodeFromCompressedBase64(text, 32, false)
+  if (!(histogram instanceof hdr().JsHistogram)) throw new TypeError('a histogram of another kind')
+  return histogram
+}
 /** The quantile `q` (0..1) in ms; undefined when the histogram is empty. */
 export const quantile = (histogram: Histogram, q: number): Ms | undefined =>
   histogram.totalCount === 0 ? undefined : ms(histogram.getValueAtPercentile(q * 100) / 1000)

@@ -1,6 +1,6 @@
 /** Latencies as a report keeps them: the distinct values and how often each came, so that a thousand buckets fit in memory and merge by addition. */
 
-import { JsHistogram } from 'hdr-histogram-js'
+import type { JsHistogram } from 'hdr-histogram-js'
 import { ms, type Ms } from '../core/units.ts'
 import { decodeHistogram } from './buckets.ts'
 import { CELLS, topOf, type CellCounts } from './cells.ts'
@@ -13,7 +13,7 @@ export const NO_LATENCIES: Latencies = { values: [], counts: [], total: 0 }
 /** Reads what a bucket carries; undefined when it is no histogram. */
 export function readLatencies(encoded: string): Latencies | undefined {
   const histogram = decoded(encoded)
-  if (!(histogram instanceof JsHistogram)) return undefined
+  if (!histogram) return undefined
   const [values, counts]: [number[], number[]] = [[], []]
   // Most cells are empty: the histogram's own iterator would work out the value of each.
   for (let cell = 0, left = histogram.totalCount; left > 0 && cell < histogram.countsArrayLength; cell++) {
@@ -39,7 +39,7 @@ export function readCells(counts: CellCounts): Latencies {
   return latencies
 }
 
-function decoded(encoded: string): unknown {
+function decoded(encoded: string): JsHistogram | undefined {
   try {
     return decodeHistogram(encoded)
   } catch {
