@@ -35,11 +35,9 @@ check: build ## types, and the linter
 demo: build ## a real application on real servers loses its cache for some seconds; ends in a report
 	@node dist/bin/brownout.js demo
 
-bench: build ## what brownout costs, against nothing, a plain pipe, HAProxy and http-proxy
-	@node dist/test/bench/bench.js
-	@if command -v pgbench >/dev/null; then node dist/test/bench/bench-postgres.js; else echo 'no pgbench on the PATH: nothing measured with Postgres'; fi
-	@node dist/test/bench/bench-http.js
-	@node dist/test/bench/toxiproxy.js
+bench: build ## what brownout costs beside HAProxy and others; PATHS=redis,http ROUNDS=5 AGAINST=file choose
+	@node dist/test/bench/suite.js $(if $(AGAINST),--against $(AGAINST))
+	@$(if $(PATHS),,node dist/test/bench/toxiproxy.js)
 
 sockets: build ## 5,000 WebSockets at once, directly and through the proxy: none refused, none lost
 	@node dist/test/bench/websockets.js

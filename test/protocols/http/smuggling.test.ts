@@ -6,7 +6,8 @@ import { createServer, request, type IncomingMessage, type Server as HttpServer,
 import { connect, createServer as createTcpServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import fc from 'fast-check'
 import { Client } from 'undici'
-import { haproxy, type Contender } from '../../bench/contender.ts'
+import type { Contender } from '../../bench/contender.ts'
+import { haproxy } from '../../bench/peers.ts'
 import { ANSWERS, ATTACKS, NEXT, REQUESTS } from './cases.ts'
 import { decoderOf, read } from './wire.ts'
 

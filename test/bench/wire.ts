@@ -1,4 +1,4 @@
-/** What both ends of the HTTP benches say. */
+/** What both ends of the benches say that need no program from elsewhere. */
 
 import { frameOf } from '../../src/protocols/websocket/build.ts'
 
@@ -15,3 +15,6 @@ const MESSAGE = Buffer.from('{"kind":"order","id":1234,"status":"shipped","at":"
 export const ECHO = frameOf({ opcode: 'text', payload: MESSAGE })
 /** As long under every mask. */
 export const SAID = frameOf({ opcode: 'text', payload: MESSAGE, key: 0x01020304 })
+
+export const GET_KEY = Buffer.from('*2\r\n$3\r\nGET\r\n$13\r\nuser:123:cart\r\n')
+export const VALUE = Buffer.from('$3\r\nabc\r\n')
