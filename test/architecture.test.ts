@@ -9,7 +9,7 @@ import { ROOT } from './support/paths.ts'
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   bin: ['faults', 'cli', 'toxiproxy-cli'],
   cli: ['experiment', 'admin', 'report', 'load', 'demo', 'proxy', 'record', 'watchdog', 'rule', 'fault'],
-  experiment: ['via', 'proxy', 'load', 'probes', 'record', 'timing', 'report', 'watchdog', 'rule', 'match', 'fault', 'protocols'],
+  experiment: ['via', 'observe', 'proxy', 'load', 'probes', 'record', 'timing', 'report', 'watchdog', 'rule', 'match', 'fault', 'protocols'],
   via: ['proxy', 'record', 'rule', 'fault', 'protocols', 'watchdog'],
   'toxiproxy-cli': [],
   admin: ['proxy', 'record', 'rule', 'fault', 'protocols'],
@@ -23,6 +23,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   sweep: [],
   load: ['record', 'protocols'],
   probes: ['record', 'protocols'],
+  observe: ['probes', 'record'],
   watchdog: [],
   demo: ['load', 'watchdog'],
   faults: ['fault', 'protocols'],

@@ -54,6 +54,7 @@ export const ERRORS = {
   SAMPLES_FEW: { means: 'A warning: a window will hold too few operations for what is asked of it.', hint: 'raise `rate`, lengthen the window, or ask for a lower quantile', exit: EXIT.inconclusive },
   VIA_UNSUPPORTED: { means: 'A Toxiproxy cannot do what is asked of a target that goes `via` one.', hint: 'docs/toxiproxy.md lists what it can do', exit: EXIT.usage },
   VIA_FAILED: { means: 'A Toxiproxy server did not do what it was asked to.', hint: 'check that it runs and that `via` names its admin API: toxiproxy://HOST:8474', exit: EXIT.systemError },
+  OBSERVE_FAILED: { means: 'The server behind a target could not be asked how it is; its `server_…` signals have no figures, and the run goes on.', hint: 'give the URL of `upstream` a user who may ask, or write `observe: false`', exit: EXIT.systemError },
   UPSTREAM_DOWN: { means: 'A target answers nobody although no fault is armed.', hint: 'start it, or check `upstream`', exit: EXIT.systemError },
   APP_FAILED: { means: 'The application could not be started, was not ready in time, or ended unasked.', hint: 'its last words stand in the message, all of its output in the run folder', exit: EXIT.systemError },
   ACTION_FAILED: { means: 'The command of a step failed or took too long.', hint: 'its output is in actions.log of the run folder', exit: EXIT.systemError },

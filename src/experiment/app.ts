@@ -7,12 +7,11 @@ import { BrownoutError } from '../core/errors.ts'
 import { formatDuration, ms, type Ms } from '../core/units.ts'
 import { readProbe } from '../probes/probe.ts'
 import type { ProbeCheck } from '../probes/spec.ts'
-import type { BucketRecord } from '../record/buckets.ts'
-import { noCounts } from '../record/buckets.ts'
+import { ProcessTree } from '../observe/process-tree.ts'
+import { noCounts, type BucketRecord } from '../record/buckets.ts'
 import type { Watchdog } from '../watchdog/watchdog.ts'
 import { Child, describeEnding } from './child.ts'
 import type { AppSpec } from './plan.ts'
-import { usageOf, type Usage } from './usage.ts'
 
 export interface AppOptions {
   /** Every address in it stands. */
@@ -37,7 +36,8 @@ export class App {
   readonly #spec: AppSpec
   readonly #child: Child
   #stopping = false
-  #used: Usage | undefined
+  #tree: ProcessTree | undefined
+  #lookedAt: Ms | undefined
 
   private constructor(spec: AppSpec, child: Child) {
     this.name = appName(spec)
@@ -73,13 +73,17 @@ export class App {
     throw this.#failure(`was not ready within ${formatDuration(ready.within)} (${last})`)
   }
 
-  /** What it used since the last call, as a bucket; undefined where the machine does not tell. */
+  /** What it and its children used since the last call, as a bucket; undefined where the machine does not tell. */
   usage(start: Ms, width: Ms): BucketRecord | undefined {
-    const now = this.pid === undefined || this.#child.ending ? undefined : usageOf(this.pid)
-    const before = this.#used
-    this.#used = now
-    if (!now || !before) return undefined
-    return { source: 'app', name: this.name, start, width, counts: noCounts(), extra: { cpu: Math.max(0, now.cpu - before.cpu) / width, memory: now.memory } }
+    if (this.pid === undefined || this.#child.ending) return undefined
+    this.#tree ??= new ProcessTree(this.pid)
+    const now = monotonicNow()
+    const elapsed = now - (this.#lookedAt ?? now)
+    this.#lookedAt = now
+    const used = this.#tree.look(now)
+    if (!used || elapsed <= 0) return undefined
+    const rates = Object.entries(used.bytes).map(([metric, bytes]) => [metric, (bytes * 1000) / elapsed] as const)
+    return { source: 'app', name: this.name, start, width, counts: noCounts(), extra: { cpu: used.cpu / elapsed, ...used.gauges, ...Object.fromEntries(rates) } }
   }
 
   /** With its children, which are killed after `patience`. Idempotent. */

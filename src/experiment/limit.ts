@@ -1,6 +1,7 @@
 /** A figure held against a limit, in the units in which people wrote it. */
 
-import { bytes, formatDuration, formatRate, formatRatio, formatSize, ms, perSecond, ratio } from '../core/units.ts'
+import { bytes, byteRate, formatByteRate, formatDuration, formatRate, formatRatio, formatSize, ms, perSecond, ratio } from '../core/units.ts'
+import { resourceOf } from '../record/resources.ts'
 import { besideOf } from '../report/figures.ts'
 import type { Comparison, Limit } from './plan.ts'
 
@@ -17,9 +18,9 @@ export interface Judged {
 /** What a metric is counted in, as figures give it: latencies in ms, shares from 0 to 1. */
 export function unitOf(metric: string): Unit {
   if (/^p\d+$/.test(metric) || metric === 'max' || metric === 'mean' || besideOf(metric)) return 'ms'
-  if (metric === 'success' || metric === 'hit_ratio' || metric === 'rollback_ratio' || metric === 'delivered' || metric === 'cpu') return 'ratio'
+  if (metric === 'success' || metric === 'hit_ratio' || metric === 'rollback_ratio' || metric === 'delivered') return 'ratio'
   if (metric === 'rate') return '/s'
-  return metric === 'memory' ? 'bytes' : 'number'
+  return resourceOf(metric)?.unit ?? 'number'
 }
 
 export function formatFigure(value: number, unit: Unit): string {
@@ -28,6 +29,7 @@ export function formatFigure(value: number, unit: Unit): string {
     case 'ratio': return formatRatio(ratio(value))
     case '/s': return formatRate(perSecond(value))
     case 'bytes': return formatSize(bytes(value))
+    case 'bytes/s': return formatByteRate(byteRate(value))
     case 'number': return String(Number(value.toPrecision(4)))
   }
 }

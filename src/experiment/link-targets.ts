@@ -40,7 +40,7 @@ function linkTarget(linking: Context, { name, path, input }: Named<TargetInput>)
   const own = appNames(draft).filter((app) => app !== '').map((from) => ({ from, address: FREE_PORT }))
   return {
     spec: { name, protocol, upstream: upstream.address, listen: [{ address: listen }, ...own], tls, dialTimeout: input.dial_timeout ?? DIAL_TIMEOUT, ...(cluster ? { cluster } : {}), ...(host ? { host: upstream.url.host } : {}), ...(input.routes ? { routes: input.routes } : {}) },
-    url: upstream.url, demo: upstream.demo, app: upstream.app, ...(via ? { via } : {}),
+    url: upstream.url, demo: upstream.demo, app: upstream.app, ...(via ? { via } : {}), ...(input.observe === false ? { unobserved: true } : {}),
   }
 }
 

@@ -13,8 +13,8 @@ export interface Windows { readonly warmup: Ms; readonly baseline: Ms; readonly 
 
 /** `checkout.p95`: the source's name and the metric. `where` narrows a target to the operations that bear these names. */
 export interface Signal { readonly name: string; readonly metric: string; readonly where?: Readonly<Record<string, string>> | undefined }
-/** In base units (ms, ratio, /s, bytes or a bare number); `x` is a multiple of the baseline's figure. */
-export interface Limit { readonly value: number; readonly unit: 'ms' | 'ratio' | '/s' | 'bytes' | 'number' | 'x'; readonly text: string }
+/** In base units (ms, ratio, /s, bytes, bytes/s or a bare number); `x` is a multiple of the baseline's figure. */
+export interface Limit { readonly value: number; readonly unit: 'ms' | 'ratio' | '/s' | 'bytes' | 'bytes/s' | 'number' | 'x'; readonly text: string }
 export type Comparison = 'at_most' | 'at_least' | 'below' | 'above' | 'equals'
 
 export interface SteadyState { readonly signal: Signal; readonly comparison: Comparison; readonly limit: Limit; readonly text: string; readonly place: Place }
@@ -60,6 +60,8 @@ export interface PlannedTarget {
   readonly app?: string | undefined
   /** Its faults are injected by a Toxiproxy there. */
   readonly via?: ViaRoute | undefined
+  /** The server itself is not asked how it is. */
+  readonly unobserved?: true | undefined
 }
 
 export interface Plan {

@@ -3,17 +3,20 @@
 import { realClock, type Timer } from '../core/clock.ts'
 import { ms, type Ms } from '../core/units.ts'
 import type { Plane } from '../proxy/plane.ts'
+import type { BucketRecord } from '../record/buckets.ts'
 import type { JournalEvent } from '../record/events.ts'
 import { figure } from '../report/figures.ts'
 import { foldRun } from '../report/fold.ts'
 import type { AbortWatch } from './abort.ts'
-import type { App } from './app.ts'
 import type { Recorder } from './recorder.ts'
 
 /** A bucket is judged this many widths after its end: the load's buckets take one to come. */
 const GRACE_BUCKETS = 2
 
-export interface SamplerOptions { readonly plane: Plane; readonly recorder: Recorder; readonly apps: readonly App[]; readonly origin: Ms; readonly width: Ms }
+/** An app or an observer: what it used by now, as a bucket. */
+export interface Meter { usage(start: Ms, width: Ms): BucketRecord | undefined }
+
+export interface SamplerOptions { readonly plane: Plane; readonly recorder: Recorder; readonly meters: readonly Meter[]; readonly origin: Ms; readonly width: Ms }
 
 export class Sampler {
   readonly #options: SamplerOptions
@@ -53,11 +56,11 @@ export class Sampler {
   }
 
   async #turn(): Promise<void> {
-    const { apps, recorder, origin, width } = this.#options
+    const { meters, recorder, origin, width } = this.#options
     await this.#gather()
     const start = ms(origin + this.#done * width)
-    for (const app of apps) {
-      const bucket = app.usage(start, width)
+    for (const meter of meters) {
+      const bucket = meter.usage(start, width)
       if (bucket) recorder.write({ kind: 'bucket', bucket })
     }
     this.#done = Math.max(this.#done + 1, Math.floor((realClock.now() - origin) / width))

@@ -33,6 +33,7 @@ export const target = strict({
     ca: text('PEM file with the authorities that the dependency\'s certificate is checked by.').optional(),
     verify: flag('Whether the dependency\'s certificate is checked.').optional(),
   }, 'TLS on either side of the proxy.').optional(),
+  observe: flag('Whether the server itself is asked how it is, once a second, past the proxy; it is unless false is given.').optional(),
   dial_timeout: span('How long a connection to the dependency may take to come about.', '5m').optional(),
 }, 'A dependency that is put behind a proxy.')
 

@@ -99,7 +99,7 @@ export class Session {
     const { plan, plane } = this.#options
     const { bucket: width } = plan.windows
     this.#origin = monotonicNow()
-    this.#sampler = new Sampler({ plane, recorder: this.recorder, apps: this.#stage.apps, origin: this.#origin, width })
+    this.#sampler = new Sampler({ plane, recorder: this.recorder, meters: [...this.#stage.apps, ...this.#stage.observers], origin: this.#origin, width })
     const load = await this.stop.race(this.#stage.openLoad(this.#origin, width))
     this.#probes = await this.stop.race(startProbes(this.#stage.probes, { onReading: (name, reading) => { this.recorder.write({ kind: 'probe', name, ...reading }) } }))
     await this.stop.race(load.begin())

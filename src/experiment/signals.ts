@@ -1,11 +1,12 @@
 /** Which figures there are of what, and limits on them. */
 
 import { nearest } from '../core/errors.ts'
-import { parseDuration, parseRate, parseRatio, parseSize } from '../core/units.ts'
+import { parseByteRate, parseDuration, parseRate, parseRatio, parseSize } from '../core/units.ts'
 import type { Protocol } from '../protocols/codec.ts'
 import { Routes } from '../protocols/http/routes.ts'
 import type { TargetSpec } from '../proxy/plane.ts'
 import type { Source } from '../record/buckets.ts'
+import { resourcesOf } from '../record/resources.ts'
 import { BESIDE_FIGURES } from '../report/figures.ts'
 import { unitOf } from './limit.ts'
 import type { Comparison, Limit, Signal, TimingFigure } from './plan.ts'
@@ -16,18 +17,20 @@ const LATENCIES = [...Object.keys(QUANTILES), 'max', 'mean']
 const FIRST_BYTES = BESIDE_FIGURES.map((figure) => `first_byte_${figure}`)
 const SOCKETS = (['setup', 'ping', 'resume'] as const).flatMap((of) => BESIDE_FIGURES.map((figure) => `${of}_${figure}`))
 const MESSAGES = ['messages', 'messages_lost', 'delivered']
+const SERVERS = (['redis', 'postgres'] as const).map((protocol) => [protocol, resourcesOf(protocol)] as const)
+const OF_SERVER = [...new Set(SERVERS.flatMap(([, metrics]) => metrics))]
 
 export const METRICS: Readonly<Record<Source, readonly string[]>> = {
   load: [...LATENCIES, 'rate', 'success', 'errors', 'in_flight', 'connections', 'setup_p95', 'delivered', 'reconnects', 'messages_lost', 'messages_doubled'],
-  target: [...LATENCIES, 'rate', 'success', 'errors', 'connections', 'in_flight', 'attempts', 'accepted', 'resets', 'failed_dials', 'bytes_to_server', 'bytes_to_client', 'hit_ratio', 'transactions', 'rollbacks', 'rollback_ratio', ...FIRST_BYTES, ...SOCKETS, ...MESSAGES],
+  target: [...LATENCIES, 'rate', 'success', 'errors', 'connections', 'in_flight', 'attempts', 'accepted', 'resets', 'failed_dials', 'bytes_to_server', 'bytes_to_client', 'hit_ratio', 'transactions', 'rollbacks', 'rollback_ratio', ...FIRST_BYTES, ...SOCKETS, ...MESSAGES, ...OF_SERVER],
   probe: ['value', 'success', 'errors', ...LATENCIES],
-  app: ['cpu', 'memory'],
+  app: resourcesOf('app'),
 }
 
 const HTTP: readonly Protocol[] = ['http', 'websocket']
 const each = (metrics: readonly string[], protocols: readonly Protocol[]) => Object.fromEntries(metrics.map((metric) => [metric, protocols]))
 /** Metrics that only targets of some protocols have; what is of WebSockets an HTTP target may have too. */
-const OF_PROTOCOL: Readonly<Record<string, readonly Protocol[]>> = { ...each(['hit_ratio'], ['redis']), ...each(['transactions', 'rollbacks', 'rollback_ratio'], ['postgres']), ...each([...FIRST_BYTES, ...SOCKETS, ...MESSAGES], HTTP) }
+const OF_PROTOCOL: Readonly<Record<string, readonly Protocol[]>> = { ...each(['hit_ratio'], ['redis']), ...each(['transactions', 'rollbacks', 'rollback_ratio'], ['postgres']), ...each([...FIRST_BYTES, ...SOCKETS, ...MESSAGES], HTTP), ...Object.fromEntries(OF_SERVER.map((metric) => [metric, SERVERS.flatMap(([protocol, metrics]) => (metrics.includes(metric) ? [protocol] : []))])) }
 /** By what a signal of a target can be narrowed, and what can be told of some of its operations. */
 const LABELS: Readonly<Partial<Record<Protocol, readonly string[]>>> = {
   redis: ['command', 'key'], postgres: ['table', 'tag'], http: ['method', 'route', 'direction', 'opcode'], websocket: ['method', 'route', 'direction', 'opcode'],
@@ -91,7 +94,7 @@ export function parseSignal(text: string, names: Names): { readonly signal: Sign
 
 export const COMPARISONS = ['at_most', 'at_least', 'below', 'above', 'equals'] as const satisfies readonly Comparison[]
 
-const WRITTEN: Readonly<Record<Exclude<Limit['unit'], 'x'>, string>> = { ms: 'a time such as 100ms', ratio: 'a share such as 99.9%', '/s': 'a rate such as 50/s', bytes: 'a size such as 64MiB', number: 'a number' }
+const WRITTEN: Readonly<Record<Exclude<Limit['unit'], 'x'>, string>> = { ms: 'a time such as 100ms', ratio: 'a share such as 99.9%', '/s': 'a rate such as 50/s', bytes: 'a size such as 64MiB', 'bytes/s': 'a throughput such as 64KiB/s', number: 'a number' }
 /** What each figure of the timing is counted in. */
 const FIGURES: Readonly<Record<TimingFigure, Limit['unit']>> = {
   recovery: 'ms', outage: 'ms', detect: 'ms', degraded: 'ms', refill: 'ms', depth: 'ratio', lost: 'number', flaps: 'number', retries: 'x', storm: 'x',
@@ -116,7 +119,7 @@ function read(written: string | number, unit: Exclude<Limit['unit'], 'x'>, sized
 }
 
 const READERS: Readonly<Record<Exclude<Limit['unit'], 'x'>, (text: string) => number | undefined>> = {
-  ms: parseDuration, ratio: parseRatio, '/s': parseRate, bytes: parseSize,
+  ms: parseDuration, ratio: parseRatio, '/s': parseRate, bytes: parseSize, 'bytes/s': parseByteRate,
   number: (text) => (/^-?\d{1,15}(\.\d{1,15})?$/.test(text) ? Number(text) : undefined),
 }
 

@@ -14,6 +14,8 @@ import { addressesOf, withAddresses } from './addresses.ts'
 import { App, appName, holdPort, type HeldPort } from './app.ts'
 import { ask, doorsOf, refuseDown, type Answers, type Door } from './heal.ts'
 import type { Plan, PlannedTarget } from './plan.ts'
+import type { Observer } from '../observe/observer.ts'
+import { startObservers } from './observe.ts'
 import type { Recorder } from './recorder.ts'
 import { Stopped } from './stop.ts'
 
@@ -39,6 +41,8 @@ const APP_PATIENCE = ms(5000)
 export class Stage {
   readonly watchdog: Watchdog = startWatchdog()
   readonly apps: App[] = []
+  /** Of the servers that can be asked. */
+  observers: readonly Observer[] = []
   /** Of the targets that have been asked. */
   doors: readonly Door[] = []
   /** What each target answered before anything was done to it. */
@@ -80,6 +84,8 @@ export class Stage {
       await this.#startApp(withAddresses(spec, addressesOf(targets, open, ports, spec.name)))
     }
     await this.#ask(doors.filter(({ spec }) => ours.has(spec.name)))
+    this.observers = startObservers(targets, (text) => recorder.problem({ code: 'OBSERVE_FAILED', message: text }))
+    this.#closers.push(async () => { await Promise.all(this.observers.map((one) => one.close())) })
     const shared = addressesOf(targets, open, ports)
     this.probes = withAddresses(plan.probes, shared)
     this.#loads = withAddresses(plan.loads, shared)

@@ -27,7 +27,7 @@ export async function probeRedis(url: string, [name = '', ...args]: readonly str
 }
 
 /** The first word of an error reply, never its text: that may quote the command. */
-function redisProblem(error: unknown): string {
+export function redisProblem(error: unknown): string {
   if (!(error instanceof Error)) return 'failed'
   if (error.name === 'ReplyError') return error.message.split(' ', 1)[0] ?? 'ERR'
   return error.name === 'MaxRetriesPerRequestError' ? 'connection lost' : problemOf(error)

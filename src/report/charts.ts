@@ -7,6 +7,7 @@ import { timingOf, type Analysis } from './analysis.ts'
 import { bucketFigure, QUANTILES, timeCovered } from './figures.ts'
 import type { RunRecord, SignalRecord } from './fold.ts'
 import { planOf, signalsInOrder } from './plan.ts'
+import { RESOURCE_CHARTS } from './resources.ts'
 import { gridOf, timeOf, valuesOf, type Grid } from './series.ts'
 import { degraded, offsetWords, plain } from './words.ts'
 
@@ -23,6 +24,8 @@ export interface Chart {
   /** Stretches of bad and of unknown buckets, for the strip below the plot. */
   readonly bad: readonly Stretch[]
   readonly unknown: readonly Stretch[]
+  /** Of a resource: beside the others, and no higher than needed. */
+  readonly small?: true
 }
 export interface Charts { readonly faults: readonly (Stretch & { readonly label: string })[]; readonly phases: readonly (Stretch & { readonly label: string })[]; readonly charts: readonly Chart[] }
 
@@ -50,8 +53,8 @@ type Line = readonly [label: string, tone: Tone, of: (buckets: readonly BucketRe
 function signalCharts(signal: SignalRecord, analysis: Analysis, view: View): readonly Chart[] {
   switch (signal.source) {
     case 'load': return loadCharts(signal, analysis, view)
-    case 'target': return targetCharts(signal, analysis, view)
-    case 'app': return appCharts(signal, view)
+    case 'target': return [...targetCharts(signal, analysis, view), ...resourceCharts(signal, view)]
+    case 'app': return resourceCharts(signal, view)
     case 'probe': return []
   }
 }
@@ -86,10 +89,8 @@ function targetCharts(signal: SignalRecord, analysis: Analysis, view: View): rea
   ]
 }
 
-const appCharts = (signal: SignalRecord, view: View): readonly Chart[] => [
-  ...chart(signal, 'cpu', 'share', [['cpu', 'a', (buckets) => bucketFigure(buckets, 'cpu')]], undefined, view),
-  ...chart(signal, 'memory, MiB', 'count', [['memory', 'b', (buckets) => scaled(bucketFigure(buckets, 'memory'), 1 / 1024 ** 2)]], undefined, view),
-]
+const resourceCharts = (signal: SignalRecord, view: View): readonly Chart[] => RESOURCE_CHARTS.flatMap(({ what, unit, lines, scale = 1 }) =>
+  chart(signal, what, unit, lines.map(([label, tone, metric]): Line => [label, tone, (buckets) => scaled(bucketFigure(buckets, metric), scale)]), undefined, view).map((one) => ({ ...one, small: true as const })))
 
 const scaled = (value: number | undefined, by: number): number | undefined => (value === undefined ? undefined : value * by)
 const rateOf = (count: keyof BucketRecord['counts']): Line[2] => (buckets) => {

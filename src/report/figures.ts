@@ -3,6 +3,7 @@
 import type { Ms } from '../core/units.ts'
 import type { BucketRecord } from '../record/buckets.ts'
 import type { Labels } from '../record/figures.ts'
+import { resourceOf } from '../record/resources.ts'
 import { latencyMax, latencyMean, latencyQuantile, mergeLatencies, NO_LATENCIES, readCells, readLatencies, type Latencies } from '../record/latencies.ts'
 import { signalOf, type RunRecord } from './fold.ts'
 
@@ -21,12 +22,12 @@ export function besideOf(metric: string): { readonly of: (typeof BESIDE)[number]
   return of && BESIDE_FIGURES.some((one) => one === figure) ? { of, figure: figure ?? '' } : undefined
 }
 
-/** Extra counters, which add up over a window. `value` is the last, `cpu` the mean, and any other gauge its highest. */
+/** Extra counters, which add up over a window. `value` is the last, of a resource what its table says, and any other gauge its highest. */
 const SUMMED: ReadonlySet<string> = new Set([
   'attempts', 'accepted', 'resets', 'failed_dials', 'bytes_to_server', 'bytes_to_client', 'hits', 'misses', 'transactions', 'rollbacks', 'reconnects', 'messages', 'messages_lost', 'messages_doubled',
 ])
 /** Shares of one counter in another. */
-const SHARES: Readonly<Record<string, readonly [part: string, rest: readonly string[]]>> = { hit_ratio: ['hits', ['hits', 'misses']], rollback_ratio: ['rollbacks', ['transactions']], delivered: ['messages', ['messages', 'messages_lost']] }
+const SHARES: Readonly<Record<string, readonly [part: string, rest: readonly string[]]>> = { hit_ratio: ['hits', ['hits', 'misses']], rollback_ratio: ['rollbacks', ['transactions']], delivered: ['messages', ['messages', 'messages_lost']], server_hit_ratio: ['server_hits', ['server_hits', 'server_misses']] }
 
 /**
  * The figure over [from, to), of the buckets whose middle lies in it; undefined when there is nothing to judge by.
@@ -92,7 +93,7 @@ function extraFigure(buckets: readonly BucketRecord[], metric: string): number |
   const sum = values.reduce((a, b) => a + b, 0)
   if (SUMMED.has(metric)) return sum
   if (metric === 'value') return values.at(-1)
-  if (metric === 'cpu') return sum / values.length
+  if (resourceOf(metric)?.window === 'mean') return sum / values.length
   return values.reduce((a, b) => Math.max(a, b))
 }
 

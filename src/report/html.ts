@@ -3,12 +3,14 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { resourceOf } from '../record/resources.ts'
 import type { Analysis } from './analysis.ts'
-import { chartsOf, type Charts } from './charts.ts'
+import { chartsOf, type Chart, type Charts } from './charts.ts'
 import type { RunRecord } from './fold.ts'
 import { html, jsonForScript, Markup, NOTHING } from './markup.ts'
 import { SCRIPT } from './page-script.ts'
 import { STYLE } from './page-style.ts'
+import { resourceCells, resourcesOf } from './resources.ts'
 import { expectationsSection, failuresSection, headerSection, ledgerSection, loadSection, passedSection, sourceSection, timingSection, trafficSection, troubleSection } from './sections.ts'
 import { plain } from './words.ts'
 
@@ -39,6 +41,7 @@ ${loadSection(record)}
 ${timingSection(analysis)}
 ${trafficSection(analysis)}
 ${passedSection(record)}
+${resourcesSection(record, charts)}
 ${ledgerSection(record, analysis)}
 ${failuresSection(record)}
 ${sourceSection(record)}
@@ -56,8 +59,26 @@ const asset = (path: string): string => readFileSync(createRequire(import.meta.u
 
 const hash = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
 
-const chartsSection = ({ charts, faults }: Charts): Markup => (charts.length === 0 ? NOTHING : html`<section>
+const figureOf = ({ title }: Chart, index: number): Markup => html`<figure class="card"><h3>${title}</h3><div class="chart" id="chart-${index}"></div></figure>`
+
+/** Charts are numbered by their place in the data, wherever they stand. */
+const drawn = ({ charts }: Charts, small: boolean): readonly Markup[] => charts.flatMap((chart, i) => ((chart.small ?? false) === small ? [figureOf(chart, i)] : []))
+
+const chartsSection = (charts: Charts): Markup => (drawn(charts, false).length === 0 ? NOTHING : html`<section>
 <h2>Over time</h2>
-<p class="key"><span>${faults.length ? 'seconds from the first altered operation' : 'seconds from the end of the warm-up'}</span>${faults.length ? html`<span><i class="shade"></i>fault</span>` : NOTHING}<span><i class="strip"></i>bad buckets</span><span><i class="unknown"></i>too little to judge</span></p>
-<div class="charts">${charts.map(({ title }, i) => html`<figure class="card"><h3>${title}</h3><div class="chart" id="chart-${i}"></div></figure>`)}</div>
+<p class="key"><span>${charts.faults.length ? 'seconds from the first altered operation' : 'seconds from the end of the warm-up'}</span>${charts.faults.length ? html`<span><i class="shade"></i>fault</span>` : NOTHING}<span><i class="strip"></i>bad buckets</span><span><i class="unknown"></i>too little to judge</span></p>
+<div class="charts">${drawn(charts, false)}</div>
 </section>`)
+
+function resourcesSection(record: RunRecord, charts: Charts): Markup {
+  const rows = resourcesOf(record)
+  return rows.length === 0 ? NOTHING : html`<section>
+<h2>Resources</h2>
+<div class="charts small">${drawn(charts, true)}</div>
+<details><summary>By phase</summary><div class="card"><table class="stack">
+<thead><tr><th>signal</th><th></th>${PHASES.map((name) => html`<th class="number">${name}</th>`)}</tr></thead>
+<tbody>${rows.map((row) => html`<tr><td class="name mono">${plain(`${row.name}.${row.metric}`)}</td><td class="name soft">${resourceOf(row.metric)?.label ?? ''}</td>${resourceCells(row).map((cell, i) => html`<td class="number" data-label="${PHASES[i] ?? ''}">${cell}</td>`)}</tr>`)}</tbody>
+</table></div></details>
+</section>`
+}
+const PHASES = ['baseline', 'fault', 'recovery'] as const

@@ -7,6 +7,7 @@ import { headline } from './headline.ts'
 import { loadNotes, loadRows, type LoadRow } from './loads.ts'
 import { passedOf, type PassedRow, type PassedSockets } from './passed.ts'
 import { movesOf } from './reactions.ts'
+import { resourcesOf } from './resources.ts'
 
 export const REPORT_FORMAT = 1
 
@@ -36,6 +37,7 @@ export function reportOf(record: RunRecord, analysis: Analysis): Readonly<Record
       transactions: transactions ? { ended: transactions.ended, rolledBack: transactions.rolledBack, p50Ms: orNull(transactions.p50), p95Ms: orNull(transactions.p95), longestMs: orNull(transactions.longest) } : null,
       sockets: sockets ? { opened: sockets.opened, setupMs: spread(sockets.setup), cut: sockets.cut, back: sockets.back, resumeMs: spread(sockets.resume), messages: sockets.messages, lost: sockets.lost } : null,
     })),
+    resources: resourcesOf(record).map(({ name, metric, baseline, fault, recovery }) => ({ signal: `${name}.${metric}`, baseline: orNull(baseline), fault: orNull(fault), recovery: orNull(recovery) })),
     reactions: movesOf(record).map(({ step, altered, unwatched, control, soonest }) => ({ step, altered, unwatched, control, soonestMs: soonest })),
     phases: record.phases.map(({ phase, from, to }) => ({ phase, fromAtMs: since(from), toAtMs: since(to) })),
     probes: record.probes.map(({ name, ok, at, tookMs, value, problem }) => ({ name, ok, atMs: since(at), tookMs, value, problem })),

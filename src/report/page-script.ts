@@ -70,13 +70,15 @@ function above(u, chart) {
   ctx.restore();
 }
 
+const heightOf = ({ small }) => (small ? 120 : 190);
+
 function options(chart, width, span) {
   const axis = { stroke: tone('soft'), grid: { stroke: tone('line'), width: 1 }, ticks: { show: false }, font: '11px system-ui, sans-serif' };
   const show = UNITS[chart.unit];
   const peak = Math.max(0, ...chart.series.flatMap(({ values }) => values.map((value) => value ?? 0)));
   const y = chart.unit === 'ms' ? { distr: 3 } : { range: [0, chart.unit === 'share' ? Math.max(1, peak) * 1.02 : (peak || 1) * 1.12] };
   return {
-    width, height: 190, cursor: { sync: { key: sync.key }, y: false, points: { size: 6 } },
+    width, height: heightOf(chart), cursor: { sync: { key: sync.key }, y: false, points: { size: 6 } },
     scales: { x: { time: false, range: (u, low, high) => (low === null ? span : [low, high]) }, y },
     axes: [
       { ...axis, size: 26, gap: 2, values: (u, splits) => splits.map((value) => (value > 0 ? '+' : '') + trim(value, 2) + 's') },
@@ -101,12 +103,12 @@ function draw() {
     const place = document.getElementById('chart-' + i);
     // A logarithmic scale has no zero.
     const lines = chart.series.map(({ values }) => (chart.unit === 'ms' ? values.map((value) => (value > 0 ? value : null)) : values));
-    return { place, plot: new uPlot(options(chart, place.clientWidth, span), [chart.x, ...lines], place) };
+    return { place, chart, plot: new uPlot(options(chart, place.clientWidth, span), [chart.x, ...lines], place) };
   });
 }
 
 draw();
-addEventListener('resize', () => { for (const { place, plot } of drawn) plot.setSize({ width: place.clientWidth, height: 190 }); });
+addEventListener('resize', () => { for (const { place, chart, plot } of drawn) plot.setSize({ width: place.clientWidth, height: heightOf(chart) }); });
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', draw);
 addEventListener('beforeprint', () => { for (const part of document.querySelectorAll('details')) part.open = true; });
 matchMedia('print').addEventListener('change', draw);

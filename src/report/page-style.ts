@@ -46,6 +46,7 @@ pre { margin: 0; overflow-x: auto; line-height: 1.55; }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 330px), 1fr)); gap: 10px; }
 .charts .card { margin: 0; padding: 12px 10px 8px 14px; overflow: hidden; }
 .chart { height: 218px; }
+.charts.small { grid-template-columns: repeat(auto-fit, minmax(min(100%, 240px), 1fr)); margin-bottom: 10px; } .small .chart { height: 148px; }
 .key { color: var(--soft); font-size: 12.5px; margin: 0 0 8px; display: flex; flex-wrap: wrap; gap: 4px 16px; }
 .key i { display: inline-block; width: 14px; height: 9px; border-radius: 2px; margin-right: 6px; }
 .key .shade { background: var(--shade); border: 1px solid var(--fault); } .key .strip { background: var(--bad); height: 4px; vertical-align: middle; } .key .unknown { background: var(--quiet); height: 4px; vertical-align: middle; }

@@ -21,7 +21,7 @@ export function troublesOf(record: RunRecord): readonly Trouble[] {
   // An app that ended is told of once: as a problem, where there is one that quotes it.
   const exits = apps.filter(({ event, detail }) => event === 'exited' && !problems.some(({ text }) => detail !== undefined && text.includes(detail)))
   return [
-    ...problems.map(({ code, text }) => trouble(`${code}: ${text}`, true)),
+    ...problems.map(({ code, text }) => trouble(`${code}: ${text}`, code !== 'OBSERVE_FAILED')),
     ...exits.map(({ app, detail }) => trouble(`${app ? `the app ${app}` : 'the app'} ended${detail ? `: ${detail}` : ' unasked'}`, true)),
     ...heals.filter(({ ok }) => !ok).map(({ target, before, after }) => trouble(`${target} does not answer as before: ${before} became ${after}`, true)),
     ...loads.filter(({ valid }) => !valid).map(({ name, why }) => trouble(`the load ${name} is not to be trusted: ${why ?? 'it could not keep to its plan'}`, false)),

@@ -1,6 +1,7 @@
 /** Figures as people read them, the same in every format. */
 
-import { formatDuration, formatRate, ms, perSecond, type Ms } from '../core/units.ts'
+import { bytes, byteRate, formatByteRate, formatDuration, formatRate, formatSize, ms, perSecond, type Ms } from '../core/units.ts'
+import { resourceOf } from '../record/resources.ts'
 import type { Timing, TimingStatus } from '../timing/timing.ts'
 import { besideOf, type SignalName } from './figures.ts'
 
@@ -33,8 +34,11 @@ export const countWords = (count: number): string => (Number.isInteger(count) ||
 export function figureWords(metric: string, value: number | undefined): string {
   if (value === undefined) return NONE
   if (/^(p\d+|max|mean)$/.test(metric) || besideOf(metric)) return formatDuration(ms(value))
-  if (metric === 'rate') return formatRate(perSecond(value))
-  return metric === 'success' || metric === 'cpu' || metric === 'delivered' || metric.endsWith('_ratio') ? shareWords(value) : countWords(value)
+  const unit = resourceOf(metric)?.unit
+  if (metric === 'rate' || unit === '/s') return formatRate(perSecond(value))
+  if (unit === 'bytes') return formatSize(bytes(value))
+  if (unit === 'bytes/s') return formatByteRate(byteRate(value))
+  return metric === 'success' || unit === 'ratio' || metric === 'delivered' || metric.endsWith('_ratio') ? shareWords(value) : countWords(value)
 }
 
 /** `cache.p95`, `cache.p95 { key: user:* }`. */

@@ -1,6 +1,8 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references of an experiment, put in by brownout
 import assert from 'node:assert/strict'
 import { ms } from '../../src/core/units.ts'
+import { renderHtml } from '../../src/report/html.ts'
+import { hasRedis, redis } from '../support/servers.ts'
 import { appSpec, bench, busyApp, expectSignal, fault, kindsOf, limit, planFor, run, success, type Bench } from './run-plan.ts'
 
 describe('running an experiment', () => {
@@ -23,7 +25,7 @@ describe('running an experiment', () => {
       'run.started', 'start', 'app', 'app', 'note', 'warmup', 'baseline', 'method', 'rule.arming', 'rule.armed', 'rule.cleared', 'recovery', 'end', 'heal', 'verdict', 'run.ended', 'app',
     ])
     const app = result.record.signals.find(({ source }) => source === 'app')
-    assert.ok(process.platform !== 'linux' || (app && app.buckets.length > 20 && app.buckets.every(({ extra }) => (extra?.['memory'] ?? 0) > 10e6)))
+    assert.ok(process.platform !== 'linux' || (app && app.buckets.length > 20 && app.buckets.every(({ extra }) => (extra?.['memory'] ?? 0) > 10e6 && (extra?.['processes'] ?? 0) >= 1)))
   })
 
   it('fails when an expectation did not hold, with measured, limit and margin', async () => {
@@ -37,6 +39,23 @@ describe('running an experiment', () => {
     assert.equal(expectation?.outcome, 'FAIL')
     assert.match(expectation.measured, /^\d\d.*ms$/)
     assert.match(expectation.margin ?? '', /^-\d/)
+  })
+
+  it('asks the server behind a target how it is, and shows that beside the application', async function () {
+    if (!hasRedis) this.skip()
+    const { url } = await redis()
+    const [api] = planFor(at.port).targets
+    assert.ok(api)
+    const cache = { ...api, url: new URL(url), spec: { ...api.spec, name: 'cache', protocol: 'redis' as const, upstream: { host: new URL(url).hostname, port: Number(new URL(url).port) } } }
+    const plan = planFor(at.port, {
+      apps: [busyApp()], loads: [], steadyState: [success(0.9, 'api')], targets: [api, cache], method: [fault('slow', 'latency', { delay: ms(30) }, 600)],
+      expect: [expectSignal('server_memory', 'at_least', limit(100_000, 'bytes', '100kB'), 'recovery', 'cache'), expectSignal('server_ops', 'at_least', limit(0.1, '/s', '0.1/s'), 'recovery', 'cache')],
+    })
+    const asked = await run(plan, at)
+    assert.deepEqual(asked.record.verdict.expectations.map(({ outcome }) => outcome), ['PASS', 'PASS'], asked.record.verdict.why)
+    assert.deepEqual(asked.record.problems, [])
+    const page = renderHtml(asked.record, asked.analysis)
+    for (const told of ['Resources', 'cache.server_memory', 'cache: memory of the server, MiB', ...(process.platform === 'linux' ? ['app: CPU', 'app.handles'] : [])]) assert.ok(page.includes(told), told)
   })
 
   it('puts a proxy in front of an application of its own, which is asked for once it runs', async () => {
