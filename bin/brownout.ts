@@ -3,4 +3,4 @@
 
 import { main } from '../src/cli/main.ts'
 
-process.exitCode = await main(process.argv.slice(2), async () => (await import('../faults/index.ts')).registry, process)
+process.exitCode = await main(process.argv.slice(2), async () => (await import('../faults/index.ts')).registry, process, new URL('./worker.js', import.meta.url))

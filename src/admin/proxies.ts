@@ -37,6 +37,8 @@ export interface ProxiesOptions {
   observe(): Promise<void>
   /** The target of that name is closed. */
   forget(name: string): void
+  /** Something was changed, or was tried to; before whoever asked for it is answered. */
+  changed(): void
 }
 
 export class Proxies {
@@ -176,7 +178,7 @@ export class Proxies {
 
   #alone<T>(act: () => Promise<T>): Promise<T> {
     if (this.#closed) return Promise.reject(new Refusal(503, 'the server is stopping'))
-    const turn = this.#last.then(act)
+    const turn = this.#last.then(act).finally(() => this.#options.changed())
     this.#last = turn.catch(() => undefined)
     return turn
   }

@@ -8,10 +8,11 @@ import { isLoopback } from '../core/loopback.ts'
 import { freshSeed } from '../core/random.ts'
 import { ms, type Ms } from '../core/units.ts'
 import type { Registry } from '../fault.ts'
+import type { StartWorker } from '../proxy/cluster/crew.ts'
 import { LocalPlane } from '../proxy/local-plane.ts'
 import { upstreamAddress } from './addresses.ts'
 import type { Metrics, MetricsOptions } from './metrics.ts'
-import { Proxies } from './proxies.ts'
+import { Proxies, type ProxyView } from './proxies.ts'
 import { Refusal } from './refusal.ts'
 import { toxiproxyApi } from './toxiproxy.ts'
 import { deniedUpstream } from './upstreams.ts'
@@ -28,6 +29,8 @@ export interface AdminOptions {
   readonly hosts?: readonly string[] | undefined
   /** Proxies may listen on addresses other than loopback. */
   readonly allowListen?: boolean | undefined
+  /** Proxies in so many other processes; absent: in this one. */
+  readonly workers?: { readonly count: number; readonly start: StartWorker } | undefined
   /** Absent: there is no /metrics. */
   readonly metrics?: MetricsOptions | undefined
   /** Silent unless given. */
@@ -37,9 +40,14 @@ export interface Admin {
   readonly url: string
   readonly port: number
   readonly proxies: Proxies
+  /** So many workers more or fewer; those too many have `drain` until their connections are cut. How many there are then; undefined where there are none. WORKER_FAILED. */
+  resize(by: number, drain: Ms): Promise<number | undefined>
   /** Clears faults, stops accepting, waits up to `drain` for connections to end, closes all. Idempotent. */
   close(drain?: Ms): Promise<void>
 }
+
+/** By what worker processes judge what may be dialled. */
+export interface Facts { readonly admin: number | undefined; readonly proxies: readonly ProxyView[] }
 
 /** A header must be whole within HEADERS_MS, a request within REQUEST_MS. */
 const HEADERS_MS = 5000
@@ -55,11 +63,14 @@ export async function startAdmin(options: AdminOptions): Promise<Admin> {
   const host = options.host === undefined || options.host === 'localhost' ? '127.0.0.1' : options.host
   let port: number | undefined
   const own = { admin: () => port, proxies: () => proxies.views() }
-  const plane = new LocalPlane({
+  const denied = (proxy: string, upstream: string, why: string): void => log.warn({ proxy, upstream }, `not connected: ${why}`)
+  const facts = (): Facts => ({ admin: port, proxies: proxies.views() })
+  const cluster = options.workers && new (await import('../proxy/cluster/plane.ts')).ClusterPlane({ registry, seed, workers: options.workers.count, start: options.workers.start, facts: { admin: undefined, proxies: [] } })
+  const plane = cluster ?? new LocalPlane({
     registry, seed,
     permit: (target, address, to) => {
       const why = deniedUpstream(target, address, to, own)
-      if (why !== undefined) log.warn({ proxy: target, upstream: `${address}:${to}` }, `not connected: ${why}`)
+      if (why !== undefined) denied(target, `${address}:${to}`, why)
       return why
     },
   })
@@ -73,6 +84,7 @@ export async function startAdmin(options: AdminOptions): Promise<Admin> {
     },
     observe: async () => (await metricsOf?.())?.observe(),
     forget: (name) => metrics?.forget(name),
+    changed: () => cluster?.inform(facts()),
   })
   const wanted = options.metrics
   let metrics: Metrics | undefined
@@ -84,12 +96,15 @@ export async function startAdmin(options: AdminOptions): Promise<Admin> {
   })
   plane.on((event) => {
     if (event.kind === 'cleared') metrics?.cleared(event)
+    if (event.kind === 'denied') denied(event.target, event.to, event.why)
+    if (event.kind === 'lost') log.error({ connections: event.connections }, `a worker ${event.why}: its connections are lost; ${event.replaced ? 'another takes its place' : 'it is not replaced, for too many have ended'}`)
     if (event.kind === 'unreached') log.warn({ proxy: event.target, why: event.why }, 'its upstream cannot be reached: clients are answered 502')
   })
   const app = toxiproxyApi({ proxies, log, token, metrics: metricsOf && (async () => (await metricsOf()).page()), hosts: isLoopback(host) ? hosts : [...hosts, host] })
   const server = createServer({ headersTimeout: HEADERS_MS, requestTimeout: REQUEST_MS, keepAliveTimeout: IDLE_MS, connectionsCheckingInterval: CHECK_MS }, getRequestListener(app.fetch))
   server.maxConnections = CONNECTIONS_MAX
   port = await listening(server, host, options.port ?? 0)
+  cluster?.inform(facts())
   let closing: Promise<void> | undefined
   const close = async (drain: Ms): Promise<void> => {
     const gone = new Promise((resolve) => { server.close(resolve) })
@@ -100,7 +115,9 @@ export async function startAdmin(options: AdminOptions): Promise<Admin> {
     await gone
   }
   return {
-    port, proxies, url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    port, proxies,
+    resize: async (by, drain) => cluster?.resize(by, drain),
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
     close: (drain = ms(0)) => { closing ??= close(drain); return closing },
   }
 }

@@ -24,10 +24,14 @@ export interface Context {
   /** The folder of the installed package: experiments/, dist/ and package.json lie in it. */
   readonly packageRoot: string
   readonly version: string
+  /** What a worker process runs. */
+  readonly worker: URL
   /** Hears SIGINT and SIGTERM (and SIGHUP as such) in place of the process's own reaction; the answer stops hearing. */
   onSignal(hear: (signal: Signal) => void): () => void
   /** Hears SIGHUP, which then no longer counts as SIGTERM; the answer stops hearing. */
   onHangup(hear: () => void): () => void
+  /** Hears SIGTTIN (one worker more) and SIGTTOU (one less); the answer stops hearing. */
+  onResize(hear: (by: 1 | -1) => void): () => void
   /** Hears what was thrown where nobody could catch it, in place of the process's death; the answer stops hearing. */
   onCrash(hear: (error: unknown) => void): () => void
   /** Ends the process at once, whatever is under way: a second signal. Everything else returns its exit code. */

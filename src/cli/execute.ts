@@ -18,6 +18,7 @@ import { writeReports, type Wanted, type Written } from '../report/write.ts'
 import type { Context, Input, Signal } from './command.ts'
 import { explain } from './explain.ts'
 import { LiveView, plainView, type View } from './live.ts'
+import type { Workers } from './workers.ts'
 
 export interface ExecuteOptions {
   /** The folder of runs. */
@@ -26,6 +27,8 @@ export interface ExecuteOptions {
   readonly wanted: Wanted
   /** Whether a pause waits for Enter. */
   readonly pause: boolean
+  /** Absent: the proxies are in this process. */
+  readonly workers?: Workers | undefined
 }
 
 /** `exit` is the run's, or that of a report that could not be written. */
@@ -35,7 +38,7 @@ export interface Executed extends RunResult { readonly interrupted: boolean }
 const TERM_WITHIN: Ms = ms(4500)
 const SIGNAL_EXITS: Readonly<Record<Signal, Exit>> = { SIGINT: EXIT.interrupted, SIGTERM: EXIT.terminated }
 
-export async function execute(plan: Plan, { out, wanted, pause }: ExecuteOptions, context: Context): Promise<Executed> {
+export async function execute(plan: Plan, { out, wanted, pause, workers }: ExecuteOptions, context: Context): Promise<Executed> {
   const { registry, env, cwd, stderr, stdin, color, version } = context
   if (pause && !stdin.isTTY) refusePauses(plan)
   const view = stderr.isTTY ? new LiveView(plan, stderr, color) : plainView(plan, stderr)
@@ -43,7 +46,7 @@ export async function execute(plan: Plan, { out, wanted, pause }: ExecuteOptions
   let result: RunResult
   try {
     result = await runExperiment(plan, {
-      registry, env, cwd, out, version, startServer, source: await sourceOf(plan, cwd),
+      registry, env, cwd, out, version, startServer, workers, source: await sourceOf(plan, cwd),
       ...(pause ? { pause: () => enter(stdin, view) } : {}),
       onEvent: (event) => view.hear(event), onStart: (running) => signals.govern(running),
     })

@@ -43,7 +43,7 @@ export const load: Command<Args> = {
   async run(args, context) {
     const length = lengthOf(args.for)
     const [{ runAll }, { loadOnly }] = await Promise.all([import('./run-all.ts'), import('../experiment/load-only.ts')])
-    return runAll({ ...args, repeat: 1, pause: false }, context, (plan) => {
+    return runAll({ ...args, repeat: 1, pause: false, workers: undefined }, context, (plan) => {
       const { plan: only, left } = loadOnly(plan, length)
       if (left.length > 0) context.stderr.write(`${plan.file}: left out, for nothing is injected: ${left.join('; ')}\n`)
       return only

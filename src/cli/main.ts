@@ -33,9 +33,9 @@ const COMMANDS: Readonly<Record<string, (add: Add) => Promise<void>>> = {
 
 const PACKAGE_ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 
-/** Runs the command of `argv` (without node and script). Never throws. */
-export async function main(argv: readonly string[], faults: () => Promise<Registry>, host: NodeJS.Process): Promise<Exit> {
-  const surroundings = surroundingsOf(host)
+/** Runs the command of `argv` (without node and script); `worker` is the script of a worker process. Never throws. */
+export async function main(argv: readonly string[], faults: () => Promise<Registry>, host: NodeJS.Process, worker: URL): Promise<Exit> {
+  const surroundings = surroundingsOf(host, worker)
   try {
     return await dispatch(argv, faults, surroundings)
   } catch (error) {
@@ -88,14 +88,14 @@ async function base({ version, stdout }: Surroundings): Promise<Argv> {
     .epilogue('Exit codes: 0 all held, 1 an expectation failed, 2 inconclusive, 3 aborted, 4 baseline refused, 5 heal not verified, 6 system under test in error, 64 usage, 70 internal.')
 }
 
-function surroundingsOf(host: NodeJS.Process): Surroundings {
+function surroundingsOf(host: NodeJS.Process, worker: URL): Surroundings {
   const manifest: unknown = JSON.parse(readFileSync(join(PACKAGE_ROOT, 'package.json'), 'utf8'))
   const version = typeof manifest === 'object' && manifest !== null && 'version' in manifest ? String(manifest.version) : 'unknown'
   const { stdin, stdout, stderr, env } = host
   for (const stream of [stdout, stderr]) stream.on('error', ignoreGone)
   let hangups = 0
   return {
-    env, cwd: host.cwd(), stdin, stdout, stderr, version, packageRoot: PACKAGE_ROOT,
+    env, worker, cwd: host.cwd(), stdin, stdout, stderr, version, packageRoot: PACKAGE_ROOT,
     color: Boolean(stderr.isTTY) && !env['NO_COLOR'] && env['TERM'] !== 'dumb',
     onSignal(hear) {
       const listen = (signal: Signal): void => hear(signal)
@@ -108,6 +108,11 @@ function surroundingsOf(host: NodeJS.Process): Surroundings {
       hangups++
       host.on('SIGHUP', hear)
       return () => { hangups--; host.off('SIGHUP', hear) }
+    },
+    onResize(hear) {
+      const [more, fewer] = [() => hear(1), () => hear(-1)]
+      host.on('SIGTTIN', more).on('SIGTTOU', fewer)
+      return () => { host.off('SIGTTIN', more).off('SIGTTOU', fewer) }
     },
     onCrash(hear) {
       const listen = (error: unknown): void => hear(error)

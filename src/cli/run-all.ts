@@ -14,6 +14,7 @@ import type { Context } from './command.ts'
 import { execute, type Executed } from './execute.ts'
 import { historyFolder } from './history.ts'
 import { readVars } from './vars.ts'
+import { workersOf } from './workers.ts'
 
 /** As yargs knows them; it gives them with camel case too. */
 export interface Args {
@@ -30,6 +31,7 @@ export interface Args {
   seed: number | undefined
   tags: string[]
   'keep-going': boolean
+  workers: string | undefined
   pause: boolean
 }
 type Given = ArgumentsCamelCase<Args>
@@ -39,6 +41,7 @@ const SEED_MAX = 2 ** 31 - 1
 /** `prepare` changes each plan before anything is started. */
 export async function runAll(args: Given, context: Context, prepare: (plan: Plan) => Plan = (plan) => plan): Promise<Exit> {
   const { repeat, dryRun, keepGoing, pause, json } = args
+  const workers = workersOf(args.workers, context.worker)
   wholeNumber('repeat', repeat, 1, 1000)
   wholeNumber('seed', args.seed, 0, SEED_MAX)
   const plans = (await loadAll(args, context)).filter(({ tags }) => args.tags.length === 0 || tags.some((tag) => args.tags.includes(tag))).map(prepare)
@@ -52,7 +55,7 @@ export async function runAll(args: Given, context: Context, prepare: (plan: Plan
   const done: Executed[] = []
   for (const [i, plan] of passages.entries()) {
     if (passages.length > 1) context.stderr.write(`${i > 0 ? '\n' : ''}${i + 1} of ${passages.length}: ${plan.file}\n`)
-    const executed = await execute(plan, { out, pause, wanted: wantedOf(args, context, passages.length > 1 ? i + 1 : undefined) }, context)
+    const executed = await execute(plan, { out, pause, workers, wanted: wantedOf(args, context, passages.length > 1 ? i + 1 : undefined) }, context)
     done.push(executed)
     if (executed.interrupted || (executed.exit !== EXIT.pass && !keepGoing)) break
   }

@@ -4,15 +4,16 @@ import { pino, type Logger } from 'pino'
 import { Configured } from '../admin/config.ts'
 import { startAdmin, type Admin } from '../admin/server.ts'
 import { wallTime } from '../core/clock.ts'
-import { BrownoutError } from '../core/errors.ts'
+import { BrownoutError, knownError } from '../core/errors.ts'
 import { EXIT, type Exit } from '../core/exit.ts'
 import { isLoopback } from '../core/loopback.ts'
-import { parseDuration } from '../core/units.ts'
+import { parseDuration, type Ms } from '../core/units.ts'
 import type { Context } from './command.ts'
+import { workersOf } from './workers.ts'
 
 export interface Args {
   readonly host: string; readonly port: number; readonly config: string | undefined; readonly token: string | undefined; readonly 'without-token': boolean
-  readonly 'allow-listen': boolean; readonly 'allow-host': readonly string[]; readonly seed: number | undefined; readonly drain: string
+  readonly 'allow-listen': boolean; readonly 'allow-host': readonly string[]; readonly seed: number | undefined; readonly drain: string; readonly workers: string | undefined
   readonly metrics: boolean; readonly 'proxy-metrics': boolean; readonly 'runtime-metrics': boolean; readonly log: 'stdout' | 'stderr'; readonly 'keep-going': boolean
 }
 
@@ -30,15 +31,17 @@ export async function runServe(args: Args, context: Context): Promise<Exit> {
   if (open && token === undefined && !args['without-token']) {
     throw new BrownoutError('USAGE', { message: `--host ${args.host} opens the API to a network: whoever reaches it commands it`, hint: 'give --token (or BROWNOUT_TOKEN), or --without-token where the network is yours alone' })
   }
+  const workers = workersOf(args.workers, context.worker)
   const log = logger(args, context)
   const stopped = stopSignal(context)
   const all = args.metrics && !args['proxy-metrics'] && !args['runtime-metrics']
   const metrics = { own: all || args['proxy-metrics'], process: all || args['runtime-metrics'] }
   const admin = await startAdmin({
-    registry, host: args.host, port: args.port, seed: args.seed, token, hosts: args['allow-host'], allowListen: args['allow-listen'], log,
+    registry, host: args.host, port: args.port, seed: args.seed, token, hosts: args['allow-host'], allowListen: args['allow-listen'], log, workers,
     ...(metrics.own || metrics.process ? { metrics } : {}),
   })
   log.info({ address: admin.url, version }, 'serving the admin API')
+  const stopResizing = context.onResize((by) => { void resize(admin, by, drain, log) })
   if (open) log.warn({ address: admin.url }, token === undefined ? 'the admin API is open to a network, without a token' : 'the admin API is open to a network')
   try {
     const configured = await configure(admin, args, context, log)
@@ -47,10 +50,21 @@ export async function runServe(args: Args, context: Context): Promise<Exit> {
     stopHearing?.()
     log.info({ signal }, 'stopping: faults are cleared, connections may end')
   } finally {
+    stopResizing()
     await admin.close(drain)
   }
   log.info({}, 'stopped')
   return EXIT.pass
+}
+
+async function resize(admin: Admin, by: 1 | -1, drain: Ms, log: Logger): Promise<void> {
+  try {
+    const workers = await admin.resize(by, drain)
+    if (workers === undefined) log.warn({}, 'there are no workers to be more or fewer: serve was started without --workers')
+    else log.info({ workers }, 'workers')
+  } catch (error) {
+    log.error({}, knownError(error).message)
+  }
 }
 
 /** Reads the file and applies it; the answer does so again, and says in the log what is wrong. CONFIG_INVALID the first time, unless told to keep going. */

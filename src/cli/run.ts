@@ -2,6 +2,7 @@
 
 import type { Command } from './command.ts'
 import type { Args } from './run-all.ts'
+import { WORKERS_OPTION } from './workers.ts'
 
 export const run: Command<Args> = {
   name: 'run <file..>',
@@ -18,6 +19,7 @@ export const run: Command<Args> = {
     .option('repeat', { type: 'number', describe: 'run each so many times' })
     .option('dry-run', { type: 'boolean', default: false, describe: 'say what would be done and do nothing' })
     .option('seed', { type: 'number', describe: 'of every random draw; beats that of the file' })
+    .option('workers', WORKERS_OPTION)
     .option('tags', { type: 'string', array: true, nargs: 1, default: [] as string[], describe: 'run only experiments with one of these tags' })
     .option('keep-going', { type: 'boolean', default: false, describe: 'go on with the next experiment when one does not pass' })
     .option('pause', { type: 'boolean', default: true, describe: 'wait at pauses; --no-pause goes on' })

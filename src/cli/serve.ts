@@ -2,6 +2,7 @@
 
 import type { Command } from './command.ts'
 import type { Args } from './run-serve.ts'
+import { WORKERS_OPTION } from './workers.ts'
 
 export const serve: Command<Args> = {
   name: 'serve',
@@ -16,6 +17,7 @@ export const serve: Command<Args> = {
     .option('allow-host', { type: 'string', array: true, nargs: 1, default: [] as string[], describe: 'a name that the API may be called by, beside localhost and addresses' })
     .option('seed', { type: 'number', describe: 'of every random draw' })
     .option('drain', { type: 'string', default: '2s', describe: 'how long connections may take to end when it stops' })
+    .option('workers', WORKERS_OPTION)
     .option('metrics', { type: 'boolean', default: true, describe: 'serve /metrics; --no-metrics does not' })
     .option('proxy-metrics', { type: 'boolean', default: false, describe: 'only those of proxies, as Toxiproxy has it' })
     .option('runtime-metrics', { type: 'boolean', default: false, describe: 'only those of the process, as Toxiproxy has it' })
@@ -23,6 +25,7 @@ export const serve: Command<Args> = {
     .option('keep-going', { type: 'boolean', default: false, describe: 'serve even where the configuration cannot be used' })
     .example('$0 serve', 'every Toxiproxy client can drive it')
     .example('$0 serve --config proxies.yaml', 'with targets, toxics and standing rules')
+    .example('$0 serve --workers auto', 'over all cores; SIGTTIN is one worker more, SIGTTOU one less')
     .example('$0 serve -host 0.0.0.0 -port 8474', 'Go spellings are understood')
     .epilogue('LOG_LEVEL sets the level: trace, debug, info, warn, error, fatal.'),
   run: async (args, context) => (await import('./run-serve.ts')).runServe(args, context),

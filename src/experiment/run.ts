@@ -4,6 +4,8 @@ import { BrownoutError } from '../core/errors.ts'
 import { EXIT, type Exit } from '../core/exit.ts'
 import { redact } from '../core/redact.ts'
 import type { Registry } from '../fault.ts'
+import type { StartWorker } from '../proxy/cluster/crew.ts'
+import { ClusterPlane } from '../proxy/cluster/plane.ts'
 import { LocalPlane } from '../proxy/local-plane.ts'
 import type { Plane } from '../proxy/plane.ts'
 import type { EventBodies, JournalEvent, Outcome, TargetRecord } from '../record/events.ts'
@@ -37,6 +39,8 @@ export interface RunOptions {
   /** Told how to end the run before its time, as soon as that is possible, and again for a second try. */
   readonly onStart?: ((running: Running) => void) | undefined
   readonly plane?: ((plan: Plan) => Plane) | undefined
+  /** Proxies in so many other processes; absent: in this one. Targets that go `via` a Toxiproxy cannot be there: USAGE. */
+  readonly workers?: { readonly count: number; readonly start: StartWorker } | undefined
   readonly journal?: JournalOptions | undefined
 }
 
@@ -70,7 +74,7 @@ async function attempt(plan: Plan, options: RunOptions, note?: string): Promise<
   const hide = (text: string): string => redact(text, plan.secrets)
   const journal = Journal.create(folder, { redact: hide, ...options.journal })
   try {
-    const plane = options.plane?.(plan) ?? planeFor(plan, registry)
+    const plane = options.plane?.(plan) ?? planeFor(plan, registry, options.workers)
     const running = new Attempt({
       plan, folder, journal, plane, env, cwd, startServer,
       pause: pause ?? (() => Promise.resolve()),
@@ -88,8 +92,10 @@ async function attempt(plan: Plan, options: RunOptions, note?: string): Promise<
 }
 
 /** Our own proxies, with a Toxiproxy behind those of the targets that name one. */
-function planeFor({ targets, seed }: Plan, registry: Registry): Plane {
+function planeFor({ targets, seed }: Plan, registry: Registry, workers: RunOptions['workers']): Plane {
   const routes = new Map(targets.flatMap(({ spec, via }) => (via ? [[spec.name, via] as const] : [])))
+  if (workers && routes.size > 0) throw new BrownoutError('USAGE', { message: '--workers cannot serve targets that go via a Toxiproxy', hint: 'leave out --workers, or `via`' })
+  if (workers) return new ClusterPlane({ registry, seed, workers: workers.count, start: workers.start })
   const local = (faults: Registry): Plane => new LocalPlane({ registry: faults, seed })
   return routes.size > 0 ? new ViaPlane({ routes, registry, local }) : local(registry)
 }

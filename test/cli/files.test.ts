@@ -30,8 +30,8 @@ async function ran<A>(command: Command<A>, argv: readonly string[], cwd: string,
   const [stdout, stderr, stdin] = [sink(false), sink(answers !== undefined), Object.assign(new PassThrough(), { isTTY: answers !== undefined })]
   for (const answer of answers ?? []) stdin.write(`${answer}\n`)
   const context: Context = {
-    registry, env, cwd, stdout: stdout.output, stderr: stderr.output, stdin, color: false, packageRoot: ROOT, version: '0.0.0',
-    onSignal: () => () => undefined, onHangup: () => () => undefined, onCrash: () => () => undefined, quit: () => undefined,
+    registry, env, cwd, stdout: stdout.output, stderr: stderr.output, stdin, color: false, packageRoot: ROOT, version: '0.0.0', worker: new URL('file:///none'),
+    onSignal: () => () => undefined, onHangup: () => () => undefined, onResize: () => () => undefined, onCrash: () => () => undefined, quit: () => undefined,
   }
   const parsed = yargs().exitProcess(false).strict()
   let exit: Promise<Exit> | undefined

@@ -63,8 +63,8 @@ describe('the commands', () => {
   const collect = async <A>(command: Command<A>, ...words: readonly string[]): Promise<{ exit: Exit; stdout: string; stderr: string }> => {
     const [stdout, stderr] = [new PassThrough(), new PassThrough()]
     const context: Context = {
-      registry: new Map(), env: {}, cwd, stdout, stderr, stdin: new PassThrough(), color: false, packageRoot: cwd, version: '0.0.0',
-      onSignal: () => () => undefined, onHangup: () => () => undefined, onCrash: () => () => undefined, quit: () => undefined,
+      registry: new Map(), env: {}, cwd, stdout, stderr, stdin: new PassThrough(), color: false, packageRoot: cwd, version: '0.0.0', worker: new URL('file:///none'),
+      onSignal: () => () => undefined, onHangup: () => () => undefined, onResize: () => () => undefined, onCrash: () => () => undefined, quit: () => undefined,
     }
     let ran: Promise<Exit> | undefined
     yargs().exitProcess(false).fail((message, error) => { throw error ?? new Error(message) })

@@ -126,10 +126,9 @@ export class ClusterPlane implements DynamicPlane {
   }
 
   async disarm(ids?: readonly string[], reason: ClearReason = 'request'): Promise<readonly Cleared[]> {
-    const cleared = await this.#disarm(({ rule }) => ids === undefined || ids.includes(rule.id), reason)
-    // Whoever heals has healed when all is: what somebody else is taking off too.
-    await Promise.all(this.#clearing)
-    return cleared
+    const cleared = this.#disarm(({ rule }) => ids === undefined || ids.includes(rule.id), reason)
+    // What somebody else is taking off too: whoever heals has healed when all is.
+    return (await Promise.all([cleared, ...this.#clearing]))[0]
   }
 
   async snapshot(): Promise<PlaneSnapshot> {
@@ -162,10 +161,12 @@ export class ClusterPlane implements DynamicPlane {
     for (const link of this.#crew.links) link.tell({ kind: 'facts', facts })
   }
 
-  /** So many workers serve, from 1 to 64; those too many take nobody new, and have `drain` until what they have is cut. WORKER_FAILED. */
-  async resize(workers: number, drain: Ms): Promise<void> {
+  /** So many workers more or fewer, from 1 to 64; those too many take nobody new, and have `drain` until what they have is cut. How many there are then. WORKER_FAILED. */
+  async resize(by: number, drain: Ms): Promise<number> {
     await this.#start()
-    await this.#crew.resize(Math.min(WORKERS, Math.max(1, workers)), drain)
+    const count = Math.min(WORKERS, Math.max(1, this.spread().length + by))
+    await this.#crew.resize(count, drain)
+    return count
   }
 
   close(drain: Ms = ms(0)): Promise<void> {
@@ -211,11 +212,7 @@ export class ClusterPlane implements DynamicPlane {
     this.#watchDeadlines()
     const done = Promise.all([this.#crew.all('disarm', { ids: going.map(({ rule }) => rule.id), reason }), ...[...handlings].map((handling) => handling.settle())])
     this.#clearing.add(done)
-    try {
-      await done
-    } finally {
-      this.#clearing.delete(done)
-    }
+    await done.finally(() => this.#clearing.delete(done))
     const cleared = this.#rules.settle(going, reason, realClock.now())
     for (const one of cleared) this.#emit({ kind: 'cleared', ...one })
     for (const one of going) this.#tellDrained(one)
