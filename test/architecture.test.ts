@@ -21,7 +21,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   record: ['protocols'],
   timing: [],
   sweep: [],
-  load: ['record', 'protocols'],
+  load: ['record', 'protocols', 'watchdog'],
   probes: ['record', 'protocols'],
   observe: ['probes', 'record'],
   watchdog: [],

@@ -18,6 +18,9 @@ export const monotonicNow = (): Ms => ms(EPOCH + performance.now())
 /** Where this process's performance.now() began on the machine's monotonic clock. */
 const EPOCH = Number(process.hrtime.bigint()) / 1e6 - performance.now()
 
+/** Where a time in ms since 1970 lies on the monotonic clock, by how the two stand now: for what others tell of, who have no other clock. */
+export const monotonicOf = (wall: number): Ms => ms(monotonicNow() + wall - Date.now())
+
 /** Wall time as ISO 8601; for people only, never for arithmetic. */
 export const wallTime = (): string => new Date().toISOString()
 

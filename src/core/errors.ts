@@ -30,6 +30,7 @@ export const ERRORS = {
   WORKER_FAILED: { means: 'A worker process could not be started.', hint: 'try fewer `--workers`; memory and processes of this machine may be short', exit: EXIT.internal },
   WORKER_LOST: { means: 'A worker process ended in the midst, and its connections with it; the faults are cleared and the run is void.', hint: 'the message says how it ended; too little memory is a common reason', exit: EXIT.internal },
   LOAD_FAILED: { means: 'The load generator could not be started, or died.', hint: 'the figures of this run are incomplete; run it again', exit: EXIT.internal },
+  LOAD_DRIVER_MISSING: { means: 'The program that is to make a load is not on the PATH.', hint: 'install it, or put it on the PATH', exit: EXIT.usage },
   FILE_UNREADABLE: { means: 'A file could not be read.', hint: 'check the path and its permissions', exit: EXIT.usage },
   FILE_EXISTS: { means: 'A file is there already and is never overwritten.', hint: 'name another with `--out`, or move the old one away', exit: EXIT.usage },
   YAML_INVALID: { means: 'A file is not YAML, or uses a part of it that is refused: tags, merge keys, keys twice.', hint: 'docs/experiments.md shows the format', exit: EXIT.usage },

@@ -4,6 +4,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { closeSync, constants, openSync, readFileSync } from 'node:fs'
 import { realClock, type Timer } from '../core/clock.ts'
 import { ms, type Ms } from '../core/units.ts'
+import { signalGroup } from '../watchdog/group.ts'
 import type { Watchdog } from '../watchdog/watchdog.ts'
 
 export interface ChildOptions {
@@ -90,13 +91,7 @@ export class Child {
 
   #signal(signal: NodeJS.Signals): void {
     const { pid } = this.#process
-    if (pid === undefined) return
-    try {
-      process.kill(-pid, signal)
-    } catch (error) {
-      // Nothing of the group is left, which is what was asked for (EPERM: only what a wait has not collected yet, on macOS).
-      if (!(error instanceof Error && 'code' in error && (error.code === 'ESRCH' || error.code === 'EPERM'))) throw error
-    }
+    if (pid !== undefined) signalGroup(pid, signal)
   }
 }
 

@@ -105,6 +105,7 @@ function linkSignal(linking: Linking, path: Path, key: string, text: string, whe
     const load = source === 'load' ? linking.draft.load.find(({ name }) => name === signal.name)?.input : undefined
     const problem = load && loadMetricProblem(signal.metric, load.websocket === undefined ? undefined : expectOf(load))
     if (problem) reader.fail('SIGNAL_UNKNOWN', [...path, key], problem.wrong, problem.hint)
+    if (load?.artillery !== undefined && path[0] !== 'expect') reader.fail('EXPECTATION_INVALID', [...path, key], `${signal.name} is made by artillery, which tells its figures only when it has ended`, 'judge it under `expect:`')
     return signal
   }
   const spec = targets.get(signal.name)?.spec

@@ -2,6 +2,7 @@
 
 import { formatRate, ms, perSecond, type Ms } from '../core/units.ts'
 import { thinkTime, type LoadSpec } from '../load/spec.ts'
+import { DRIVERS, drivenSpec, linkDriven, linkProgram } from './link-driven.ts'
 import { httpRequest, STATUSES_HINT, statusesProblem } from './link-http.ts'
 import { linkJourney } from './link-journey.ts'
 import { oneKind, refuseKeys, storeRequest } from './link-requests.ts'
@@ -21,7 +22,7 @@ const RATE_MAX = 100_000
 const IN_FLIGHT_OF_STALL = 2
 const IN_FLIGHT_LEAST = 100
 
-const KINDS = ['http', 'journey', 'redis', 'postgres', 'websocket'] as const
+const KINDS = ['http', 'journey', 'redis', 'postgres', 'websocket', ...DRIVERS] as const
 type Kind = (typeof KINDS)[number]
 /** What each may have beside what all have. */
 const KEYS: Readonly<Record<Kind, readonly string[]>> = {
@@ -30,20 +31,27 @@ const KEYS: Readonly<Record<Kind, readonly string[]>> = {
   redis: ['url', 'connections'],
   postgres: ['url', 'connections', 'params'],
   websocket: ['headers', 'connections', 'over', 'expect', 'send', 'open', 'resume', 'id', 'heartbeat', 'reconnect', 'compression'],
+  locust: ['users', 'host', 'args', 'env', 'workers', 'spawn_rate'],
+  artillery: ['ok', 'host', 'args', 'env'],
+  k6: ['args', 'env'],
+  command: ['env'],
 }
 const KEYS_OF_ALL: readonly string[] = ['rate', 'arrivals', 'users', 'think', 'processes', 'timeout', 'in_flight']
 
 export function linkLoad(linking: Linking, { name, path, input }: Named<LoadInput>): LoadSpec | undefined {
   if (!input) return undefined
-  const { reader } = linking
   const kind = oneKind(linking, path, input, KINDS)
   if (!kind) return undefined
-  refuseKeys(linking, path, input, Object.keys(input).filter((key) => key !== kind && !KEYS[kind].includes(key) && !KEYS_OF_ALL.includes(key)), kind)
+  const paced = 'rate' in input || 'users' in input
+  const driver = kind === 'command' && paced ? undefined : DRIVERS.find((one) => one === kind)
+  refuseKeys(linking, path, input, Object.keys(input).filter((key) => key !== kind && !KEYS[kind].includes(key) && (driver !== undefined || !KEYS_OF_ALL.includes(key))), driver === 'command' ? 'command that is not given a `rate`' : kind)
+  if (driver) {
+    const driven = linkDriven(linking, path, input, driver)
+    return driven && drivenSpec(name, driven, okOf(linking, path, input), { rate: perSecond(0), timeout: TIMEOUT })
+  }
   const timeout = input.timeout ?? TIMEOUT
   const connections = input.connections ?? (kind === 'websocket' ? input.users : undefined) ?? CONNECTIONS
-  const ok = input.ok ?? '2xx'
-  const problem = statusesProblem(ok)
-  if (problem !== undefined) reader.fail('VALUE_INVALID', [...path, 'ok'], problem, STATUSES_HINT)
+  const ok = okOf(linking, path, input)
   const send = sendOf(linking, path, input, kind, connections)
   const pace = send && paceOf(linking, path, input, send, connections)
   if (!send || !pace) return undefined
@@ -51,9 +59,15 @@ export function linkLoad(linking: Linking, { name, path, input }: Named<LoadInpu
   const stalled = Math.ceil(IN_FLIGHT_OF_STALL * pace.rate * (life / 1000))
   const processes = processesOf(linking, path, input, send, connections)
   return {
-    name, send, ...pace, timeout, ok: ok.replaceAll(/\s/g, ''), inFlightMax: input.in_flight ?? Math.max(IN_FLIGHT_LEAST, stalled, input.users ?? 0), connections,
+    name, send, ...pace, timeout, ok, inFlightMax: input.in_flight ?? Math.max(IN_FLIGHT_LEAST, stalled, input.users ?? 0), connections,
     ...(processes > 1 ? { processes } : {}),
   }
+}
+
+function okOf({ reader }: Linking, path: Path, { ok = '2xx' }: LoadInput): string {
+  const problem = statusesProblem(ok)
+  if (problem !== undefined) reader.fail('VALUE_INVALID', [...path, 'ok'], problem, STATUSES_HINT)
+  return ok.replaceAll(/\s/g, '')
 }
 
 type Pace = Pick<LoadSpec, 'rate' | 'profile' | 'arrivals' | 'users'>
@@ -95,5 +109,8 @@ function sendOf(linking: Linking, path: Path, input: LoadInput, kind: Kind, conn
     case 'journey': return linkJourney(linking, path, input, input.ok ?? '2xx')
     case 'redis': case 'postgres': return storeRequest(linking, path, input, kind)
     case 'websocket': return linkWebSocket(linking, path, input, connections)
+    case 'command': return linkProgram(linking, path, input)
+    // Made by others.
+    case 'locust': case 'artillery': case 'k6': return undefined
   }
 }

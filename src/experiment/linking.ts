@@ -16,6 +16,8 @@ export interface Linking {
   readonly registry: Registry
   readonly scenarios: Scenarios
   readonly cwd: string
+  /** Of the programs that are looked for. */
+  readonly env: NodeJS.ProcessEnv
   /** Every name there is, also of what is itself wrong. */
   readonly names: Names
   readonly targets: ReadonlyMap<string, PlannedTarget>

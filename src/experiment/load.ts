@@ -48,7 +48,7 @@ export async function loadExperiment(file: string, { registry, env, vars, seed, 
   const reader = new Reader(root, places, problems, topOf(file))
   const draft = readDraft(reader)
   const hash = createHash('sha256').update(own.text).update('\0').update(shared?.text ?? '').digest('hex')
-  const plan = draft && link({ reader, draft, registry, scenarios, cwd }, { file, hash, seed, secrets: secrets.values })
+  const plan = draft && link({ reader, draft, registry, scenarios, cwd, env }, { file, hash, seed, secrets: secrets.values })
   return plan && !problems.failed ? { plan } : refused()
 }
 

@@ -83,6 +83,15 @@ export const load = strict({
     max: span('It does not grow beyond this.', '1h').optional(),
   })], { error: 'expected false, or a mapping of backoff and max' }).meta({ description: 'How a lost connection is made anew; false: not at all.' }).optional(),
   compression: flag('Whether a websocket load offers permessage-deflate; it does not unless given.').optional(),
+  locust: text('A locustfile, which Locust runs without its web interface.').optional(),
+  artillery: text('A test script, which Artillery runs; it tells its figures when it has ended.').optional(),
+  k6: text('A script, which k6 runs.').optional(),
+  command: words('A program and its arguments, no shell. With `rate` or `users` each operation is one run of it, ok when it exits with 0; without either it runs once, makes the load itself and prints a line of JSON for each operation.').optional(),
+  host: text('Where locust or artillery sends to: handed over as its --host or --target.').optional(),
+  args: list(printable('An argument.'), 'Further arguments of locust, artillery or k6.').optional(),
+  env: table(printable('The value.'), 'Environment variables of the program, beside those of brownout itself.').optional(),
+  workers: count('Processes that locust spreads its users over.', '1', '64').optional(),
+  spawn_rate: count('Users that locust begins a second; all at once unless given.', '1', '10000').optional(),
   rate: rateProfile.optional(),
   arrivals: oneOf(['even', 'poisson'], 'even: at equal distances; poisson: as those of many who know nothing of one another. even unless given.').optional(),
   users: count('In place of `rate`, a closed loop: so many users, each of whom waits for an answer before sending again. A stall of the system holds them back and so hides itself.', '1', '10000').optional(),
@@ -91,7 +100,7 @@ export const load = strict({
   timeout: span('An operation older than this has failed.', '10m').optional(),
   in_flight: count('Operations under way at once; those over it are dropped and counted.', '1', '100000').optional(),
   connections: count('Connections that a redis, postgres or websocket load keeps.', '1', '10000').optional(),
-}, 'Work for the system under test: one of http, journey, redis, postgres and websocket.')
+}, 'Work for the system under test: one of http, journey, redis, postgres, websocket, command, locust, artillery and k6.')
 
 export const probe = strict({
   http: text('ok when a GET of this URL answers 2xx.').optional(),

@@ -18,6 +18,7 @@ import type { Observer } from '../observe/observer.ts'
 import { startObservers } from './observe.ts'
 import type { Recorder } from './recorder.ts'
 import { Stopped } from './stop.ts'
+import { usageOf } from './usage.ts'
 
 /** An embedded server that a target's `demo:` upstream stands for. */
 export interface StartedServer { readonly url: string; readonly host: string; readonly port: number; stop(): Promise<void> }
@@ -98,9 +99,11 @@ export class Stage {
   /** Starts the load's process, in place of one that has ended; it sends nothing before `load.begin()`. */
   async openLoad(origin: Ms, width: Ms, change: (spec: LoadSpec) => LoadSpec = (spec) => spec): Promise<LoadRun> {
     this.#goOn()
-    const { recorder, plan } = this.#options
+    const { recorder, plan, folder, env } = this.#options
+    for (const { name, send } of this.#loads) if (send.kind === 'driven') recorder.write({ kind: 'note', text: `${name}: made by ${send.driver}, which is waited for until it tells of a first operation` })
     const load = await startLoad({
       specs: this.#loads.map(change), origin, width, warmup: plan.windows.warmup, seed: plan.seed,
+      premises: { folder, env, watchdog: this.watchdog, cpuOf: (pid) => usageOf(pid)?.cpu },
       onBucket: (bucket) => recorder.write({ kind: 'bucket', bucket }),
       onProblem: (text) => recorder.problem({ code: 'LOAD_FAILED', message: text }),
     })

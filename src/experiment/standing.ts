@@ -85,7 +85,7 @@ function read(reader: Reader, root: Tree, { registry, cwd }: Pick<StandingOption
     return !demo && !via
   })
   const names = new Map(named.map((name) => [name, 'target'] as const))
-  const linking: Linking = { reader, draft, registry, cwd, scenarios: new Map(), names, targets: new Map(targets.map((one) => [one.spec.name, one])) }
+  const linking: Linking = { reader, draft, registry, cwd, env: {}, scenarios: new Map(), names, targets: new Map(targets.map((one) => [one.spec.name, one])) }
   return { targets, toxics: toxicsOf(reader, new Set(named)), rules: rulesOf(reader, linking) }
 }
 

@@ -40,6 +40,8 @@ function loadText(load: LoadSpec): string {
     case 'journey': return `${name}: ${send.steps.map((step) => (step.kind === 'think' ? `think ${formatDuration(step.length)}` : step.name)).join(', ')} ${paceText(load)}`
     case 'redis': return `${name}: redis ${send.command.join(' ')} ${paceText(load)}`
     case 'postgres': return `${name}: postgres ${send.sql} ${paceText(load)}`
+    case 'program': return `${name}: runs ${send.argv.join(' ')} ${paceText(load)}`
+    case 'driven': return `${name}: ${send.driver === 'command' ? [send.file, ...send.args].join(' ') : `${send.driver} ${send.file}`}${send.users === undefined ? '' : ` with ${send.users} users`}${(send.workers ?? 1) > 1 ? ` on ${send.workers} workers` : ''}`
     case 'websocket': return `${name}: ${connections} connections to ${send.url} over ${formatDuration(send.over)}, ${send.expect === 'messages' ? 'listening' : load.users || load.profile ? paceText(load) : `together ${formatRate(rate)}`}`
   }
 }

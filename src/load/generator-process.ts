@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { realClock } from '../core/clock.ts'
 import { BrownoutError } from '../core/errors.ts'
 import { ms, type Ms } from '../core/units.ts'
+import { signalGroup } from '../watchdog/group.ts'
 import type { Part, PartFigures } from './merge.ts'
 import type { FromGenerator, Orders, ToGenerator } from './wire.ts'
 
@@ -71,13 +72,7 @@ export class GeneratorProcess {
   /** All of its group. */
   #end(): void {
     const { pid } = this.#child
-    if (pid === undefined) return
-    try {
-      process.kill(-pid, 'SIGKILL')
-    } catch (error) {
-      // Nobody is left (EPERM: only what a wait has not collected yet, on macOS).
-      if (!(error instanceof Error && 'code' in error && (error.code === 'ESRCH' || error.code === 'EPERM'))) throw error
-    }
+    if (pid !== undefined) signalGroup(pid, 'SIGKILL')
   }
 
   /** Sends `order` and waits for the answer called `kind`. */

@@ -9,6 +9,7 @@ import { openHttp } from './http.ts'
 import { openJourney } from './journey.ts'
 import type { Part, PartFigures } from './merge.ts'
 import { openPostgres } from './postgres.ts'
+import { openPrograms } from './programs.ts'
 import { openRedis } from './redis.ts'
 import type { LoadSpec } from './spec.ts'
 import { Tally } from './tally.ts'
@@ -91,6 +92,8 @@ function openClient(spec: LoadSpec, clock: Clock, share: Share): Client {
     case 'redis': return openRedis(spec, send)
     case 'postgres': return openPostgres(spec, send)
     case 'websocket': return openWebSockets(spec, send, share)
+    case 'program': return openPrograms(send)
+    case 'driven': throw new TypeError(`${spec.name} is made by ${send.driver}`)
     default: return assertNever(send)
   }
 }

@@ -17,6 +17,9 @@ export interface HttpRequest {
 export interface RedisCommand { readonly kind: 'redis'; readonly url: string; readonly command: readonly string[] }
 export interface PostgresQuery { readonly kind: 'postgres'; readonly url: string; readonly sql: string; readonly params: readonly string[] }
 
+/** A program that is started for each operation, without a shell; ok when it exits with 0. */
+export interface ProgramRun { readonly kind: 'program'; readonly argv: readonly string[]; readonly env: Readonly<Record<string, string>>; readonly cwd: string }
+
 /**
  * What a captured value becomes where it is put in: as it is; percent-encoded for a part of a URL; a path with its query, which begins
  * the one of the URL; JSON of its own type; or the inside of a JSON string.
@@ -70,9 +73,26 @@ export interface WebSocketTraffic {
 /** Before attempt i, counted from 0, anything from nothing up to backoff x 2^i is waited, `max` at the most. */
 export interface Backoff { readonly backoff: Ms; readonly max: Ms }
 
+/** A load that a program of others makes, which tells us of it. */
+export interface DrivenLoad {
+  readonly kind: 'driven'
+  readonly driver: 'locust' | 'artillery' | 'k6' | 'command'
+  /** The script, an absolute path; of a command its program as it is started. */
+  readonly file: string
+  readonly args: readonly string[]
+  readonly env: Readonly<Record<string, string>>
+  readonly cwd: string
+  /** Where the script is to send to, of those that can be told. */
+  readonly host?: string | undefined
+  /** Of locust. */
+  readonly users?: number | undefined
+  readonly spawnRate?: number | undefined
+  readonly workers?: number | undefined
+}
+
 export interface LoadSpec {
   readonly name: string
-  readonly send: HttpRequest | Journey | RedisCommand | PostgresQuery | WebSocketTraffic
+  readonly send: DrivenLoad | ProgramRun | HttpRequest | Journey | RedisCommand | PostgresQuery | WebSocketTraffic
   /** Open loop: operation i is due at start + i / rate, whatever became of those before it; with a profile the highest of it. 0: the system sends, not we, or users do. */
   readonly rate: PerSecond
   /** How the rate changes once the warm-up is over; then it stays where it is. Absent: it does not change. */

@@ -66,10 +66,10 @@ export class Tally {
   /** An operation was due. */
   offered(due: Ms): void { this.#count(due, 'offered') }
 
-  /** It was sent at `at`, `lateness` after it was due. */
-  sending(at: Ms, lateness: Ms): void {
+  /** It was sent at `at`, `lateness` after it was due, where that is known. */
+  sending(at: Ms, lateness: Ms | undefined): void {
     if (this.measures(at)) this.#sent++
-    this.#record(this.#bucket(at), 'lateness', lateness)
+    if (lateness !== undefined) this.#record(this.#bucket(at), 'lateness', lateness)
   }
 
   /** It was never sent. */

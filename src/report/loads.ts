@@ -38,9 +38,16 @@ export function loadRows(record: RunRecord): readonly LoadRow[] {
     const of = (metric: string): number | undefined => bucketFigure(own, metric)
     return {
       name, offered: total('offered'), offeredRate: width === 0 ? 0 : (total('offered') * 1000) / width, rate: of('rate'), p50: of('p50'), p95: of('p95'), p99: of('p99'), max: of('max'), success: of('success'),
-      errors: total('error'), timeouts: total('timeout'), dropped: total('dropped'), lateness: record.loads.find((load) => load.name === name)?.latenessP99Ms,
+      errors: total('error'), timeouts: total('timeout'), dropped: total('dropped'), lateness: latenessOf(record, name),
     }
   })
+}
+
+/** Of a load that others make only where they tell it. */
+function latenessOf(record: RunRecord, name: string): number | undefined {
+  const lateness = record.loads.find((load) => load.name === name)?.latenessP99Ms
+  const driven = planOf(record).loads.some((load) => load.name === name && load.driver !== undefined)
+  return driven && lateness === 0 ? undefined : lateness
 }
 
 export const LOAD_HEAD = ['rate', 'p50', 'p95', 'p99', 'max', 'success', 'failed', 'dropped', 'late p99'] as const

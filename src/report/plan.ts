@@ -24,7 +24,7 @@ export interface ReportPlan {
 }
 
 /** A load whose messages just arrive: nothing was sent that could be answered late, or be meant again. */
-export const isHeard = ({ loads }: Pick<ReportPlan, 'loads'>, name: string): boolean => loads.some((load) => load.name === name && load.rate === 0 && !load.users)
+export const isHeard = ({ loads }: Pick<ReportPlan, 'loads'>, name: string): boolean => loads.some((load) => load.name === name && load.rate === 0 && !load.users && load.driver === undefined)
 
 const duration = z.number().min(0).transform((value) => ms(value))
 const signal = z.object({ name: z.string(), metric: z.string(), where: z.record(z.string(), z.string()).optional().catch(undefined) })

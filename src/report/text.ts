@@ -96,7 +96,8 @@ function expectations({ verdict }: RunRecord, colors: Colors, width: number): re
 /** The table where load is all there was; what has to be known of the figures always. */
 function loads(record: RunRecord, { only }: Analysis, colors: Colors, width: number): readonly string[] {
   const notes = loadNotes(record).flatMap((note) => indented(note, 2, width).map(colors.yellow))
-  return only ? [...columns([['', ...LOAD_HEAD].map(colors.dim), ...loadRows(record).map(loadCells)]), ...notes] : notes
+  const rows = only ? loadRows(record).map(loadCells) : []
+  return rows.length > 0 ? [...columns([['', ...LOAD_HEAD].map(colors.dim), ...rows]), ...notes] : notes
 }
 
 const HEAD = { onset: 'onset', recovery: 'recovery', degraded: 'degraded', lost: 'lost', depth: 'depth', area: 'area', flaps: 'flaps', sinceFault: 'since fault' } as const

@@ -69,6 +69,9 @@ const PACES: readonly Case[] = [
   ['arrivals of no kind', paced('rate: 1/s, arrivals: ¶poison'), 'VALUE_INVALID', 'one of even, poisson', 'did you mean "poisson"?'],
   ['more processes than users', paced('users: 2, processes: ¶3'), 'VALUE_INVALID', 'cannot share 2 users', ''],
   ['more processes than connections', 'name: x\nload: { a: { redis: PING, url: "redis://h", rate: 1/s, connections: 1, processes: ¶2 } }', 'VALUE_INVALID', 'cannot share 1 connections', ''],
+  ['a driver that is not installed', 'name: x\nload: { a: { k6: ¶s.js } }', 'LOAD_DRIVER_MISSING', 'k6 is not on the PATH', 'install it'],
+  ['a command that is not there', 'name: x\nload: { a: { command: [¶no-such-program-7f2a, a] } }', 'LOAD_DRIVER_MISSING', 'no-such-program-7f2a is not on the PATH', ''],
+  ['a key of a driver with a load of ours', paced('rate: 5/s, ¶workers: 2'), 'KEY_UNKNOWN', '`workers` means nothing with http', ''],
   ['users where the system sends', sockets('expect: messages, ¶users: 5'), 'KEY_UNKNOWN', '`users` means nothing with expect: messages', 'the system sends'],
 ]
 
