@@ -2,7 +2,7 @@
 BIN   := node_modules/.bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test test-all cover check bench sockets truth stats fuzz demo docs schema clean
+.PHONY: help setup build test test-all cover check bench sockets sustained truth stats fuzz demo docs schema clean
 
 help: ## prints this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -41,6 +41,9 @@ bench: build ## what brownout costs beside HAProxy and others; PATHS=redis,http 
 
 sockets: build ## 5,000 WebSockets at once, directly and through the proxy: none refused, none lost
 	@node dist/test/bench/websockets.js
+
+sustained: build ## what rate of each protocol the generator sustains through the proxy with a p99 lateness under 5 ms
+	@node dist/test/bench/sustained.js
 
 truth: build ## outages of known times against what is reported: 20 of 20 within a bucket
 	@node dist/test/bench/truth.js
