@@ -16,9 +16,9 @@ import { ask, doorsOf, refuseDown, type Answers, type Door } from './heal.ts'
 import type { Plan, PlannedTarget } from './plan.ts'
 import type { Observer } from '../observe/observer.ts'
 import { startObservers } from './observe.ts'
+import { ProcessTree } from '../observe/process-tree.ts'
 import type { Recorder } from './recorder.ts'
 import { Stopped } from './stop.ts'
-import { usageOf } from './usage.ts'
 
 /** An embedded server that a target's `demo:` upstream stands for. */
 export interface StartedServer { readonly url: string; readonly host: string; readonly port: number; stop(): Promise<void> }
@@ -103,7 +103,7 @@ export class Stage {
     for (const { name, send } of this.#loads) if (send.kind === 'driven') recorder.write({ kind: 'note', text: `${name}: made by ${send.driver}, which is waited for until it tells of a first operation` })
     const load = await startLoad({
       specs: this.#loads.map(change), origin, width, warmup: plan.windows.warmup, seed: plan.seed,
-      premises: { folder, env, watchdog: this.watchdog, cpuOf: (pid) => usageOf(pid)?.cpu },
+      premises: { folder, env, watchdog: this.watchdog, cpuMeter: meterOf },
       onBucket: (bucket) => recorder.write({ kind: 'bucket', bucket }),
       onProblem: (text) => recorder.problem({ code: 'LOAD_FAILED', message: text }),
     })
@@ -176,6 +176,11 @@ export class Stage {
   }
 
   #goOn(): void { if (this.#closing) throw new Stopped() }
+}
+
+function meterOf(pid: number): () => Ms | undefined {
+  const tree = new ProcessTree(pid)
+  return () => tree.look(monotonicNow())?.cpu
 }
 
 const recordOf = ({ name, protocol, upstream }: TargetSpec, listen: readonly { readonly from?: string | undefined; readonly address: TargetSpec['upstream'] }[]): TargetRecord =>

@@ -91,7 +91,7 @@ describe('load: a program that makes it', () => {
     }
     run = await startLoad({
       specs: [spec], origin: monotonicNow(), width: ms(100), seed: 1, onBucket: (bucket) => buckets.push(bucket), onProblem: (text) => problems.push(text),
-      premises: { folder, env: process.env, watchdog, cpuOf: () => undefined },
+      premises: { folder, env: process.env, watchdog, cpuMeter: () => () => undefined },
     })
     return { run, buckets, problems }
   }

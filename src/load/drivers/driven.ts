@@ -26,8 +26,8 @@ export interface Premises {
   readonly folder: string
   readonly env: NodeJS.ProcessEnv
   readonly watchdog: Watchdog
-  /** CPU time so far of a process and its descendants; undefined where the machine does not tell. */
-  cpuOf(pid: number): Ms | undefined
+  /** Tells at each call what CPU time a process and its descendants have used since the last; undefined at first, and where the machine does not tell. */
+  cpuMeter(pid: number): () => Ms | undefined
 }
 
 export interface DrivenOptions {
@@ -55,7 +55,7 @@ export class Driven {
   readonly #options: DrivenOptions
   #programs: readonly Program[] = []
   #tally: Tally | undefined
-  #began: { readonly at: Ms; readonly cpu: readonly (Ms | undefined)[] } | undefined
+  #began: { readonly at: Ms; readonly meters: readonly (() => Ms | undefined)[] } | undefined
   #timer: Timer | undefined
   #file: FileLines | undefined
   #told = 0
@@ -85,7 +85,9 @@ export class Driven {
     // Of one that reports at its end all buckets stay open until then.
     const grace = driver === 'artillery' ? Number.POSITIVE_INFINITY : Math.ceil(TOLD_WITHIN / width)
     this.#tally = new Tally({ name, origin, width, begin: at, measuredFrom: ms(at + warmup), grace, emit: onBucket })
-    this.#began = { at, cpu: this.#cpu() }
+    const meters = this.#programs.flatMap(({ pid }) => (pid === undefined ? [] : [this.#options.premises.cpuMeter(pid)]))
+    for (const meter of meters) meter()
+    this.#began = { at, meters }
     this.#flush()
   }
 
@@ -201,14 +203,12 @@ export class Driven {
 
   #tail(): string { return this.#programs[0]?.tail() ?? '' }
 
-  #cpu(): readonly (Ms | undefined)[] { return this.#programs.map(({ pid }) => (pid === undefined ? undefined : this.#options.premises.cpuOf(pid))) }
-
   /** Of what it can use: a process of locust runs on one core, the others on all of them. */
   #cpuShare(): number {
     if (!this.#began) return 0
-    const { at, cpu: before } = this.#began
+    const { at, meters } = this.#began
     const cores = this.#options.send.driver === 'locust' ? 1 : availableParallelism()
-    const shares = this.#cpu().map((now, i) => Math.max(0, (now ?? 0) - (before[i] ?? 0)) / Math.max(1, monotonicNow() - at) / cores)
+    const shares = meters.map((meter) => (meter() ?? 0) / Math.max(1, monotonicNow() - at) / cores)
     return Math.max(0, ...shares)
   }
 }
