@@ -98,6 +98,7 @@ export async function startAdmin(options: AdminOptions): Promise<Admin> {
     if (event.kind === 'cleared') metrics?.cleared(event)
     if (event.kind === 'denied') denied(event.target, event.to, event.why)
     if (event.kind === 'lost') log.error({ connections: event.connections }, `a worker ${event.why}: its connections are lost; ${event.replaced ? 'another takes its place' : 'it is not replaced, for too many have ended'}`)
+    if (event.kind === 'full') log.warn({ proxy: event.target, connections: event.room }, 'clients are turned away: no more connections fit, with so many open files')
     if (event.kind === 'unreached') log.warn({ proxy: event.target, why: event.why }, 'its upstream cannot be reached: clients are answered 502')
   })
   const app = toxiproxyApi({ proxies, log, token, metrics: metricsOf && (async () => (await metricsOf()).page()), hosts: isLoopback(host) ? hosts : [...hosts, host] })

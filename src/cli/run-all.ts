@@ -8,6 +8,7 @@ import { loadExperiment } from '../experiment/load.ts'
 import type { Plan } from '../experiment/plan.ts'
 import { formatProblem } from '../experiment/problem.ts'
 import { summarise } from '../experiment/summary.ts'
+import { readLimits, shortage } from '../proxy/limits.ts'
 import { reportOf } from '../report/json.ts'
 import type { Wanted } from '../report/write.ts'
 import type { Context } from './command.ts'
@@ -44,7 +45,7 @@ export async function runAll(args: Given, context: Context, prepare: (plan: Plan
   const workers = workersOf(args.workers, context.worker)
   wholeNumber('repeat', repeat, 1, 1000)
   wholeNumber('seed', args.seed, 0, SEED_MAX)
-  const plans = (await loadAll(args, context)).filter(({ tags }) => args.tags.length === 0 || tags.some((tag) => args.tags.includes(tag))).map(prepare)
+  const plans = (await loadAll(args, context, workers?.count)).filter(({ tags }) => args.tags.length === 0 || tags.some((tag) => args.tags.includes(tag))).map(prepare)
   if (plans.length === 0) throw new BrownoutError('USAGE', { message: `no experiment has the tag ${args.tags.join(' or ')}` })
   if (dryRun) {
     context.stderr.write(plans.map((plan) => `${plan.file}\n${summarise(plan)}`).join('\n'))
@@ -71,7 +72,7 @@ function documentOf(done: readonly Executed[], asked: number): unknown {
 }
 
 /** All of them, or none: what is wrong with any is said before anything is started. */
-async function loadAll({ file: files, var: single, varFile, seed }: Given, { registry, env, cwd, stderr }: Context): Promise<readonly Plan[]> {
+async function loadAll({ file: files, var: single, varFile, seed }: Given, { registry, env, cwd, stderr }: Context, workers = 1): Promise<readonly Plan[]> {
   const vars = readVars(single, varFile, cwd)
   const plans: Plan[] = []
   let errors = 0
@@ -80,6 +81,8 @@ async function loadAll({ file: files, var: single, varFile, seed }: Given, { reg
     if ('plan' in loaded) {
       plans.push(loaded.plan)
       for (const warning of loaded.plan.warnings) stderr.write(`${formatProblem(warning)}\n`)
+      const short = shortage(connectionsOf(loaded.plan), readLimits(), workers)
+      if (short) stderr.write(`${file}: warning: ${short.problem}\n  ${short.hint}\n`)
       continue
     }
     errors += loaded.problems.filter(({ severity }) => severity === 'error').length
@@ -88,6 +91,9 @@ async function loadAll({ file: files, var: single, varFile, seed }: Given, { reg
   if (errors > 0) throw new BrownoutError('EXPERIMENT_INVALID', { message: `${errors === 1 ? 'one error' : `${errors} errors`}; nothing was started` })
   return plans
 }
+
+/** What the loads keep open; those of an HTTP load come and go. */
+const connectionsOf = ({ loads }: Plan): number => loads.reduce((sum, { send: { kind }, connections }) => sum + (kind === 'http' || kind === 'journey' ? 0 : connections), 0)
 
 /** With several runs each file bears the number of its run: `chaos-2.xml`. */
 function wantedOf({ html, md, junit }: Given, { cwd }: Context, number: number | undefined): Wanted {

@@ -8,6 +8,7 @@ import { BrownoutError, knownError } from '../core/errors.ts'
 import { EXIT, type Exit } from '../core/exit.ts'
 import { isLoopback } from '../core/loopback.ts'
 import { parseDuration, type Ms } from '../core/units.ts'
+import { readLimits, room } from '../proxy/limits.ts'
 import type { Context } from './command.ts'
 import { workersOf } from './workers.ts'
 
@@ -16,6 +17,9 @@ export interface Args {
   readonly 'allow-listen': boolean; readonly 'allow-host': readonly string[]; readonly seed: number | undefined; readonly drain: string; readonly workers: string | undefined
   readonly metrics: boolean; readonly 'proxy-metrics': boolean; readonly 'runtime-metrics': boolean; readonly log: 'stdout' | 'stderr'; readonly 'keep-going': boolean
 }
+
+/** Fewer than these are worth a warning. */
+const FEW_CONNECTIONS = 1000
 
 const LEVELS: Readonly<Record<string, string>> = { panic: 'fatal', fatal: 'fatal', error: 'error', warn: 'warn', info: 'info', debug: 'debug', trace: 'trace' }
 
@@ -42,6 +46,7 @@ export async function runServe(args: Args, context: Context): Promise<Exit> {
   })
   log.info({ address: admin.url, version }, 'serving the admin API')
   const stopResizing = context.onResize((by) => { void resize(admin, by, drain, log) })
+  tellRoom(log, workers?.count)
   if (open) log.warn({ address: admin.url }, token === undefined ? 'the admin API is open to a network, without a token' : 'the admin API is open to a network')
   try {
     const configured = await configure(admin, args, context, log)
@@ -65,6 +70,16 @@ async function resize(admin: Admin, by: 1 | -1, drain: Ms, log: Logger): Promise
   } catch (error) {
     log.error({}, knownError(error).message)
   }
+}
+
+/** How many connections fit through so many processes, and what stops them there. */
+function tellRoom(log: Logger, workers = 1): void {
+  const limits = readLimits()
+  const { descriptors, ports, backlog } = limits
+  const connections = Math.min(room.size * workers, ports)
+  if (connections === Number.POSITIVE_INFINITY) return
+  if (connections < FEW_CONNECTIONS) log.warn({ connections, descriptors }, 'few connections fit: raise the limit of open files (ulimit -Hn), or share them: --workers')
+  else log.info({ connections, descriptors, ports, backlog }, 'so many connections fit')
 }
 
 /** Reads the file and applies it; the answer does so again, and says in the log what is wrong. CONFIG_INVALID the first time, unless told to keep going. */

@@ -64,6 +64,7 @@ export class Arming {
       case 'node': recorder.write({ kind: 'note', text: `${event.target}: the server ${formatAddress(event.node)} is reached at ${formatAddress(event.listen)}${event.from === undefined ? '' : ` by ${event.from}`}` }); return
       case 'spared': recorder.write({ kind: 'note', text: `${event.rule}: a message was left alone: ${event.why}` }); return
       case 'unreached': recorder.write({ kind: 'note', text: `${event.target}: its server cannot be reached (${event.why}): clients are answered 502` }); return
+      case 'full': recorder.write({ kind: 'note', text: `${event.target}: clients were turned away: no more than ${event.room} connections fit, with so many open files (\`ulimit -Hn\`)` }); return
       case 'opaque': recorder.write({ kind: 'opaque', target: event.target, session: event.session, why: event.why }); return
       case 'denied': recorder.write({ kind: 'note', text: `${event.target}: ${event.to} was not connected to: ${event.why}` }); return
       case 'lost': {

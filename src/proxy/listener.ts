@@ -110,7 +110,7 @@ function listen(address: Address, accepts: Accepts, onSocket: (socket: Socket) =
     })
     server.listen({ ...address, backlog: BACKLOG }, () => {
       server.removeAllListeners('error')
-      // EMFILE and its like on accept: the connection is not had, the listener goes on.
+      // EMFILE and its like on accept: the connection is not had, the listener goes on. Of our own doing it does not come to that (limits.ts).
       server.on('error', () => undefined)
       resolve(server)
     })

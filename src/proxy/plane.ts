@@ -57,6 +57,8 @@ export type PlaneEvent =
   | { readonly kind: 'unreached'; readonly target: string; readonly why: string; readonly at: Ms }
   /** A worker process has ended, and its connections with it. `replaced`: another takes its place, with the rules that are armed; without, it ended too often. */
   | { readonly kind: 'lost'; readonly connections: number; readonly why: string; readonly replaced: boolean; readonly at: Ms }
+  /** A process that serves the target has as many connections as fit (src/proxy/limits.ts): clients are reset, and counted as accepted and as failed dials. The first. */
+  | { readonly kind: 'full'; readonly target: string; readonly room: number; readonly at: Ms }
   /** An upstream was not connected to because it may not be. */
   | { readonly kind: 'denied'; readonly target: string; readonly to: string; readonly why: string; readonly at: Ms }
   /** A server of a target that is several was named: clients find it at `listen`. */

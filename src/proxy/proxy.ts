@@ -18,6 +18,7 @@ import { Endpoint } from './endpoint.ts'
 import { ListeningFront, type Front, type FrontMaker, type Way } from './front.ts'
 import { gatewayOf } from './gated.ts'
 import type { Outcome } from './judge.ts'
+import { room } from './limits.ts'
 import { Meter } from './meter.ts'
 import type { Viewer } from './nodes.ts'
 import type { OpenTarget, PlaneEvent, TargetSpec } from './plane.ts'
@@ -61,6 +62,8 @@ export class TargetProxy implements SessionHost {
   #armed: readonly ArmedRule[] = []
   #nextExpiry = Number.POSITIVE_INFINITY
   #sessionsMade = 0
+  /** That a client was turned away has been told. */
+  #full = false
   /** Sessions that could not be read (any more), by reason. The first of each is told. */
   readonly #opaque = new Map<string, number>()
 
@@ -188,9 +191,19 @@ export class TargetProxy implements SessionHost {
   /** A client has come; `session` is its number where others give those. */
   accept(socket: Socket, way: Way, session?: number): void {
     this.meter.accepted++
+    if (!room.take()) return this.#turnAway(socket)
+    if (socket.closed) room.give()
+    else socket.once('close', room.give)
     // Nothing knows them any more once the socket is gone.
     const { remoteAddress = '', localAddress = '' } = socket
     ;(this.#tls as TlsSides).client(socket, (client) => this.#begin(client, remoteAddress, unmapped(localAddress), way, session))
+  }
+
+  #turnAway(socket: Socket): void {
+    this.meter.failedDials++
+    socket.resetAndDestroy()
+    if (!this.#full) this.#host.emit({ kind: 'full', target: this.#spec.name, room: room.size, at: this.clock.now() })
+    this.#full = true
   }
 
   #begin(client: Endpoint, address: string, reached: string, { from, node, address: at }: Way, id = ++this.#sessionsMade): void {
