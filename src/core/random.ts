@@ -21,6 +21,23 @@ export function randomStream(seed: number, name: string): Random {
   return draw
 }
 
+/** The `n`th draw of the stream called `name`, whoever asks for it and in whatever order; whole numbers from 0. */
+export function randomAt(seed: number, name: string): (n: number) => number {
+  const hash = hasher(`${seed >>> 0}/${name}`)
+  const [low, high, last] = [hash(), hash(), hash()]
+  return (n) => {
+    const first = mixed((n >>> 0) ^ low) ^ (Math.floor(n / 2 ** 32) | 0)
+    return (mixed(mixed(first ^ high) ^ last) >>> 0) / 2 ** 32
+  }
+}
+
+/** A bijection of 32 bits in which each bit of the result hangs on every bit. */
+function mixed(value: number): number {
+  const once = Math.imul(value ^ (value >>> 16), 0x7feb352d)
+  const twice = Math.imul(once ^ (once >>> 15), 0x846ca68b)
+  return twice ^ (twice >>> 16)
+}
+
 function hasher(text: string): () => number {
   let state = 1779033703 ^ text.length
   for (let i = 0; i < text.length; i++) {

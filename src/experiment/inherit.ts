@@ -23,7 +23,7 @@ export function inherit(own: TreeMap, shared: TreeMap, places: Places): TreeMap 
 }
 
 /** How far down entries are joined: a section's, and in an app its variables'. */
-const LEVELS: Readonly<Record<string, number>> = { vars: 1, targets: 1, app: 2, apps: 1, load: 1, probes: 1, windows: 1 }
+const LEVELS: Readonly<Record<string, number>> = { vars: 1, targets: 1, app: 2, apps: 1, data: 1, load: 1, probes: 1, windows: 1 }
 
 function mergeMaps(own: TreeMap, shared: TreeMap, places: Places, levels: Readonly<Record<string, number>>): TreeMap {
   const merged: TreeMap = {}

@@ -91,7 +91,11 @@ export class Interpolator {
         }
         case 'package': return this.#scope.packageRoot
         case 'late': return late ? `\${${part.text}}` : wrong(`\${${part.text}} is not known yet here`, 'it can stand in app, apps, load and probes')
-        case 'capture': return path[0] === 'load' && path[2] === 'journey' ? `\${capture.${part.name}}` : wrong(`\${capture.${part.name}} stands for nothing here`, 'it can stand in a step of a journey, after the one that captures it')
+        case 'capture': return path[0] === 'load' && (path[2] === 'journey' || path[2] === 'journeys') ? `\${capture.${part.name}}` : wrong(`\${capture.${part.name}} stands for nothing here`, 'it can stand in a step of a journey, after the one that captures it')
+        case 'data': {
+          const written = `data.${part.name}${part.column === undefined ? '' : `.${part.column}`}`
+          return path[0] === 'load' ? `\${${written}}` : wrong(`\${${written}} stands for nothing here`, 'it can stand in what a load sends')
+        }
         case 'wrong': return wrong(`\${${part.text}} ${part.why}`, 'for a literal ${ write $${')
       }
     }).join('')

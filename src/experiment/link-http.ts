@@ -2,7 +2,8 @@
 
 import type { HttpRequest } from '../load/spec.ts'
 import { checkUrl, headersOf } from './link-requests.ts'
-import { checkReferences, type Linking } from './linking.ts'
+import { jsonText, textOf } from './link-pieces.ts'
+import { checkData, checkReferences, sampleOf, type Linking } from './linking.ts'
 import type { Reader } from './read.ts'
 import type { LoadInput } from './schema.ts'
 import { valueAt, type Path } from './tree.ts'
@@ -19,14 +20,28 @@ export function methodAndUrl(reader: Reader, path: Path, written: string): { rea
   return { method: found[1] ?? 'GET', url: found[2] ?? '' }
 }
 
+/** A URL in which data may stand, but not in its host. */
+function urlText(linking: Linking, path: Path, url: string): HttpRequest['url'] | undefined {
+  checkData(linking, path, url)
+  const text = textOf(url, 'part')
+  if (typeof text === 'string') return text
+  const start = typeof text[0] === 'string' ? sampleOf(linking, text[0]) : ''
+  if (/^https?:\/\/[^/?#]+[/?#]/.test(start)) return text
+  return void linking.reader.fail('VALUE_INVALID', path, 'http: host and port cannot be data', 'write them, or refer to a target or an app')
+}
+
 export function httpRequest(linking: Linking, path: Path, input: LoadInput): HttpRequest | undefined {
   const { reader } = linking
   const { method, url } = methodAndUrl(reader, [...path, 'http'], input.http ?? '') ?? {}
   if (method === undefined || url === undefined || !checkUrl(linking, [...path, 'http'], url, 'http')) return undefined
   if (input.json !== undefined && input.body !== undefined) reader.fail('VALUE_INVALID', [...path, 'body'], 'body: there is `json` already')
-  const written = headersOf(linking, path, input.headers, (at, text) => checkReferences(linking, at, text))
-  const headers = { ...(input.json === undefined ? {} : { 'content-type': 'application/json' }), ...Object.fromEntries(written) }
-  const body = input.json === undefined ? input.body : JSON.stringify(valueAt(reader.root, [...path, 'json']))
-  if (body !== undefined) checkReferences(linking, [...path, input.json === undefined ? 'body' : 'json'], body)
-  return { kind: 'http', method, url, headers, ...(body === undefined ? {} : { body }), ...(input.keep_alive === false ? { keepAlive: false } : {}) }
+  const checked = (at: Path, text: string): void => { checkReferences(linking, at, text); checkData(linking, at, text) }
+  const written = headersOf(linking, path, input.headers, checked)
+  const headers = { ...(input.json === undefined ? {} : { 'content-type': 'application/json' }), ...Object.fromEntries(written.map(([name, value]) => [name, textOf(value, 'text')])) }
+  const json = input.json === undefined ? undefined : valueAt(reader.root, [...path, 'json']) ?? null
+  const plain = json === undefined ? input.body : JSON.stringify(json)
+  if (plain !== undefined) checked([...path, json === undefined ? 'body' : 'json'], plain)
+  const body = json === undefined ? input.body === undefined ? undefined : textOf(input.body, 'text') : jsonText(json)
+  const whole = urlText(linking, [...path, 'http'], url)
+  return whole === undefined ? undefined : { kind: 'http', method, url: whole, headers, ...(body === undefined ? {} : { body }), ...(input.keep_alive === false ? { keepAlive: false } : {}) }
 }

@@ -2,26 +2,42 @@
 
 import { nearest } from '../core/errors.ts'
 import { captureOf } from '../load/capture.ts'
-import type { Guise, Journey, JourneyRequest, Piece, Think } from '../load/spec.ts'
+import type { Journey, JourneyRequest, Journeys, Piece, Think } from '../load/spec.ts'
 import { methodAndUrl, STATUSES_HINT, statusesProblem } from './link-http.ts'
 import { checkUrl, headersOf, refuseKeys } from './link-requests.ts'
-import { checkReferences, sampleOf, type Linking } from './linking.ts'
+import { jsonPieces, merged, pieces } from './link-pieces.ts'
+import { checkData, checkReferences, sampleOf, type Linking } from './linking.ts'
 import { partsOf } from './references.ts'
-import type { JourneyStepInput, LoadInput } from './schema.ts'
-import { isMap, valueAt, type Path, type Tree } from './tree.ts'
+import { NAME, type JourneyStepInput, type LoadInput } from './schema.ts'
+import { valueAt, type Path } from './tree.ts'
 
 /** By name, the number of the step that captures it first. */
 type Captures = ReadonlyMap<string, number>
 
 export function linkJourney(linking: Linking, path: Path, input: LoadInput, ok: string): Journey | undefined {
+  return linkSteps(linking, [...path, 'journey'], input.journey ?? [], ok, input.keep_alive)
+}
+
+/** Several, each operation one of them. */
+export function linkJourneys(linking: Linking, path: Path, { journeys = {}, keep_alive: keepAlive }: LoadInput, ok: string): Journeys | undefined {
+  const linked = Object.entries(journeys).map(([name, { weight, steps }]) => {
+    if (!NAME.test(name)) linking.reader.failKey('NAME_INVALID', [...path, 'journeys', name], `"${name}" cannot be a name`)
+    const journey = linkSteps(linking, [...path, 'journeys', name, 'steps'], steps, ok, keepAlive)
+    return journey && { name, weight: weight ?? 1, journey }
+  })
+  if (linked.length === 0) linking.reader.fail('VALUE_INVALID', [...path, 'journeys'], 'journeys: there is none', 'give each a name and `steps`')
+  const of = linked.filter((one) => one !== undefined)
+  return of.length === linked.length ? { kind: 'journeys', of } : undefined
+}
+
+function linkSteps(linking: Linking, path: Path, steps: readonly JourneyStepInput[], ok: string, keepAlive: boolean | undefined): Journey | undefined {
   const { reader } = linking
-  const steps = input.journey ?? []
   const captures = new Map<string, number>()
   for (const [index, { capture = {} }] of steps.entries()) for (const name of Object.keys(capture)) if (!captures.has(name)) captures.set(name, index)
-  const linked = steps.map((step, index) => linkStep(new StepLink(linking, [...path, 'journey', index], captures, index), step, ok))
-  if (steps.every(({ http }) => http === undefined)) reader.fail('VALUE_INVALID', [...path, 'journey'], 'journey: there is no request in it', 'give a step `http: METHOD URL`')
+  const linked = steps.map((step, index) => linkStep(new StepLink(linking, [...path, index], captures, index), step, ok))
+  if (steps.every(({ http }) => http === undefined)) reader.fail('VALUE_INVALID', path, 'journey: there is no request in it', 'give a step `http: METHOD URL`')
   const whole = linked.filter((step) => step !== undefined)
-  return whole.length === steps.length ? { kind: 'journey', steps: whole, ...(input.keep_alive === false ? { keepAlive: false } : {}) } : undefined
+  return whole.length === steps.length ? { kind: 'journey', steps: whole, ...(keepAlive === false ? { keepAlive: false } : {}) } : undefined
 }
 
 function linkStep(link: StepLink, input: JourneyStepInput, otherwise: string): JourneyRequest | Think | undefined {
@@ -67,6 +83,7 @@ class StepLink {
   check(path: Path, text: string): void {
     const { reader } = this.linking
     checkReferences(this.linking, path, text)
+    checkData(this.linking, path, text)
     for (const part of partsOf(text)) {
       if (typeof part === 'string' || part.kind !== 'capture') continue
       const { name } = part
@@ -110,33 +127,4 @@ function bodyOf(link: StepLink, { json, body }: JourneyStepInput): readonly Piec
   if (body === undefined) return undefined
   link.check([...path, 'body'], body)
   return pieces(body, 'text')
-}
-
-/** A text cut where captured values stand in it; what else stands for something is left as it is written. */
-const pieces = (text: string, as: Guise): readonly Piece[] => merged(partsOf(text).map((part): Piece => {
-  if (typeof part === 'string') return part.replaceAll('${', () => '$${')
-  return part.kind === 'capture' ? { capture: part.name, as } : part.kind === 'late' ? `\${${part.text}}` : ''
-}))
-
-/** A value that is nothing but a captured one has its type. */
-function jsonPieces(value: Tree): readonly Piece[] {
-  if (typeof value === 'string') {
-    const [only, ...more] = pieces(value, 'string')
-    return typeof only === 'object' && more.length === 0 ? [{ ...only, as: 'json' }] : quoted(value)
-  }
-  if (Array.isArray(value)) return ['[', ...value.flatMap((one, i) => [...(i > 0 ? [','] : []), ...jsonPieces(one)]), ']']
-  if (!isMap(value)) return [JSON.stringify(value)]
-  return ['{', ...Object.entries(value).flatMap(([key, one], i) => [...(i > 0 ? [','] : []), ...quoted(key), ':', ...jsonPieces(one)]), '}']
-}
-
-const quoted = (text: string): readonly Piece[] => ['"', ...pieces(text, 'string').map((piece) => (typeof piece === 'string' ? JSON.stringify(piece).slice(1, -1) : piece)), '"']
-
-function merged(all: readonly Piece[]): readonly Piece[] {
-  const whole: Piece[] = []
-  for (const piece of all) {
-    const last = whole.at(-1)
-    if (typeof piece === 'string' && typeof last === 'string') whole[whole.length - 1] = last + piece
-    else whole.push(piece)
-  }
-  return whole
 }

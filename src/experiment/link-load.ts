@@ -4,7 +4,8 @@ import { formatRate, ms, perSecond, type Ms } from '../core/units.ts'
 import { thinkTime, type LoadSpec } from '../load/spec.ts'
 import { DRIVERS, drivenSpec, linkDriven, linkProgram } from './link-driven.ts'
 import { httpRequest, STATUSES_HINT, statusesProblem } from './link-http.ts'
-import { linkJourney } from './link-journey.ts'
+import { linkJourney, linkJourneys } from './link-journey.ts'
+import { usesData } from './link-pieces.ts'
 import { oneKind, refuseKeys, storeRequest } from './link-requests.ts'
 import { linkWebSocket } from './link-websocket.ts'
 import type { Linking } from './linking.ts'
@@ -22,12 +23,13 @@ const RATE_MAX = 100_000
 const IN_FLIGHT_OF_STALL = 2
 const IN_FLIGHT_LEAST = 100
 
-const KINDS = ['http', 'journey', 'redis', 'postgres', 'websocket', ...DRIVERS] as const
+const KINDS = ['http', 'journey', 'journeys', 'redis', 'postgres', 'websocket', ...DRIVERS] as const
 type Kind = (typeof KINDS)[number]
 /** What each may have beside what all have. */
 const KEYS: Readonly<Record<Kind, readonly string[]>> = {
   http: ['headers', 'json', 'body', 'ok', 'keep_alive'],
   journey: ['ok', 'keep_alive'],
+  journeys: ['ok', 'keep_alive'],
   redis: ['url', 'connections'],
   postgres: ['url', 'connections', 'params'],
   websocket: ['headers', 'connections', 'over', 'expect', 'send', 'open', 'resume', 'id', 'heartbeat', 'reconnect', 'compression'],
@@ -61,6 +63,7 @@ export function linkLoad(linking: Linking, { name, path, input }: Named<LoadInpu
   return {
     name, send, ...pace, timeout, ok, inFlightMax: input.in_flight ?? Math.max(IN_FLIGHT_LEAST, stalled, input.users ?? 0), connections,
     ...(processes > 1 ? { processes } : {}),
+    ...(usesData(send) ? { data: Object.fromEntries([...linking.data].flatMap(([key, one]) => (one ? [[key, one.source]] : []))) } : {}),
   }
 }
 
@@ -98,7 +101,7 @@ function paceOf({ reader }: Linking, path: Path, input: LoadInput, send: LoadSpe
 
 /** Each process needs something to do. */
 function processesOf({ reader }: Linking, path: Path, { processes = 1, users }: LoadInput, send: LoadSpec['send'], connections: number): number {
-  const most = users ?? (send.kind === 'http' || send.kind === 'journey' ? processes : connections)
+  const most = users ?? (send.kind === 'redis' || send.kind === 'postgres' || send.kind === 'websocket' ? connections : processes)
   if (processes > most) reader.fail('VALUE_INVALID', [...path, 'processes'], `processes: ${processes} of them cannot share ${most} ${users === undefined ? 'connections' : 'users'}`)
   return processes
 }
@@ -107,6 +110,7 @@ function sendOf(linking: Linking, path: Path, input: LoadInput, kind: Kind, conn
   switch (kind) {
     case 'http': return httpRequest(linking, path, input)
     case 'journey': return linkJourney(linking, path, input, input.ok ?? '2xx')
+    case 'journeys': return linkJourneys(linking, path, input, input.ok ?? '2xx')
     case 'redis': case 'postgres': return storeRequest(linking, path, input, kind)
     case 'websocket': return linkWebSocket(linking, path, input, connections)
     case 'command': return linkProgram(linking, path, input)

@@ -1,7 +1,8 @@
 /** What loads and probes have in common: addresses, commands for stores, and one kind of work at a time. */
 
-import type { PostgresQuery, RedisCommand } from '../load/spec.ts'
-import { checkReferences, sampleOf, type Linking } from './linking.ts'
+import type { PostgresQuery, RedisCommand, Text } from '../load/spec.ts'
+import { textOf } from './link-pieces.ts'
+import { checkData, checkReferences, sampleOf, type Linking } from './linking.ts'
 import type { LoadInput, ProbeInput } from './schema.ts'
 import type { Path } from './tree.ts'
 import { parseHostPort } from './upstream.ts'
@@ -16,10 +17,18 @@ export function storeRequest(linking: Linking, path: Path, input: LoadInput | Pr
   const { url } = input
   if (url === undefined) return void reader.failKey('KEY_MISSING', path, `\`url\` is missing: where the ${kind} commands go`, `such as url: "\${targets.NAME.url}"`)
   if (!checkUrl(linking, [...path, 'url'], url, kind)) return undefined
-  if (kind === 'postgres') return { kind, url, sql: input.postgres ?? '', params: ('params' in input ? input.params ?? [] : []).map(String) }
+  checkData(linking, [...path, 'url'], url, 'where a load goes is the same for all')
+  const words = (key: 'redis' | 'params', all: readonly string[]): readonly Text[] => all.map((word) => {
+    checkData(linking, [...path, key], word)
+    return textOf(word, 'text')
+  })
+  if (kind === 'postgres') {
+    checkData(linking, [...path, 'postgres'], input.postgres ?? '', 'a statement is the same for all; values are its `params`')
+    return { kind, url, sql: input.postgres ?? '', params: words('params', ('params' in input ? input.params ?? [] : []).map(String)) }
+  }
   const command = typeof input.redis === 'string' ? input.redis.split(/\s+/).filter((word) => word !== '') : (input.redis ?? []).map(String)
   if (!command.length) return void reader.fail('VALUE_INVALID', [...path, 'redis'], 'redis: expected a command', 'write GET product:1, or a list where a word has spaces')
-  return { kind, url, command }
+  return { kind, url, command: words('redis', command) }
 }
 
 /** Says what is wrong with a URL or HOST:PORT; references stand for something of their kind. */
@@ -48,7 +57,7 @@ export function headersOf({ reader }: Linking, path: Path, headers: Readonly<Rec
 }
 
 /** The one kind that is given, or undefined when there is none or more than one. */
-export function oneKind<K extends string>({ reader }: Linking, path: Path, input: object, kinds: readonly K[]): K | undefined {
+export function oneKind<K extends string>({ reader }: Pick<Linking, 'reader'>, path: Path, input: object, kinds: readonly K[]): K | undefined {
   const given = kinds.filter((kind) => kind in input)
   if (given.length === 1) return given[0]
   const name = String(path.at(-1))

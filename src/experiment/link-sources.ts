@@ -68,7 +68,9 @@ function probeCheck(linking: Linking, path: Path, input: ProbeInput, kind: (type
     default: {
       const request = storeRequest(linking, path, input, kind)
       if (!request) return undefined
-      return request.kind === 'redis' ? { kind: 'redis', url: request.url, command: request.command } : { kind: 'postgres', url: request.url, sql: request.sql }
+      if (request.kind === 'postgres') return { kind: 'postgres', url: request.url, sql: request.sql }
+      // Data, which a text would be cut for, cannot stand in a probe.
+      return { kind: 'redis', url: request.url, command: request.command.flatMap((word) => (typeof word === 'string' ? [word] : [])) }
     }
   }
 }

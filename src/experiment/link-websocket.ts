@@ -4,7 +4,8 @@ import { formatDuration, ms } from '../core/units.ts'
 import { captureOf } from '../load/capture.ts'
 import type { LoadSpec, WebSocketTraffic } from '../load/spec.ts'
 import { checkUrl, headersOf } from './link-requests.ts'
-import { checkReferences, type Linking } from './linking.ts'
+import { textOf } from './link-pieces.ts'
+import { checkData, checkReferences, type Linking } from './linking.ts'
 import type { Windows } from './plan.ts'
 import type { LoadInput } from './schema.ts'
 import type { Path } from './tree.ts'
@@ -36,6 +37,7 @@ export function linkWebSocket(linking: Linking, path: Path, input: LoadInput, co
     const text = input[key]
     if (text === undefined) continue
     checkReferences(linking, [...path, key], text)
+    checkData(linking, [...path, key], text, key === 'send' ? undefined : 'what a connection begins with is the same each time')
     if (key === 'open' && text.includes('{last_id}')) reader.fail('VALUE_INVALID', [...path, key], 'open: at first there is no {last_id}', 'what is sent to go on from an id stands in `resume`')
   }
   if (expect === 'echo') {
@@ -51,7 +53,7 @@ export function linkWebSocket(linking: Linking, path: Path, input: LoadInput, co
   if (!checkUrl(linking, [...path, 'websocket'], url, 'websocket')) return undefined
   if (url.includes('#')) reader.fail('VALUE_INVALID', [...path, 'websocket'], 'a WebSocket URL has no #fragment')
   return {
-    kind: 'websocket', url, headers, over: over ?? ms(connections * BETWEEN), expect, send: send ?? '{id}', compression: input.compression ?? false,
+    kind: 'websocket', url, headers, over: over ?? ms(connections * BETWEEN), expect, send: textOf(send ?? '{id}', 'string'), compression: input.compression ?? false,
     ...(open === undefined ? {} : { open }), ...(resume === undefined ? {} : { resume }), ...(id === undefined ? {} : { id }),
     ...(input.heartbeat === undefined ? {} : { heartbeat: input.heartbeat }),
     ...(reconnect === false ? {} : { reconnect: { backoff: reconnect?.backoff ?? BACKOFF, max: reconnect?.max ?? BACKOFF_MAX } }),

@@ -5,6 +5,7 @@ import { freshSeed } from '../core/random.ts'
 import { ms } from '../core/units.ts'
 import type { Source } from '../record/buckets.ts'
 import { linkAbort, linkCondition, linkExpectation, PHASES, warnOfFewSamples } from './link-judgements.ts'
+import { linkData } from './link-data.ts'
 import { linkLoad } from './link-load.ts'
 import { linkApp, linkProbe } from './link-sources.ts'
 import { linkStep } from './link-steps.ts'
@@ -21,11 +22,12 @@ const BASELINE_BUCKETS_MIN = 20
 export interface Given { readonly file: string; readonly hash: string; readonly seed: number | undefined; readonly secrets: readonly string[] }
 
 /** The plan, or undefined when there are errors. */
-export function link(context: Omit<Linking, 'names' | 'targets'>, given: Given): Plan | undefined {
+export function link(context: Omit<Linking, 'names' | 'targets' | 'data'>, given: Given): Plan | undefined {
   const { reader, draft } = context
   const names = collectNames(context)
   const targets = linkTargets(context)
-  const linking: Linking = { ...context, names, targets: new Map(targets.map((target) => [target.spec.name, target])) }
+  const data = new Map(draft.data.map((one) => [one.name, linkData(context, one)]))
+  const linking: Linking = { ...context, names, data, targets: new Map(targets.map((target) => [target.spec.name, target])) }
   if (draft.app && draft.apps.length) reader.failKey('VALUE_INVALID', ['apps'], '`app` and `apps` cannot go together', 'put the one under `apps:` too')
   if (draft.name !== undefined && !DOTTED_NAME.test(draft.name)) reader.fail('NAME_INVALID', ['name'], `"${draft.name}" cannot be the name of an experiment`, 'lower-case letters, digits, dot, dash and underscore, 64 at the most, the first a letter or digit')
   draft.tags?.forEach((tag, index) => { if (!DOTTED_NAME.test(tag)) reader.fail('NAME_INVALID', ['tags', index], `"${tag}" cannot be a tag`) })

@@ -3,7 +3,7 @@
 import type * as z from 'zod'
 import { nearest, type ErrorCode, type Place } from '../core/errors.ts'
 import type { Problems } from './problem.ts'
-import { EXPERIMENT_KEYS, SECTIONS, SHARED_KEYS, VALUES, type AbortInput, type AppInput, type ConditionInput, type ExpectationInput, type LoadInput, type ProbeInput, type StepInput, type TargetInput, type WindowsInput } from './schema.ts'
+import { EXPERIMENT_KEYS, SECTIONS, SHARED_KEYS, VALUES, type AbortInput, type AppInput, type ConditionInput, type DataInput, type ExpectationInput, type LoadInput, type ProbeInput, type StepInput, type TargetInput, type WindowsInput } from './schema.ts'
 import { isMap, valueAt, type Entry, type Path, type Places, type Tree } from './tree.ts'
 
 export interface Named<T> {
@@ -25,6 +25,7 @@ export interface Draft {
   readonly app: Named<AppInput> | undefined
   readonly apps: readonly Named<AppInput>[]
   readonly targets: readonly Named<TargetInput>[]
+  readonly data: readonly Named<DataInput>[]
   readonly load: readonly Named<LoadInput>[]
   readonly probes: readonly Named<ProbeInput>[]
   readonly steady_state: readonly Listed<ConditionInput>[]
@@ -105,7 +106,7 @@ export function readDraft(reader: Reader): Draft | undefined {
   return {
     name: value('name'), question: value('question'), tags: value('tags'), seed: value('seed'), corruption: value('corruption'), repeat: value('repeat'), windows: value('windows'),
     app,
-    apps: readMap(reader, 'apps'), targets: readMap(reader, 'targets'), load: readMap(reader, 'load'), probes: readMap(reader, 'probes'),
+    apps: readMap(reader, 'apps'), targets: readMap(reader, 'targets'), data: readMap(reader, 'data'), load: readMap(reader, 'load'), probes: readMap(reader, 'probes'),
     steady_state: readList(reader, 'steady_state'), abort: readList(reader, 'abort'), method: readList(reader, 'method'), expect: readList(reader, 'expect'),
   }
 }
@@ -120,7 +121,7 @@ export function checkShared(reader: Reader): void {
   }
 }
 
-type MapKey = 'apps' | 'targets' | 'load' | 'probes'
+type MapKey = 'data' | 'apps' | 'targets' | 'load' | 'probes'
 function readMap<K extends MapKey>(reader: Reader, key: K): readonly Named<z.output<(typeof SECTIONS)[K]['item']>>[] {
   const value = valueAt(reader.root, [key])
   if (!isPresent(value)) return []

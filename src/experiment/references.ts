@@ -12,7 +12,9 @@ export interface LateReference {
 }
 /** `${capture.NAME}`: of the answer to an earlier step of a journey. */
 export interface CaptureReference { readonly kind: 'capture'; readonly name: string }
-export type Part = string | Reference | CaptureReference | { readonly kind: 'vars'; readonly name: string } | { readonly kind: 'package' } | LateReference | { readonly kind: 'wrong'; readonly text: string; readonly why: string }
+/** `${data.NAME}`, `${data.NAME.COLUMN}`: of what `data:` declares. */
+export interface DataReference { readonly kind: 'data'; readonly name: string; readonly column: string | undefined }
+export type Part = string | Reference | CaptureReference | DataReference | { readonly kind: 'vars'; readonly name: string } | { readonly kind: 'package' } | LateReference | { readonly kind: 'wrong'; readonly text: string; readonly why: string }
 
 /** The text cut into what is plain and what refers. `$${` stands for `${`. Never throws. */
 export function partsOf(text: string): readonly Part[] {
@@ -44,11 +46,13 @@ function partOf(text: string): Part {
   if (vars) return { kind: 'vars', name: vars[1] ?? '' }
   const capture = /^capture\.([A-Za-z0-9_-]+)$/.exec(text)
   if (capture) return { kind: 'capture', name: capture[1] ?? '' }
+  const data = /^data\.([A-Za-z0-9_-]+)(?:\.([^.{}]+))?$/.exec(text)
+  if (data) return { kind: 'data', name: data[1] ?? '', column: data[2] }
   const target = /^targets\.([A-Za-z0-9_-]+)\.(url|host|port)$/.exec(text)
   if (target) return { kind: 'late', text, of: 'target', name: target[1] ?? '', what: target[2] === 'url' ? 'url' : target[2] === 'host' ? 'host' : 'port' }
   const app = /^(?:app|apps\.([A-Za-z0-9_-]+))\.port$/.exec(text)
   if (app) return { kind: 'late', text, of: 'app', name: app[1] ?? '', what: 'port' }
-  return { kind: 'wrong', text, why: 'is none of ${NAME}, ${NAME:-text}, ${vars.NAME}, ${targets.NAME.url|host|port}, ${app.port}, ${capture.NAME} and ${package}' }
+  return { kind: 'wrong', text, why: 'is none of ${NAME}, ${NAME:-text}, ${vars.NAME}, ${targets.NAME.url|host|port}, ${app.port}, ${capture.NAME}, ${data.NAME} and ${package}' }
 }
 
 /** The references in a text that wait for the listeners. */

@@ -1,7 +1,7 @@
 /** The shape of an experiment file: every key, once, with what it means. Editors' JSON Schema and the reader are both made from it. */
 
 import * as z from 'zod'
-import { duration, integer, share } from '../core/params.ts'
+import { duration, integer, number, share } from '../core/params.ts'
 import { rateProfile } from './rate-profile.ts'
 import { flag, limit, list, longText, measured, oneOf, printable, strict, table, text } from './values.ts'
 
@@ -66,6 +66,10 @@ export const load = strict({
   ...request,
   keep_alive: flag('Whether HTTP requests share connections; each has its own where this is false.').optional(),
   journey: list(journeyStep, 'HTTP requests one after another, together one operation.', { max: 100 }).min(1, 'expected at least one step').optional(),
+  journeys: table(strict({
+    weight: count('How often it is made, against the others; 1 unless given.', '1', '1000000').optional(),
+    steps: list(journeyStep, 'HTTP requests one after another.', { max: 100 }).min(1, 'expected at least one step'),
+  }), 'Several journeys by name; each operation is one of them, drawn by its weight.').optional(),
   redis: z.union([z.string(), z.array(printable('A word.'))], { error: 'expected a command as text or a list' }).meta({ description: 'A Redis command; {n} stands for the number of the operation.' }).optional(),
   postgres: longText('A statement; $1 and on take `params`.').optional(),
   params: list(printable('A value; {n} stands for the number of the operation.'), 'Parameters of a postgres load.').optional(),
@@ -100,7 +104,19 @@ export const load = strict({
   timeout: span('An operation older than this has failed.', '10m').optional(),
   in_flight: count('Operations under way at once; those over it are dropped and counted.', '1', '100000').optional(),
   connections: count('Connections that a redis, postgres or websocket load keeps.', '1', '10000').optional(),
-}, 'Work for the system under test: one of http, journey, redis, postgres, websocket, command, locust, artillery and k6.')
+}, 'Work for the system under test: one of http, journey, journeys, redis, postgres, websocket, command, locust, artillery and k6.')
+
+const whole = (doc: string) => count(doc, '0', '2147483647')
+const range = { from: whole('The least.'), to: whole('The most.') }
+export const data = strict({
+  file: text('A CSV file with a first line of names, or JSON objects, a list or a line each; the path is from this file\'s folder.').optional(),
+  pick: oneOf(['sequence', 'random'], 'Which row an operation gets: one after another, or any. sequence unless given.').optional(),
+  sequence: strict({ ...range, step: count('The distance; 1 unless given.', '1', '1000000000').optional() }, 'Whole numbers one after another, then again from the first.').optional(),
+  uniform: strict(range, 'Any whole number, each as likely.').optional(),
+  zipf: strict({ ...range, exponent: measured(number('How much more likely the first are; 1 unless given.', undefined, { min: '0', max: '10' })).optional() }, 'Whole numbers of which the first are likelier than those behind them, as with keys of a cache.').optional(),
+  choice: list(printable('A value.'), 'Any of these, each as likely.').min(1, 'expected at least one value').optional(),
+  uuid: z.literal(true, { error: 'expected true' }).meta({ description: 'A random UUID.' }).optional(),
+}, 'Values that operations differ by, as ${data.NAME}, of a file ${data.NAME.COLUMN}: one of file, sequence, uniform, zipf, choice and uuid.')
 
 export const probe = strict({
   http: text('ok when a GET of this URL answers 2xx.').optional(),
@@ -193,6 +209,7 @@ export const SECTIONS = {
   vars: { of: 'map', item: printable('Text, which may hold ${NAME} of the environment.'), about: 'Values that ${vars.NAME} stands for; `--var NAME=…` beats them.' },
   targets: { of: 'map', item: target, about: 'The dependencies that are put behind proxies.' },
   apps: { of: 'map', item: app, about: 'Several applications; each has its own listeners, so `where: { from: NAME }` hits one.' },
+  data: { of: 'map', item: data, about: 'Values that operations of loads differ by.' },
   load: { of: 'map', item: load, about: 'The load: open loop unless `users` are given, with latency from the intended send time.' },
   probes: { of: 'map', item: probe, about: 'Readings beside the load.' },
   steady_state: { of: 'list', item: condition, about: 'Must hold at baseline, else the run is refused, and at the end of recovery, else it fails.' },
@@ -212,10 +229,10 @@ export const VALUES = {
   repeat: count('How many times the experiment runs.', '1', '100').optional(),
 } as const
 
-const KEYS = ['name', 'question', 'tags', 'seed', 'corruption', 'vars', 'targets', 'app', 'apps', 'load', 'probes', 'windows', 'steady_state', 'abort', 'method', 'expect', 'repeat'] as const
+const KEYS = ['name', 'question', 'tags', 'seed', 'corruption', 'vars', 'targets', 'app', 'apps', 'data', 'load', 'probes', 'windows', 'steady_state', 'abort', 'method', 'expect', 'repeat'] as const
 export const EXPERIMENT_KEYS: readonly string[] = KEYS
 /** What brownout.yaml may hold, for every experiment at or below it. */
-export const SHARED_KEYS: readonly string[] = ['vars', 'targets', 'app', 'apps', 'load', 'probes', 'windows', 'steady_state', 'abort']
+export const SHARED_KEYS: readonly string[] = ['vars', 'targets', 'app', 'apps', 'data', 'load', 'probes', 'windows', 'steady_state', 'abort']
 
 const section = ({ of: kind, item, about }: { readonly of: 'map' | 'list'; readonly item: z.ZodType; readonly about: string }) =>
   (kind === 'map' ? table(item, about) : list(item, about)).optional()
@@ -226,6 +243,7 @@ export const experiment = strict(Object.fromEntries(KEYS.map((key) =>
 
 export type TargetInput = z.infer<typeof target>
 export type AppInput = z.infer<typeof app>
+export type DataInput = z.infer<typeof data>
 export type LoadInput = z.infer<typeof load>
 export type JourneyStepInput = z.infer<typeof journeyStep>
 export type ProbeInput = z.infer<typeof probe>

@@ -38,7 +38,7 @@ export interface Standing { readonly targets: readonly PlannedTarget[]; readonly
 
 const EMPTY: Draft = {
   name: undefined, question: undefined, tags: undefined, seed: undefined, corruption: undefined, repeat: undefined, windows: undefined, app: undefined,
-  apps: [], targets: [], load: [], probes: [], steady_state: [], abort: [], method: [], expect: [],
+  apps: [], targets: [], data: [], load: [], probes: [], steady_state: [], abort: [], method: [], expect: [],
 }
 
 export interface StandingOptions { readonly registry: Registry; readonly env: NodeJS.ProcessEnv; readonly cwd: string }
@@ -85,7 +85,7 @@ function read(reader: Reader, root: Tree, { registry, cwd }: Pick<StandingOption
     return !demo && !via
   })
   const names = new Map(named.map((name) => [name, 'target'] as const))
-  const linking: Linking = { reader, draft, registry, cwd, env: {}, scenarios: new Map(), names, targets: new Map(targets.map((one) => [one.spec.name, one])) }
+  const linking: Linking = { reader, draft, registry, cwd, env: {}, data: new Map(), scenarios: new Map(), names, targets: new Map(targets.map((one) => [one.spec.name, one])) }
   return { targets, toxics: toxicsOf(reader, new Set(named)), rules: rulesOf(reader, linking) }
 }
 

@@ -4,7 +4,7 @@ import { redact } from '../core/redact.ts'
 import { formatParam } from '../core/params.ts'
 import { formatDuration, formatRate, ms, type Ms } from '../core/units.ts'
 import { formatAddress } from '../proxy/address.ts'
-import type { LoadSpec } from '../load/spec.ts'
+import type { LoadSpec, Text } from '../load/spec.ts'
 import type { Plan, PlannedTarget, Step } from './plan.ts'
 import { planSpans } from './step-times.ts'
 
@@ -36,15 +36,19 @@ const targetText = ({ spec: { name, protocol, upstream, cluster }, demo, app, vi
 function loadText(load: LoadSpec): string {
   const { name, send, rate, connections } = load
   switch (send.kind) {
-    case 'http': return `${name}: ${send.method} ${send.url} ${paceText(load)}`
+    case 'http': return `${name}: ${send.method} ${written(send.url)} ${paceText(load)}`
+    case 'journeys': return `${name}: ${send.of.map((one) => `${one.name} (${one.weight})`).join(', ')} ${paceText(load)}`
     case 'journey': return `${name}: ${send.steps.map((step) => (step.kind === 'think' ? `think ${formatDuration(step.length)}` : step.name)).join(', ')} ${paceText(load)}`
-    case 'redis': return `${name}: redis ${send.command.join(' ')} ${paceText(load)}`
+    case 'redis': return `${name}: redis ${send.command.map(written).join(' ')} ${paceText(load)}`
     case 'postgres': return `${name}: postgres ${send.sql} ${paceText(load)}`
     case 'program': return `${name}: runs ${send.argv.join(' ')} ${paceText(load)}`
     case 'driven': return `${name}: ${send.driver === 'command' ? [send.file, ...send.args].join(' ') : `${send.driver} ${send.file}`}${send.users === undefined ? '' : ` with ${send.users} users`}${(send.workers ?? 1) > 1 ? ` on ${send.workers} workers` : ''}`
     case 'websocket': return `${name}: ${connections} connections to ${send.url} over ${formatDuration(send.over)}, ${send.expect === 'messages' ? 'listening' : load.users || load.profile ? paceText(load) : `together ${formatRate(rate)}`}`
   }
 }
+
+/** As the file has it. */
+const written = (text: Text): string => (typeof text === 'string' ? text : text.map((piece) => (typeof piece === 'string' ? piece : 'data' in piece ? `\${data.${piece.data}${piece.column === undefined ? '' : `.${piece.column}`}}` : `\${capture.${piece.capture}}`)).join(''))
 
 /** `at 100/s`, or how the rate changes, or who sends. */
 function paceText({ rate, profile, arrivals, users, processes = 1 }: LoadSpec): string {

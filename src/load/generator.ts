@@ -1,12 +1,14 @@
 /** The loads of a run, or one process's share of them: one client, arrivals and tally each, one clock for all. */
 
 import { coarseClock, realClock, sleep, type Clock } from '../core/clock.ts'
+import { randomAt } from '../core/random.ts'
 import { assertNever, ms, type Ms } from '../core/units.ts'
 import { arrivalsOf, type Share } from './arrivals.ts'
 import type { Client } from './client.ts'
+import { openData, type Data, type DataSource } from './data.ts'
 import { Driver } from './driver.ts'
 import { openHttp } from './http.ts'
-import { openJourney } from './journey.ts'
+import { openJourney, openJourneys } from './journey.ts'
 import type { Part, PartFigures } from './merge.ts'
 import { openPostgres } from './postgres.ts'
 import { openPrograms } from './programs.ts'
@@ -44,10 +46,11 @@ export class Generator {
 
   static async open(orders: Orders, emit: Emit): Promise<Generator> {
     const clock = orders.specs.reduce((sum, spec) => sum + busyOf(spec), 0) <= EXACT_MAX ? realClock : coarseClock
+    const data = openData(Object.assign({}, ...orders.specs.map((spec) => spec.data ?? {})) as Record<string, DataSource>, orders.seed)
     const loads = orders.specs.map((whole): Load => {
       const share = { index: orders.process, of: whole.processes ?? 1 }
       const spec = sharedSpec(whole, share)
-      return { spec, share, client: openClient(spec, clock, share) }
+      return { spec, share, client: openClient(spec, { clock, share, data, seed: orders.seed }) }
     })
     await Promise.race([Promise.all(loads.map(({ client }) => client.opened)), sleep(OPEN_MAX)])
     return new Generator(orders, loads, clock, emit)
@@ -84,14 +87,17 @@ function sharedSpec(spec: LoadSpec, { index, of }: Share): LoadSpec {
   return { ...spec, inFlightMax: Math.ceil(inFlightMax / of), ...(send.kind === 'websocket' ? {} : { connections: Math.max(1, Math.floor(connections / of) + (index < connections % of ? 1 : 0)) }) }
 }
 
-function openClient(spec: LoadSpec, clock: Clock, share: Share): Client {
-  const { send } = spec
+interface Means { readonly clock: Clock; readonly share: Share; readonly data: Data; readonly seed: number }
+
+function openClient(spec: LoadSpec, { clock, share, data, seed }: Means): Client {
+  const { send, name } = spec
   switch (send.kind) {
-    case 'http': return openHttp(spec, send)
-    case 'journey': return openJourney(spec, send, clock)
-    case 'redis': return openRedis(spec, send)
-    case 'postgres': return openPostgres(spec, send)
-    case 'websocket': return openWebSockets(spec, send, share)
+    case 'http': return openHttp(spec, send, data)
+    case 'journey': return openJourney(spec, send, clock, data)
+    case 'journeys': return openJourneys(spec, send, clock, data, randomAt(seed, `journeys/${name}`))
+    case 'redis': return openRedis(spec, send, data)
+    case 'postgres': return openPostgres(spec, send, data)
+    case 'websocket': return openWebSockets(spec, send, share, data)
     case 'program': return openPrograms(send)
     case 'driven': throw new TypeError(`${spec.name} is made by ${send.driver}`)
     default: return assertNever(send)

@@ -4,25 +4,51 @@ import { Pool, type Dispatcher } from 'undici'
 import { isLoopback } from '../core/loopback.ts'
 import type { Answer } from './capture.ts'
 import { NOTHING_SENT, reasonOf, template, type Client, type Sent } from './client.ts'
-import type { HttpRequest, LoadSpec } from './spec.ts'
+import { NO_DATA, type Data } from './data.ts'
+import { renderedText } from './pieces.ts'
+import type { HttpRequest, LoadSpec, Text } from './spec.ts'
 
 /** Of an answer that values are captured from; a longer one fails. */
 const BODY_MAX = 1024 * 1024
 
 /** Certificates are verified but on loopback, where a proxy of ours shows one made for the run. */
-export function openHttp(spec: LoadSpec, { method, url, headers, body, keepAlive }: HttpRequest): Client {
-  const { pathname, search } = new URL(url)
+export function openHttp(spec: LoadSpec, { method, url: written, headers, body, keepAlive }: HttpRequest, data: Data = NO_DATA): Client {
+  const url = baseOf(written)
   const isOk = statusMatcher(spec.ok)
-  const path = template(`${pathname}${search}`.replaceAll('%7Bn%7D', '{n}'))
-  const content = body === undefined ? () => null : template(body)
-  const sentHeaders = { ...credentialsOf(url), ...headers }
+  const path = pathsOf(written, data)
+  const content = body === undefined ? () => null : renderedText(body, data)
+  const headersOf = headersFor({ ...credentialsOf(url), ...headers }, data)
   const pool = poolFor(url, spec, keepAlive)
   let closed: Promise<void> | undefined
   return {
     opened: Promise.resolve(),
-    send: (n, done) => request(pool, { method, path: path(n), headers: sentHeaders, body: content(n) }, { isOk, keeps: 'nothing', ended: (failed) => done(failed === undefined ? 'ok' : 'error', failed) }),
+    send: (n, done) => request(pool, { method, path: path(n), headers: headersOf(n), body: content(n) }, { isOk, keeps: 'nothing', ended: (failed) => done(failed === undefined ? 'ok' : 'error', failed) }),
     close: () => { closed ??= pool.destroy(); return closed },
   }
+}
+
+function baseOf(url: Text): string {
+  const base = typeof url === 'string' ? url : url[0]
+  if (typeof base !== 'string') throw new TypeError('a URL begins with its host')
+  return base
+}
+
+/** Without data it is taken apart but once. */
+function pathsOf(url: Text, data: Data): (n: number) => string {
+  const pathOf = (text: string): string => {
+    const { pathname, search } = new URL(text)
+    return `${pathname}${search}`
+  }
+  if (typeof url === 'string') return template(pathOf(url).replaceAll('%7Bn%7D', '{n}'))
+  const whole = renderedText(url, data)
+  return (n) => pathOf(whole(n))
+}
+
+function headersFor(headers: Readonly<Record<string, Text>>, data: Data): (n: number) => Record<string, string> {
+  const texts = Object.entries(headers).map(([name, text]) => [name, typeof text === 'string' ? text : renderedText(text, data)] as const)
+  const same = Object.fromEntries(texts.flatMap(([name, text]) => (typeof text === 'string' ? [[name, text]] : [])))
+  const own = texts.flatMap(([name, text]) => (typeof text === 'string' ? [] : [[name, text] as const]))
+  return own.length === 0 ? () => same : (n) => ({ ...same, ...Object.fromEntries(own.map(([name, text]) => [name, text(n)])) })
 }
 
 /** Its own timeouts are off: an operation is given up when it is late, never earlier. Its connections are never the limit: operations in flight are. */

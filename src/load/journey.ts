@@ -6,8 +6,9 @@ import { ms, type Ms } from '../core/units.ts'
 import { captureOf, type Answer } from './capture.ts'
 import { NOTHING_SENT, reasonOf, type Client, type Done, type Sent } from './client.ts'
 import { credentialsOf, poolFor, request, statusMatcher } from './http.ts'
+import { NO_DATA, type Data } from './data.ts'
 import { rendered } from './pieces.ts'
-import type { Journey, JourneyRequest, LoadSpec } from './spec.ts'
+import type { Journey, JourneyRequest, Journeys, LoadSpec } from './spec.ts'
 
 type Captured = Map<string, unknown>
 /** Sends one request. `ended` is called once, with the reason where it failed; what it captured is in `values` then. */
@@ -15,7 +16,7 @@ type Request = { readonly name: string; send(n: number, values: Captured, ended:
 type Step = Request | { readonly length: Ms }
 
 /** The requests of one journey share nothing but their pool of connections, one for each host. A failed request is not made again. */
-export function openJourney(spec: LoadSpec, { steps, keepAlive }: Journey, clock: Clock): Client {
+export function openJourney(spec: LoadSpec, { steps, keepAlive }: Journey, clock: Clock, data: Data = NO_DATA): Client {
   const pools = new Map<string, Pool>()
   const poolOf = (url: string): Pool => {
     const { origin } = new URL(url)
@@ -23,7 +24,7 @@ export function openJourney(spec: LoadSpec, { steps, keepAlive }: Journey, clock
     pools.set(origin, pool)
     return pool
   }
-  const walked = steps.map((step): Step => (step.kind === 'think' ? step : requestOf(step, poolOf)))
+  const walked = steps.map((step): Step => (step.kind === 'think' ? step : requestOf(step, poolOf, data)))
   let closed: Promise<unknown> | undefined
   return {
     opened: Promise.resolve(),
@@ -35,14 +36,34 @@ export function openJourney(spec: LoadSpec, { steps, keepAlive }: Journey, clock
   }
 }
 
-function requestOf({ name, method, url: pieces, headers: written, body, ok, capture }: JourneyRequest, poolOf: (url: string) => Pool): Request {
+/** Which one an operation is, is drawn by its number. Reasons begin with the journey's name. */
+export function openJourneys(spec: LoadSpec, { of }: Journeys, clock: Clock, data: Data, random: (n: number) => number): Client {
+  let total = 0
+  // Each is drawn below the sum of the weights up to its own.
+  const clients = of.map(({ name, weight, journey }) => {
+    total += weight
+    return { name, below: total, client: openJourney(spec, journey, clock, data) }
+  })
+  return {
+    opened: Promise.resolve(),
+    send(n, done, due) {
+      const drawn = random(n) * total
+      const chosen = clients.find(({ below }) => drawn < below)
+      if (!chosen) return NOTHING_SENT
+      return chosen.client.send(n, (outcome, reason, thought) => done(outcome, reason === undefined ? undefined : `${chosen.name}: ${reason}`, thought), due)
+    },
+    close: () => Promise.all(clients.map(({ client }) => client.close())).then(() => undefined),
+  }
+}
+
+function requestOf({ name, method, url: pieces, headers: written, body, ok, capture }: JourneyRequest, poolOf: (url: string) => Pool, data: Data): Request {
   const [base] = pieces
   if (typeof base !== 'string') throw new TypeError('a URL begins with its host')
   const pool = poolOf(base)
-  const url = rendered(pieces)
-  const headers = Object.entries(written).map(([key, value]) => [key, rendered(value)] as const)
+  const url = rendered(pieces, data)
+  const headers = Object.entries(written).map(([key, value]) => [key, rendered(value, data)] as const)
   const authorization = credentialsOf(base)
-  const content = body && rendered(body)
+  const content = body && rendered(body, data)
   const captures = Object.entries(capture).flatMap(([as, where]) => {
     const found = captureOf(where)
     return 'wrong' in found ? [] : [{ as, ...found }]

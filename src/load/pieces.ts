@@ -1,21 +1,34 @@
 /** Texts with captured values put in. */
 
 import { template } from './client.ts'
-import type { Guise, Piece } from './spec.ts'
+import { NO_DATA, type Data } from './data.ts'
+import type { Guise, Piece, Text } from './spec.ts'
 
 /** Values by name, as JSON had them. */
 export type Values = ReadonlyMap<string, unknown>
 
-/** Puts in the operation's number and what was captured. Throws a URIError for a value that no URL can hold. */
-export function rendered(pieces: readonly Piece[]): (n: number, values: Values) => string {
+/** Puts in the operation's number, its data and what was captured. Throws a URIError for a value that no URL can hold. */
+export function rendered(pieces: readonly Piece[], data: Data = NO_DATA): (n: number, values: Values) => string {
   const parts = pieces.map((piece) => {
     if (typeof piece === 'string') return template(piece)
+    if ('data' in piece) {
+      const { data: name, column, as } = piece
+      return (n: number) => GUISES[as](data(name, column, n))
+    }
     const { capture, as } = piece
     return (_: number, values: Values) => GUISES[as](values.get(capture))
   })
   const [only] = parts
   return parts.length === 1 && only ? only : (n, values) => parts.map((part) => part(n, values)).join('')
 }
+
+/** The same of a text of which nothing is captured. */
+export function renderedText(text: Text, data: Data = NO_DATA): (n: number) => string {
+  if (typeof text === 'string') return template(text)
+  const whole = rendered(text, data)
+  return (n) => whole(n, NO_VALUES)
+}
+const NO_VALUES: Values = new Map()
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value) ?? '')
 

@@ -6,7 +6,9 @@ import { serialize } from 'pg-protocol'
 import { realClock, type Timer } from '../core/clock.ts'
 import { trustingLoopback } from '../core/loopback.ts'
 import { ms, type Ms } from '../core/units.ts'
-import { NOTHING_SENT, reasonOf, template, type Client, type Done, type Sent } from './client.ts'
+import { NOTHING_SENT, reasonOf, type Client, type Done, type Sent } from './client.ts'
+import { NO_DATA, type Data } from './data.ts'
+import { renderedText } from './pieces.ts'
 import type { LoadSpec, PostgresQuery } from './spec.ts'
 
 interface Waiting { readonly n: number; readonly done: Done; run?: Line | undefined; abandoned: boolean }
@@ -18,7 +20,7 @@ const RECONNECT_MAX = 250
  * A query that finds every connection busy waits, and its waiting counts. While no connection stands and none is being made,
  * queries fail at once. The connection of a query that became late is closed, as a pool would, and made anew.
  */
-export const openPostgres = ({ connections, timeout }: LoadSpec, query: PostgresQuery): Client => new Lines(query, connections, timeout)
+export const openPostgres = ({ connections, timeout }: LoadSpec, query: PostgresQuery, data: Data = NO_DATA): Client => new Lines(query, connections, timeout, data)
 
 class Lines implements Client {
   readonly opened: Promise<unknown>
@@ -29,9 +31,9 @@ class Lines implements Client {
   readonly #values: readonly ((n: number) => string)[]
   readonly #sql: string
 
-  constructor({ url, sql, params }: PostgresQuery, connections: number, timeout: Ms) {
+  constructor({ url, sql, params }: PostgresQuery, connections: number, timeout: Ms, data: Data) {
     this.#sql = sql
-    this.#values = params.map(template)
+    this.#values = params.map((one) => renderedText(one, data))
     this.#lines = Array.from({ length: connections }, () => new Line(url, timeout, { freed: (line) => this.#freed(line), down: (reason) => this.#down(reason) }))
     this.opened = Promise.all(this.#lines.map((line) => line.open()))
   }

@@ -3,7 +3,9 @@
 import { Command, Redis } from 'ioredis'
 import { isLoopback } from '../core/loopback.ts'
 import type { Ms } from '../core/units.ts'
-import { NOTHING_SENT, reasonOf, template, type Client, type Done, type Sent } from './client.ts'
+import { NOTHING_SENT, reasonOf, type Client, type Done, type Sent } from './client.ts'
+import { NO_DATA, type Data } from './data.ts'
+import { renderedText } from './pieces.ts'
 import type { LoadSpec, RedisCommand } from './spec.ts'
 
 /** Commands that became late and are still owed an answer, on one connection; past it the connection is given up and made anew. */
@@ -15,10 +17,9 @@ const RECONNECT_MAX = 250
  * While a connection is down its commands fail at once; one that breaks fails what it carried; nothing is sent twice. A command
  * that became late cannot be taken back: its connection goes on and its answer is passed over when it comes.
  */
-export function openRedis({ connections, timeout }: LoadSpec, { url, command }: RedisCommand): Client {
+export function openRedis({ connections, timeout }: LoadSpec, { url, command }: RedisCommand, data: Data = NO_DATA): Client {
   const lines = Array.from({ length: connections }, () => new Line(url, timeout))
-  const [name = '', ...args] = command
-  const argumentsOf = args.map(template)
+  const [name = () => '', ...argumentsOf] = command.map((word) => renderedText(word, data))
   let turn = 0
   const nextLine = (): Line | undefined => {
     for (let i = 0; i < lines.length; i++) {
@@ -31,7 +32,7 @@ export function openRedis({ connections, timeout }: LoadSpec, { url, command }: 
     opened: Promise.all(lines.map(({ opened }) => opened)),
     send(n, done) {
       const line = nextLine()
-      if (line) return line.send(name, argumentsOf.map((argument) => argument(n)), done)
+      if (line) return line.send(name(n), argumentsOf.map((argument) => argument(n)), done)
       done('error', lines[0]?.problem ?? 'not connected')
       return NOTHING_SENT
     },

@@ -2,20 +2,25 @@
 
 import { ms, type Ms, type PerSecond } from '../core/units.ts'
 import type { Stretch } from './curve.ts'
+import type { DataSource } from './data.ts'
+
+/** A text, or its pieces where values stand in it. */
+export type Text = string | readonly Piece[]
 
 /** `{n}` in the path, the body, an argument or a parameter stands for the operation's number, counted from 0. */
 export interface HttpRequest {
   readonly kind: 'http'
   readonly method: string
-  readonly url: string
-  readonly headers: Readonly<Record<string, string>>
-  readonly body?: string | undefined
+  /** Its first piece is text and holds the host. */
+  readonly url: Text
+  readonly headers: Readonly<Record<string, Text>>
+  readonly body?: Text | undefined
   /** Each request goes over a connection of its own. */
   readonly keepAlive?: false | undefined
 }
 /** A command and its arguments. */
-export interface RedisCommand { readonly kind: 'redis'; readonly url: string; readonly command: readonly string[] }
-export interface PostgresQuery { readonly kind: 'postgres'; readonly url: string; readonly sql: string; readonly params: readonly string[] }
+export interface RedisCommand { readonly kind: 'redis'; readonly url: string; readonly command: readonly Text[] }
+export interface PostgresQuery { readonly kind: 'postgres'; readonly url: string; readonly sql: string; readonly params: readonly Text[] }
 
 /** A program that is started for each operation, without a shell; ok when it exits with 0. */
 export interface ProgramRun { readonly kind: 'program'; readonly argv: readonly string[]; readonly env: Readonly<Record<string, string>>; readonly cwd: string }
@@ -25,8 +30,8 @@ export interface ProgramRun { readonly kind: 'program'; readonly argv: readonly 
  * the one of the URL; JSON of its own type; or the inside of a JSON string.
  */
 export type Guise = 'text' | 'part' | 'path' | 'json' | 'string'
-/** Text in which values stand that a step before has captured. */
-export type Piece = string | { readonly capture: string; readonly as: Guise }
+/** Text, what a step before has captured, or a value of a source of data. */
+export type Piece = string | { readonly capture: string; readonly as: Guise } | { readonly data: string; readonly column?: string | undefined; readonly as: Guise }
 
 export interface JourneyRequest {
   readonly kind: 'request'
@@ -46,6 +51,9 @@ export interface Think { readonly kind: 'think'; readonly length: Ms }
 /** One operation of several requests, one after another; the first that fails ends it. */
 export interface Journey { readonly kind: 'journey'; readonly steps: readonly (JourneyRequest | Think)[]; readonly keepAlive?: false | undefined }
 
+/** One of several, drawn for each operation by its weight. */
+export interface Journeys { readonly kind: 'journeys'; readonly of: readonly { readonly name: string; readonly weight: number; readonly journey: Journey }[] }
+
 /** Connections that are made one after another and kept. `{n}` in the URL, a header, `open` and `resume` is the connection's number. */
 export interface WebSocketTraffic {
   readonly kind: 'websocket'
@@ -56,7 +64,7 @@ export interface WebSocketTraffic {
   /** echo: an operation is a message that comes back. messages: one is a message that arrives, and sending is not our part. */
   readonly expect: 'echo' | 'messages'
   /** Of echo: `{id}` stands for what the message is known by, `{n}` for its number. */
-  readonly send: string
+  readonly send: Text
   /** Sent whenever a connection opens. */
   readonly open?: string | undefined
   /** Sent in its place once a numbered message has arrived: `{last_id}` is its id. */
@@ -92,7 +100,7 @@ export interface DrivenLoad {
 
 export interface LoadSpec {
   readonly name: string
-  readonly send: DrivenLoad | ProgramRun | HttpRequest | Journey | RedisCommand | PostgresQuery | WebSocketTraffic
+  readonly send: DrivenLoad | ProgramRun | HttpRequest | Journey | Journeys | RedisCommand | PostgresQuery | WebSocketTraffic
   /** Open loop: operation i is due at start + i / rate, whatever became of those before it; with a profile the highest of it. 0: the system sends, not we, or users do. */
   readonly rate: PerSecond
   /** How the rate changes once the warm-up is over; then it stays where it is. Absent: it does not change. */
@@ -101,6 +109,8 @@ export interface LoadSpec {
   readonly arrivals?: 'poisson' | undefined
   /** Closed loop: each of them waits for an answer, thinks, and only then sends again. */
   readonly users?: { readonly count: number; readonly think: Ms } | undefined
+  /** The sources of what stands in `send` as data. */
+  readonly data?: Readonly<Record<string, DataSource>> | undefined
   /** So many processes make it together; absent: one. */
   readonly processes?: number | undefined
   /** An operation older than this counts as a timeout, at this value; a connection that takes longer to open is given up. */
@@ -114,5 +124,7 @@ export interface LoadSpec {
 }
 
 /** How much of an operation's time is thinking, which is in neither its latency nor its timeout. */
-export const thinkTime = (send: LoadSpec['send']): Ms =>
-  ms(send.kind === 'journey' ? send.steps.reduce((sum, step) => sum + (step.kind === 'think' ? step.length : 0), 0) : 0)
+export function thinkTime(send: LoadSpec['send']): Ms {
+  if (send.kind === 'journeys') return ms(Math.max(...send.of.map(({ journey }) => thinkTime(journey))))
+  return ms(send.kind === 'journey' ? send.steps.reduce((sum, step) => sum + (step.kind === 'think' ? step.length : 0), 0) : 0)
+}

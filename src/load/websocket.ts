@@ -10,6 +10,8 @@ import { ms, type Ms } from '../core/units.ts'
 import { WHOLE, type Share } from './arrivals.ts'
 import { captureOf } from './capture.ts'
 import { NOTHING_SENT, template, type Beginning, type Client, type Done, type Sent } from './client.ts'
+import { NO_DATA, type Data } from './data.ts'
+import { renderedText } from './pieces.ts'
 import type { LoadSpec, WebSocketTraffic } from './spec.ts'
 import { Line } from './websocket-line.ts'
 
@@ -24,7 +26,7 @@ const LEAVE_MAX = ms(500)
 const SLICES = 50
 
 /** Of all connections those whose number leaves the share's index. */
-export const openWebSockets = (spec: LoadSpec, traffic: WebSocketTraffic, share: Share = WHOLE): Client => new Crowd(spec, traffic, share)
+export const openWebSockets = (spec: LoadSpec, traffic: WebSocketTraffic, share: Share = WHOLE, data: Data = NO_DATA): Client => new Crowd(spec, traffic, share, data)
 
 class Crowd implements Client {
   readonly opened = Promise.resolve()
@@ -41,12 +43,13 @@ class Crowd implements Client {
   #beats: Timer | undefined
   #leaving: Promise<void> | undefined
 
-  constructor(spec: LoadSpec, traffic: WebSocketTraffic, share: Share) {
+  constructor(spec: LoadSpec, traffic: WebSocketTraffic, share: Share, data: Data) {
     this.#spec = spec
     this.#traffic = traffic
     this.#share = share
-    const text = template(traffic.send.replaceAll('{id}', () => `${ID}{n}`))
-    this.#text = text
+    const known = (text: string): string => text.replaceAll('{id}', () => `${ID}{n}`)
+    const { send } = traffic
+    this.#text = renderedText(typeof send === 'string' ? known(send) : send.map((piece) => (typeof piece === 'string' ? known(piece) : piece)), data)
     const id = traffic.id === undefined ? undefined : captureOf(traffic.id)
     this.#idOf = id && !('wrong' in id) ? (message) => id.read({ headers: {}, body: message.toString() }) : undefined
   }

@@ -39,7 +39,7 @@ const VALUES: readonly Case[] = [
   ['a number where text is due', 'name: ¶007', 'VALUE_INVALID', 'expected text, not 7', 'YAML reads 007 as the number 7: for text write "007" with quotes'],
   ['a leading zero in an environment variable', 'name: x\napp: { command: [a], env: { ZIP: ¶01234 } }', 'VALUE_INVALID', 'ZIP: expected text', 'write "01234" with quotes'],
   ['a baseline that is too short to know what is normal', around('windows: { baseline: ¶2s }'), 'VALUE_INVALID', '8 buckets', 'lengthen `baseline`'],
-  ['a load that does nothing', 'name: x\nload: { ¶a: { rate: 1/s } }', 'VALUE_INVALID', 'nothing says what is to be done', 'one of http, journey, redis, postgres, websocket'],
+  ['a load that does nothing', 'name: x\nload: { ¶a: { rate: 1/s } }', 'VALUE_INVALID', 'nothing says what is to be done', 'one of http, journey, journeys, redis, postgres, websocket'],
   ['a load that does two things', 'name: x\nload: { ¶a: { redis: PING, postgres: x, rate: 1/s } }', 'VALUE_INVALID', 'redis and postgres', ''],
   ['a key of another kind of load', 'name: x\nload: { a: { redis: PING, url: "redis://h", ¶ok: 2xx, rate: 1/s } }', 'KEY_UNKNOWN', '`ok` means nothing with redis', ''],
   ['a load without its URL', 'name: x\nload: { ¶a: { redis: PING, rate: 1/s } }', 'KEY_MISSING', '`url` is missing', '${targets.NAME.url}'],
