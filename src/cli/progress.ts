@@ -50,6 +50,6 @@ export function lineOf(event: JournalEvent, plan: Plan): Line | undefined {
     case 'note': return line('quiet', event.text)
     case 'problem': return line('trouble', `${event.code}: ${event.text}`)
     case 'probe': return event.ok ? undefined : line('quiet', `probe ${event.name}: ${event.problem ?? 'failed'}`)
-    case 'rule.arming': case 'altered': case 'drained': case 'bucket': case 'figures': case 'reaction': case 'reactions': case 'verdict': case 'run.ended': return undefined
+    case 'rule.arming': case 'altered': case 'drained': case 'bucket': case 'figures': case 'reaction': case 'reactions': case 'point': case 'sweep': case 'verdict': case 'run.ended': return undefined
   }
 }

@@ -62,6 +62,7 @@ export const ERRORS = {
   UNDO_FAILED: { means: 'What a step did could not be undone.', hint: 'undo it by hand; the output is in actions.log of the run folder', exit: EXIT.healUnverified },
   FAULT_BROKEN: { means: 'A fault threw an exception; its rule was cleared and the run is void.', hint: 'the journal of the run has the details', exit: EXIT.internal },
   PAUSE_NEEDS_TERMINAL: { means: 'The experiment pauses for a person and there is no terminal.', hint: 'give --no-pause to go on without waiting', exit: EXIT.usage },
+  SWEEP_INVALID: { means: 'What a sweep is to turn is not there, or cannot be turned so.', hint: 'docs/sweep.md shows what can be swept: STEP.PARAM=a..b, load.NAME.rate=a..b', exit: EXIT.usage },
   EXPERIMENT_INVALID: { means: 'An experiment file has errors; nothing was started.', hint: '`brownout check FILE` says the same without starting anything', exit: EXIT.usage },
   CONFIG_INVALID: { means: 'The configuration of `brownout serve` has errors, or a part of it could not be served.', hint: 'docs/toxiproxy.md shows both forms; `--keep-going` serves the rest', exit: EXIT.usage },
   INTERNAL: { means: 'brownout itself is at fault.', hint: 'please report it with the journal of the run', exit: EXIT.internal },

@@ -92,7 +92,7 @@ async function attempt(plan: Plan, options: RunOptions, note?: string): Promise<
 }
 
 /** Our own proxies, with a Toxiproxy behind those of the targets that name one. */
-function planeFor({ targets, seed }: Plan, registry: Registry, workers: RunOptions['workers']): Plane {
+export function planeFor({ targets, seed }: Plan, registry: Registry, workers?: RunOptions['workers']): Plane {
   const routes = new Map(targets.flatMap(({ spec, via }) => (via ? [[spec.name, via] as const] : [])))
   if (workers && routes.size > 0) throw new BrownoutError('USAGE', { message: '--workers cannot serve targets that go via a Toxiproxy', hint: 'leave out --workers, or `via`' })
   if (workers) return new ClusterPlane({ registry, seed, workers: workers.count, start: workers.start })
@@ -100,7 +100,7 @@ function planeFor({ targets, seed }: Plan, registry: Registry, workers: RunOptio
   return routes.size > 0 ? new ViaPlane({ routes, registry, local }) : local(registry)
 }
 
-function startedBody(plan: Plan, { version, source }: RunOptions, folder: string, targets: readonly TargetRecord[]): EventBodies['run.started'] {
+export function startedBody(plan: Plan, { version, source }: Pick<RunOptions, 'version' | 'source'>, folder: string, targets: readonly TargetRecord[]): EventBodies['run.started'] {
   const { name, question, file, hash, seed } = plan
   return {
     run: folder.slice(folder.lastIndexOf('/') + 1), name, question, file, hash, seed, targets, source,

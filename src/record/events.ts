@@ -2,6 +2,7 @@
 
 import type { Ms } from '../core/units.ts'
 import type { Direction, Protocol } from '../protocols/codec.ts'
+import type { Point, SweepResult } from '../sweep/result.ts'
 import type { BucketRecord } from './buckets.ts'
 import type { FiguresRecord, ReactionRecord, ReactionTotals } from './figures.ts'
 
@@ -48,6 +49,9 @@ export interface EventBodies {
   opaque: { readonly target: string; readonly session: number; readonly why: string }
   /** The process did not run for that long: what was measured then is not to be trusted. */
   suspect: { readonly stallMs: number }
+  /** One point of a sweep, and in the end what it came to. */
+  point: { readonly point: Point }
+  sweep: { readonly result: SweepResult }
   note: { readonly text: string }
   problem: { readonly code: string; readonly text: string }
   verdict: { readonly outcome: Outcome; readonly why: string; readonly expectations: readonly ExpectationRecord[] }

@@ -27,6 +27,8 @@ const SHAPES: { readonly [K in EventKind]: Shape<K> } = {
   heal: { target: 'string', ok: 'boolean', before: 'string', after: 'string' },
   opaque: { target: 'string', session: 'number', why: 'string' },
   suspect: { stallMs: 'number' },
+  point: { point: 'object' },
+  sweep: { result: 'object' },
   note: { text: 'string' },
   problem: { code: 'string', text: 'string' },
   verdict: { outcome: 'string', why: 'string', expectations: 'array' },
