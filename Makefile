@@ -2,7 +2,7 @@
 BIN   := node_modules/.bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test test-all cover check bench sockets sustained truth stats fuzz demo docs schema clean
+.PHONY: help setup build test test-all cover check bench sockets sustained truth stats sweeps fuzz demo docs schema clean
 
 help: ## prints this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -50,6 +50,9 @@ truth: build ## outages of known times against what is reported: 20 of 20 within
 
 stats: build ## 2,000 healthy runs: how many get an episode that was none
 	@node dist/test/bench/stats.js
+
+sweeps: build ## ten sweeps each of systems whose limits are known: rate, latency, peak (25 minutes)
+	@node dist/test/bench/sweeps.js
 
 fuzz: build ## random and mutated bytes against the codecs; ROUNDS says how many
 	@node dist/test/bench/fuzz-redis.js $(or $(ROUNDS),20000)

@@ -79,15 +79,15 @@ function tell({ folder, record, analysis, exit }: RunResult, wanted: Wanted, con
 }
 
 /** A first signal heals and lets the run end with its report; a second heals and ends the process. An exception that nobody caught heals too. */
-class Signals {
+export class Signals {
   readonly #context: Context
-  readonly #view: View
+  readonly #view: Pick<View, 'say'>
   readonly #stopHearing: readonly (() => void)[]
-  #running: Running | undefined
+  #running: Omit<Running, 'folder'> | undefined
   #first: Signal | undefined
   #deadline: Timer | undefined
 
-  constructor(context: Context, view: View) {
+  constructor(context: Context, view: Pick<View, 'say'>) {
     this.#context = context
     this.#view = view
     this.#stopHearing = [context.onSignal((signal) => this.#hear(signal)), context.onCrash((error) => this.#crash(error))]
@@ -95,7 +95,7 @@ class Signals {
 
   get heard(): boolean { return this.#first !== undefined }
 
-  govern(running: Running): void {
+  govern(running: Omit<Running, 'folder'>): void {
     this.#running = running
     if (this.#first) running.interrupt(this.#first)
   }
@@ -136,7 +136,7 @@ function enter(stdin: Input, view: View): Promise<void> {
 }
 
 /** The experiment's text; undefined where it is not a file of its own. */
-async function sourceOf({ file }: Plan, cwd: string): Promise<string | undefined> {
+export async function sourceOf({ file }: Plan, cwd: string): Promise<string | undefined> {
   try {
     return await readFile(resolve(cwd, file), 'utf8')
   } catch (error) {

@@ -21,6 +21,7 @@ type Surroundings = Omit<Context, 'registry'>
 const COMMANDS: Readonly<Record<string, (add: Add) => Promise<void>>> = {
   run: async (add) => add((await import('./run.ts')).run),
   load: async (add) => add((await import('./load.ts')).load),
+  sweep: async (add) => add((await import('./sweep.ts')).sweep),
   serve: async (add) => add((await import('./serve.ts')).serve),
   demo: async (add) => add((await import('./demo.ts')).demo),
   check: async (add) => add((await import('./check.ts')).check),

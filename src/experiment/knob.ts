@@ -29,7 +29,8 @@ type LoadKnob = keyof typeof LOAD_KNOBS
 /** Our own limit must not be what breaks: as many as can be under way before they are late. */
 const inFlightFor = ({ timeout }: LoadSpec, perSecondWanted: number): number => Math.ceil((perSecondWanted * timeout) / 1000) + 1
 
-export const formatKnob = ({ param }: Knob, value: number): string => formatParam(param.kind, value)
+/** With the digits that tell a value from the next that is tried. */
+export const formatKnob = ({ param }: Knob, value: number): string => (param.kind === 'rate' ? `${Number(value.toPrecision(4))}/s` : formatParam(param.kind, value))
 
 /** `STEP.PARAM=a..b`, `STEP.chance=a..b`, `load.NAME.rate=a..b`. Throws SWEEP_INVALID. */
 export function parseKnob(text: string, plan: Plan, registry: Registry): Knob {

@@ -105,12 +105,12 @@ export class Session {
     await this.stop.race(load.begin())
   }
 
-  /** Ends the load and begins it anew as `change` makes it, at the next bucket's edge; says why the one that ended is not to be trusted. */
-  async reload(change: (spec: LoadSpec) => LoadSpec): Promise<readonly string[]> {
-    const invalid = await this.stop.race(this.#endLoad())
+  /** Ends the load and begins it anew as `change` makes it, at the next bucket's edge; says how the one that ended kept to its plan. */
+  async reload(change: (spec: LoadSpec) => LoadSpec): Promise<readonly LoadVerdict[]> {
+    const ended = await this.stop.race(this.#endLoad())
     const load = await this.stop.race(this.#stage.openLoad(this.#origin, this.#options.plan.windows.bucket, change))
     await this.stop.race(load.begin())
-    return invalid
+    return ended
   }
 
   enter(phase: Phase): void {
@@ -141,7 +141,7 @@ export class Session {
     if (!this.#started) this.#begin([])
     this.enter('end')
     if (hurried) this.#stage.load?.kill()
-    const invalid = hurried ? [] : await this.#endLoad()
+    const invalid = hurried ? [] : (await this.#endLoad()).flatMap(({ name, valid, why }) => (valid ? [] : [`${name}: ${why ?? 'not to be trusted'}`]))
     const asked = this.#probes?.stop(!hurried)
     if (!hurried) await asked
     await this.#sampler?.stop()
@@ -169,13 +169,10 @@ export class Session {
   /** Kills what was started, without waiting. */
   kill(): void { this.#stage.kill() }
 
-  async #endLoad(): Promise<readonly string[]> {
-    return (await this.#stage.load?.stop() ?? []).flatMap((verdict) => this.#judged(verdict))
-  }
-
-  #judged({ name, valid, why, latenessP99Ms, cpu, droppedShare, errors, closes }: LoadVerdict): readonly string[] {
-    this.recorder.write({ kind: 'load', name, valid, why, latenessP99Ms, cpu, droppedShare, errors, closes })
-    return valid ? [] : [`${name}: ${why ?? 'not to be trusted'}`]
+  async #endLoad(): Promise<readonly LoadVerdict[]> {
+    const verdicts = await this.#stage.load?.stop() ?? []
+    for (const { name, valid, why, latenessP99Ms, cpu, droppedShare, errors, closes } of verdicts) this.recorder.write({ kind: 'load', name, valid, why, latenessP99Ms, cpu, droppedShare, errors, closes })
+    return verdicts
   }
 
   #begin(targets: readonly TargetRecord[]): void {

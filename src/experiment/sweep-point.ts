@@ -12,6 +12,7 @@ import type { Rule } from '../rule.ts'
 import type { Broken, Point } from '../sweep/result.ts'
 import { AbortWatch } from './abort.ts'
 import { formatKnob, type Knob } from './knob.ts'
+import { unitOf } from './limit.ts'
 import type { AbortCondition, SteadyState } from './plan.ts'
 import type { Session } from './session.ts'
 import type { Span } from './steady-state.ts'
@@ -19,6 +20,10 @@ import { brokenIn, figuresIn, usedIn, type Lengths } from './sweep-window.ts'
 
 /** What a rule is armed for beyond its point: it then clears by itself, whatever has become of us. */
 const DEADLINE_SPARE = ms(10_000)
+/** A generator that stalls sends what is due at once afterwards: a burst that the system has to wait for in turn. */
+const LATENESS_FACTOR = 3
+/** The users of a closed loop have all begun by then. */
+const USERS_OVER = ms(1000)
 
 export interface PointsOptions {
   readonly session: Session
@@ -41,7 +46,7 @@ export class Points {
   async measure(knob: Knob, value: number, load: string): Promise<Measured> {
     this.#options.session.recorder.write({ kind: 'note', text: `${knob.name} ${formatKnob(knob, value)}` })
     const { turns } = knob
-    return turns.what === 'rule' ? this.under(turns.rule(value), load) : this.#loaded((spec) => (spec.name === turns.load ? turns.change(spec, value) : spec), load)
+    return turns.what === 'rule' ? this.under(turns.rule(value), load) : this.#loaded((spec) => (spec.name === turns.load ? turns.change(spec, value) : spec), turns.of === 'users' ? USERS_OVER : ms(0), load)
   }
 
   /** Of a rule that holds for the time of the point. */
@@ -58,27 +63,40 @@ export class Points {
     return { ...judged, altered, backAfterMs: await this.#back(cleared) }
   }
 
-  async #loaded(change: Parameters<Session['reload']>[0], load: string): Promise<Measured> {
+  async #loaded(change: Parameters<Session['reload']>[0], beginning: Ms, load: string): Promise<Measured> {
     const { session } = this.#options
     const mark = session.recorder.events.length
     await session.reload(change)
-    const { span, aborted } = await this.#window()
+    const { span, aborted } = await this.#window(beginning)
     // The last buckets come while it ends.
-    const invalid = await session.reload((spec) => spec)
+    const late = (await session.reload((spec) => spec)).filter(({ valid }) => !valid)
     const cleared = monotonicNow()
     const judged = this.#judged(mark, span, aborted, load)
-    return { ...judged, ...(invalid.length > 0 ? { invalid: invalid.join('; ') } : {}), backAfterMs: await this.#back(cleared) }
+    const doubtful = late.length > 0 && aborted === undefined && this.#isDoubtful(mark, span, judged, Math.max(...late.map(({ latenessP99Ms }) => latenessP99Ms)))
+    const invalid = late.map(({ name, why }) => `${name}: ${why ?? 'not to be trusted'}`).join('; ')
+    return { ...judged, ...(doubtful ? { invalid } : {}), backAfterMs: await this.#back(cleared) }
+  }
+
+  /**
+   * Whether a generator that was late could have made the difference. Its lateness counts against the system, so what held holds all the
+   * same, if all was sent; and what is broken by much more than it was late is broken.
+   */
+  #isDoubtful(mark: number, span: Span, { held, figures }: Pick<Measured, 'held' | 'figures'>, lateness: number): boolean {
+    if (held) return (figures.dropped ?? 0) > 0
+    const { session, conditions } = this.#options
+    const eased = conditions.map((condition) => (unitOf(condition.signal.metric) === 'ms' ? { ...condition, limit: { ...condition.limit, value: condition.limit.value + LATENESS_FACTOR * lateness } } : condition))
+    return brokenIn(foldRun(session.recorder.events.slice(mark)), eased, span).length === 0
   }
 
   /** Ends at once where a stop condition of the experiment comes true. */
-  async #window(): Promise<{ readonly span: Span; readonly aborted: string | undefined }> {
+  async #window(beginning: Ms = ms(0)): Promise<{ readonly span: Span; readonly aborted: string | undefined }> {
     const { session, lengths, abort, baseline } = this.#options
     let aborted: string | undefined
     const tripped = new Promise<void>((resolve) => {
       const watch = new AbortWatch(abort, (signal) => figure(baseline.record, signal, baseline.span.from, baseline.span.to))
       session.sampler?.watch(watch, monotonicNow(), (why) => { aborted = why; resolve() })
     })
-    await session.window(lengths.warm, tripped)
+    await session.window(ms(beginning + lengths.warm), tripped)
     const from = monotonicNow()
     if (aborted === undefined) await session.window(lengths.window, tripped)
     session.sampler?.unwatch()

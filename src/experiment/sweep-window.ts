@@ -39,7 +39,7 @@ export function figuresIn(record: RunRecord, load: string, { from, to }: Span): 
   const buckets = bucketsBetween(signalOf(record, { name: load })?.buckets ?? [], from, to)
   const offered = buckets.reduce((sum, { counts }) => sum + counts.offered, 0)
   const covered = buckets.reduce<number>((sum, { width }) => sum + width, 0)
-  return { p50: of('p50'), p95: of('p95'), p99: of('p99'), mean: of('mean'), success: of('success'), goodput: of('rate'), ...(covered > 0 ? { offered: (offered * 1000) / covered } : {}) }
+  return { p50: of('p50'), p95: of('p95'), p99: of('p99'), mean: of('mean'), success: of('success'), goodput: of('rate'), ...(covered > 0 ? { offered: (offered * 1000) / covered, dropped: buckets.reduce((sum, { counts }) => sum + counts.dropped, 0) } : {}) }
 }
 
 /** What is used of a core, by whom: shares that can come to all of it. */

@@ -37,7 +37,7 @@ export interface Progress { readonly knob: string; readonly point: Point; readon
 export interface SweepOptions extends Omit<SessionOptions, 'heal'> { readonly registry: Registry; readonly settings: SweepSettings; onPoint(progress: Progress): void }
 
 /** A value at which the generator could not keep to its plan is tried so often. */
-const VOID_MAX = 3
+const VOID_MAX = 5
 /** Of an open loop, a point that ends fewer of its operations has a queue that grows: it is at no load that could be named. */
 const KEEPS_UP = 0.98
 

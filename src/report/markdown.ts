@@ -36,12 +36,12 @@ export function renderMarkdown(record: RunRecord, analysis: Analysis): string {
   return `${sections.filter((section) => section !== '').join('\n\n')}\n`
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   if (rows.length === 0) return ''
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
   return [line(head), line(head.map(() => '---')), ...rows.map((row) => line(row.map(literal)))].join('\n')
 }
 
 /** Text of others as text: no markup, no table cell, no link, nobody mentioned. */
-const literal = (text: string): string =>
+export const literal = (text: string): string =>
   plain(text).replace(/[\\`*_{}[\]#|~!]/g, '\\$&').replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/@/g, '&#64;')

@@ -1,5 +1,6 @@
 /** What a sweep came to, as data: reports and journal are made of it. */
 
+import type { Exit } from '../core/exit.ts'
 import type { Demand } from './demand.ts'
 import type { Edge } from './edge.ts'
 import type { Capacity } from './usl.ts'
@@ -19,6 +20,8 @@ export interface PointFigures {
   /** Operations that ended well. */
   readonly goodput?: number | undefined
   readonly offered?: number | undefined
+  /** How many operations found the limit of those under way reached. */
+  readonly dropped?: number | undefined
 }
 
 export interface Point {
@@ -69,7 +72,7 @@ export interface SweepResult {
   readonly file: string
   readonly seed: number
   readonly outcome: 'PASS' | 'INCONCLUSIVE' | 'ERROR' | 'ABORTED'
-  readonly exit: number
+  readonly exit: Exit
   readonly why: string
   readonly steadyState: readonly string[]
   readonly windowMs: number

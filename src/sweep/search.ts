@@ -1,7 +1,7 @@
 /**
  * Where a system breaks as a knob is turned: which value to try next, given what the tries so far have shown. A pure function of them.
  *
- *   steps up to the first that breaks ─▶ halving between the last that held and that one ─▶ both tried again, since any one try may be chance,
+ *   steps up to the first that breaks twice ─▶ halving between the last that held and that one ─▶ both tried again, since any one try may be chance,
  *   and where they come out now so and now otherwise their neighbours too, up to those that leave no doubt
  */
 
@@ -83,6 +83,9 @@ export function advise({ scale, steps, resolution, repeats }: SearchOptions, tri
   const reached = held ? scale.positionOf(held.value) : Number.NEGATIVE_INFINITY
   const step = broke ? undefined : scale.steps(steps).find((value) => scale.positionOf(value) > reached + 1e-9)
   if (step !== undefined) return { next: step, why: 'step' }
+  // Halving down from a break that was chance costs more than looking twice.
+  const broken = trials.filter((trial) => !trial.held)
+  if (held && broke && broken.length === 1 && !near(held.value, broke.value, resolution)) return { next: broke.value, why: 'repeat' }
   if (held && broke && !near(held.value, broke.value, resolution)) {
     const value = scale.between(held.value, broke.value)
     if (value !== undefined) return { next: value, why: 'halve' }

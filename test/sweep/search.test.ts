@@ -33,14 +33,15 @@ describe('the values that a knob goes through', () => {
 })
 
 describe('the search for the edge', () => {
-  it('steps up to the first value that breaks, halves, and tries both sides again', () => {
+  it('steps up to the first value that breaks twice, halves, and tries both sides again', () => {
     const search = options(100, 400, { steps: 4, resolution: 0.2, repeats: 2 })
     assert.deepEqual(advise(search, []), { next: 100, why: 'step' })
     assert.deepEqual(advise(search, tried([100, true], [200, true])), { next: 300, why: 'step' })
-    assert.deepEqual(advise(search, tried([100, true], [200, true], [300, false])), { next: 250, why: 'halve' })
-    const narrow = tried([100, true], [200, true], [300, false], [250, true])
+    assert.deepEqual(advise(search, tried([100, true], [200, true], [300, false])), { next: 300, why: 'repeat' })
+    assert.deepEqual(advise(search, tried([100, true], [200, true], [300, false], [300, false])), { next: 250, why: 'halve' })
+    const narrow = tried([100, true], [200, true], [300, false], [300, false], [250, true])
     assert.deepEqual(advise(search, narrow), { next: 250, why: 'repeat' })
-    assert.deepEqual(advise(search, [...narrow, ...tried([250, true], [300, false])]), { next: undefined })
+    assert.deepEqual(advise(search, [...narrow, ...tried([250, true])]), { next: undefined })
   })
 
   it('goes on past a value that broke by chance', () => {

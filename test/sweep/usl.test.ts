@@ -33,20 +33,20 @@ describe('the Universal Scalability Law', () => {
     near(peakOf(law)?.concurrency ?? 0, 96.5, 0.01)
   })
 
-  it('tells a known peak within 5 % from points that scatter by 2 %, in 95 of 100, and has it in its interval', () => {
+  it('tells a known peak within 5 % from points that scatter by 2 %, in 38 of 40, and has it in its interval', () => {
     const law = { lambda: 100, sigma: 0.02, kappa: 0.0008 }
     const known = peakOf(law)
     assert.ok(known)
     let [close, covered] = [0, 0]
-    for (let seed = 0; seed < 100; seed++) {
+    for (let seed = 0; seed < 40; seed++) {
       const capacity = capacityOf(follow(law, LOADS, 0.02, seed), randomStream(seed, 'usl'))
       if (capacity.kind !== 'fitted') continue
       if (Math.abs(capacity.peak.throughput / known.throughput - 1) <= 0.05) close++
       const [low, high] = capacity.interval.throughput
       if (low <= known.throughput && known.throughput <= high) covered++
     }
-    assert.ok(close >= 95, `${close} of 100`)
-    assert.ok(covered >= 85, `${covered} of 100`)
+    assert.ok(close >= 38, `${close} of 40`)
+    assert.ok(covered >= 34, `${covered} of 40`)
   }).timeout(60_000)
 
   it('refuses what cannot be told, and says why', () => {
