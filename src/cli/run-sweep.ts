@@ -14,10 +14,10 @@ import { formatProblem } from '../experiment/problem.ts'
 import { runSweep } from '../experiment/run-sweep.ts'
 import type { Progress, SweepSettings } from '../experiment/sweep.ts'
 import { renderSweepMarkdown } from '../report/sweep-markdown.ts'
-import { renderSweepPage } from '../report/sweep-page.ts'
 import { renderSweepText } from '../report/sweep-text.ts'
+import { writeSweep } from '../report/sweep-write.ts'
 import { plain } from '../report/words.ts'
-import { REPORT_FILE, writeFile } from '../report/write.ts'
+import { REPORT_FILE } from '../report/write.ts'
 import type { SweepResult } from '../sweep/result.ts'
 import type { Context } from './command.ts'
 import { Signals, sourceOf } from './execute.ts'
@@ -107,15 +107,10 @@ function duration(option: string, text: string | undefined): Ms | undefined {
 }
 
 function tell(result: SweepResult, folder: string, { html, md }: Given, { stderr, color, env, cwd }: Context): void {
-  const page = join(folder, REPORT_FILE)
-  try {
-    for (const path of [page, ...(html === undefined ? [] : [resolve(cwd, html)])]) writeFile(path, renderSweepPage(result))
-    writeFile(join(folder, 'report.json'), `${JSON.stringify(result, null, 2)}\n`)
-    if (md !== undefined) writeFile(resolve(cwd, md), renderSweepMarkdown(result))
-    else if (env['GITHUB_STEP_SUMMARY']) appendFileSync(env['GITHUB_STEP_SUMMARY'], renderSweepMarkdown(result))
-  } catch (cause) {
-    throw new BrownoutError('REPORT_FAILED', { message: cause instanceof Error ? cause.message : String(cause), cause })
-  } finally {
-    stderr.write(`\n${renderSweepText(result, { color, files: [{ format: 'html', path: page }, ...(md === undefined ? [] : [{ format: 'markdown', path: resolve(cwd, md) }])] })}`)
-  }
+  const [page, summary] = [join(folder, REPORT_FILE), env['GITHUB_STEP_SUMMARY']]
+  stderr.write(`\n${renderSweepText(result, { color, files: [{ format: 'html', path: page }] })}`)
+  writeSweep(result, { html: page, json: join(folder, 'report.json') })
+  const asked = writeSweep(result, { ...(html === undefined ? {} : { html: resolve(cwd, html) }), ...(md === undefined ? {} : { markdown: resolve(cwd, md) }) })
+  for (const { format, path } of asked) stderr.write(`${format.padEnd(8)} ${path}\n`)
+  if (md === undefined && summary) appendFileSync(summary, renderSweepMarkdown(result))
 }

@@ -42,8 +42,8 @@ export function figuresIn(record: RunRecord, load: string, { from, to }: Span): 
   return { p50: of('p50'), p95: of('p95'), p99: of('p99'), mean: of('mean'), success: of('success'), goodput: of('rate'), ...(covered > 0 ? { offered: (offered * 1000) / covered, dropped: buckets.reduce((sum, { counts }) => sum + counts.dropped, 0) } : {}) }
 }
 
-/** What is used of a core, by whom: shares that can come to all of it. */
-const SHARES = ['cpu', 'server_cpu', 'server_main_thread', 'event_loop'] as const
+/** What can be used up: of one core, or of a limit of a server. */
+const SHARES = ['cpu', 'server_cpu', 'server_main_thread', 'server_connections_share', 'server_memory_share'] as const
 
 export const usedIn = (record: RunRecord, { from, to }: Span): Readonly<Record<string, number>> =>
   Object.fromEntries(record.signals.filter(({ source }) => source === 'app' || source === 'target').flatMap(({ name, buckets }) => {

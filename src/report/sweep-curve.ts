@@ -1,7 +1,7 @@
 /** The degradation curve of a knob as a picture that needs no script: figures over the knob's values, and where the edge lies. */
 
 import type { PointFigures, Swept } from '../sweep/result.ts'
-import { html, Markup, NOTHING } from './markup.ts'
+import { html, type Markup, NOTHING } from './markup.ts'
 import { figureWords } from './words.ts'
 
 const WIDTH = 560
