@@ -73,6 +73,8 @@ function ofLoad(plan: Plan, name: string, key: string): Pick<Knob, 'param' | 'tu
     throw invalid(`no load is named "${name}"`, near ? `did you mean "load.${near}.${key}"?` : `there are ${plan.loads.map((load) => load.name).join(', ') || 'none'}`)
   }
   if (!isLoadKnob(key)) throw invalid(`a load has no number "${key}"`, `it has ${Object.keys(LOAD_KNOBS).join(', ')}`)
+  if (spec.send.kind === 'driven') throw invalid(`${name} is made by ${spec.send.driver}, which sets its own pace`, 'sweep a parameter of a step, or a load that brownout makes')
+  if (key === 'rate' && spec.rate === 0 && !spec.users) throw invalid(`${name} sends nothing of its own accord`, `sweep load.${name}.connections`)
   if (key === 'rate' && spec.users) throw invalid(`${name} has users and no rate`, `sweep load.${name}.users`)
   if (key === 'connections' && spec.send.kind !== 'websocket' && spec.send.kind !== 'redis' && spec.send.kind !== 'postgres') throw invalid(`${name} keeps no fixed number of connections`, `sweep load.${name}.rate or load.${name}.users`)
   const { param, change } = LOAD_KNOBS[key]
