@@ -1,29 +1,28 @@
 /** HTTP operations, one request at a time on each connection, which is kept alive unless the load says otherwise. */
 
-import { Pool, type Dispatcher } from 'undici'
-import { isLoopback } from '../core/loopback.ts'
+import type { Dispatcher } from 'undici'
 import type { Answer } from './capture.ts'
 import { NOTHING_SENT, reasonOf, template, type Client, type Sent } from './client.ts'
 import { NO_DATA, type Data } from './data.ts'
+import { HttpLines } from './http-lines.ts'
 import { renderedText } from './pieces.ts'
 import type { HttpRequest, LoadSpec, Text } from './spec.ts'
 
 /** Of an answer that values are captured from; a longer one fails. */
 const BODY_MAX = 1024 * 1024
 
-/** Certificates are verified but on loopback, where a proxy of ours shows one made for the run. */
 export function openHttp(spec: LoadSpec, { method, url: written, headers, body, keepAlive }: HttpRequest, data: Data = NO_DATA): Client {
   const url = baseOf(written)
   const isOk = statusMatcher(spec.ok)
   const path = pathsOf(written, data)
   const content = body === undefined ? () => null : renderedText(body, data)
   const headersOf = headersFor({ ...credentialsOf(url), ...headers }, data)
-  const pool = poolFor(url, spec, keepAlive)
+  const lines = new HttpLines(url, spec, keepAlive)
   let closed: Promise<void> | undefined
   return {
     opened: Promise.resolve(),
-    send: (n, done) => request(pool, { method, path: path(n), headers: headersOf(n), body: content(n) }, { isOk, keeps: 'nothing', ended: (failed) => done(failed === undefined ? 'ok' : 'error', failed) }),
-    close: () => { closed ??= pool.destroy(); return closed },
+    send: (n, done) => request(lines, { method, path: path(n), headers: headersOf(n), body: content(n) }, { isOk, keeps: 'nothing', ended: (failed) => done(failed === undefined ? 'ok' : 'error', failed) }),
+    close: () => { closed ??= lines.destroy(); return closed },
   }
 }
 
@@ -51,14 +50,6 @@ function headersFor(headers: Readonly<Record<string, Text>>, data: Data): (n: nu
   return own.length === 0 ? () => same : (n) => ({ ...same, ...Object.fromEntries(own.map(([name, text]) => [name, text(n)])) })
 }
 
-/** Its own timeouts are off: an operation is given up when it is late, never earlier. Its connections are never the limit: operations in flight are. */
-export function poolFor(url: string, { timeout, inFlightMax }: Pick<LoadSpec, 'timeout' | 'inFlightMax'>, keepAlive: false | undefined): Pool {
-  const { origin, hostname } = new URL(url)
-  return new Pool(origin, {
-    connections: inFlightMax, headersTimeout: 0, bodyTimeout: 0, connect: { timeout, rejectUnauthorized: !isLoopback(hostname) }, ...(keepAlive === false ? { pipelining: 0 } : {}),
-  })
-}
-
 /** The header that says what a URL says before its `@`. */
 export function credentialsOf(url: string): { readonly authorization?: string } {
   const { username, password } = new URL(url)
@@ -74,22 +65,27 @@ export interface Expected {
 }
 
 /** Never throws: what cannot be sent has failed at once. */
-export function request(pool: Pool, options: Dispatcher.DispatchOptions, expected: Expected): Sent {
-  const exchange = new Exchange(expected)
+export function request(lines: HttpLines, options: Dispatcher.DispatchOptions, expected: Expected): Sent {
+  const line = lines.take()
+  const exchange = new Exchange(expected, () => lines.give(line))
   try {
-    pool.dispatch(options, exchange)
+    line.dispatch(options, exchange)
     return exchange
   } catch (error) {
+    lines.give(line)
     expected.ended(reasonOf(error), NO_ANSWER)
     return NOTHING_SENT
   }
 }
 
 const NO_ANSWER: Answer = { headers: {}, body: '' }
+/** Made once: an error takes a picture of its stack. */
+const LATE = new Error('late')
 
 /** One request: remembers its last status, lets the body drain and ends once. */
 class Exchange implements Dispatcher.DispatchHandler, Sent {
   readonly #expected: Expected
+  readonly #over: () => void
   readonly #body: Buffer[] = []
   #headers: Answer['headers'] = {}
   #kept = 0
@@ -97,17 +93,21 @@ class Exchange implements Dispatcher.DispatchHandler, Sent {
   #abandoned = false
   #status = 0
 
-  constructor(expected: Expected) { this.#expected = expected }
+  /** `over`: nothing of it is on its connection any more. */
+  constructor(expected: Expected, over: () => void) {
+    this.#expected = expected
+    this.#over = over
+  }
 
   abandon(): void {
     this.#abandoned = true
-    this.#controller?.abort(new Error('late'))
+    this.#controller?.abort(LATE)
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller
     // It was still waiting for its connection when it became late.
-    if (this.#abandoned) controller.abort(new Error('late'))
+    if (this.#abandoned) controller.abort(LATE)
   }
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: Answer['headers']): void {
@@ -125,11 +125,15 @@ class Exchange implements Dispatcher.DispatchHandler, Sent {
 
   onResponseEnd(): void {
     const { isOk, ended } = this.#expected
+    this.#over()
     const failed = !isOk(this.#status) ? `status ${this.#status}` : this.#kept > BODY_MAX ? 'body over 1 MiB' : undefined
     ended(failed, { headers: this.#headers, body: failed === undefined ? Buffer.concat(this.#body).toString() : '' })
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void { this.#expected.ended(reasonOf(error), NO_ANSWER) }
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.#over()
+    this.#expected.ended(reasonOf(error), NO_ANSWER)
+  }
 }
 
 /** `2xx`, `200`, `2xx,404` as a function of the status. */

@@ -1,11 +1,11 @@
 /** Journeys: several HTTP requests one after another, with values of the answers carried on, and time to think between. */
 
-import type { Pool } from 'undici'
 import type { Clock, Timer } from '../core/clock.ts'
 import { ms, type Ms } from '../core/units.ts'
 import { captureOf, type Answer } from './capture.ts'
 import { NOTHING_SENT, reasonOf, type Client, type Done, type Sent } from './client.ts'
-import { credentialsOf, poolFor, request, statusMatcher } from './http.ts'
+import { HttpLines } from './http-lines.ts'
+import { credentialsOf, request, statusMatcher } from './http.ts'
 import { NO_DATA, type Data } from './data.ts'
 import { rendered } from './pieces.ts'
 import type { Journey, JourneyRequest, Journeys, LoadSpec } from './spec.ts'
@@ -17,20 +17,20 @@ type Step = Request | { readonly length: Ms }
 
 /** The requests of one journey share nothing but their pool of connections, one for each host. A failed request is not made again. */
 export function openJourney(spec: LoadSpec, { steps, keepAlive }: Journey, clock: Clock, data: Data = NO_DATA): Client {
-  const pools = new Map<string, Pool>()
-  const poolOf = (url: string): Pool => {
+  const all = new Map<string, HttpLines>()
+  const linesOf = (url: string): HttpLines => {
     const { origin } = new URL(url)
-    const pool = pools.get(origin) ?? poolFor(url, spec, keepAlive)
-    pools.set(origin, pool)
-    return pool
+    const lines = all.get(origin) ?? new HttpLines(url, spec, keepAlive)
+    all.set(origin, lines)
+    return lines
   }
-  const walked = steps.map((step): Step => (step.kind === 'think' ? step : requestOf(step, poolOf, data)))
+  const walked = steps.map((step): Step => (step.kind === 'think' ? step : requestOf(step, linesOf, data)))
   let closed: Promise<unknown> | undefined
   return {
     opened: Promise.resolve(),
     send: (n, done, due) => new Walk({ steps: walked, timeout: spec.timeout, clock, n, due, done }),
     close: () => {
-      closed ??= Promise.all([...pools.values()].map((pool) => pool.destroy()))
+      closed ??= Promise.all([...all.values()].map((lines) => lines.destroy()))
       return closed.then(() => undefined)
     },
   }
@@ -56,10 +56,10 @@ export function openJourneys(spec: LoadSpec, { of }: Journeys, clock: Clock, dat
   }
 }
 
-function requestOf({ name, method, url: pieces, headers: written, body, ok, capture }: JourneyRequest, poolOf: (url: string) => Pool, data: Data): Request {
+function requestOf({ name, method, url: pieces, headers: written, body, ok, capture }: JourneyRequest, linesOf: (url: string) => HttpLines, data: Data): Request {
   const [base] = pieces
   if (typeof base !== 'string') throw new TypeError('a URL begins with its host')
-  const pool = poolOf(base)
+  const lines = linesOf(base)
   const url = rendered(pieces, data)
   const headers = Object.entries(written).map(([key, value]) => [key, rendered(value, data)] as const)
   const authorization = credentialsOf(base)
@@ -84,7 +84,7 @@ function requestOf({ name, method, url: pieces, headers: written, body, ok, capt
       try {
         const { pathname, search } = new URL(url(n, values))
         const options = { method, path: `${pathname}${search}`, headers: { ...authorization, ...Object.fromEntries(headers.map(([key, value]) => [key, value(n, values)])) }, body: content ? content(n, values) : null }
-        return request(pool, options, { isOk, keeps, ended: (failed, answer) => ended(failed ?? take(answer, values)) })
+        return request(lines, options, { isOk, keeps, ended: (failed, answer) => ended(failed ?? take(answer, values)) })
       } catch (error) {
         // What was captured makes no URL.
         ended(reasonOf(error))

@@ -93,7 +93,7 @@ describe('load: the generator’s process', () => {
     // A quarter of the operations were due in the stall, and waited half of it on average.
     const p85 = latency(rig.buckets, 0.85)
     assert.ok(p85 > 250 && p85 < 800, `p85 ${p85}`)
-    assert.ok(latency(rig.buckets, 0.5) < 50)
+    assert.ok(latency(rig.buckets, 0.5) < 250)
   })
 
   it('aligns its buckets to the origin and sends them in order, without a gap, from the beginning on', async () => {
