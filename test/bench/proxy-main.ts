@@ -4,9 +4,11 @@ import { registry } from '../../faults/index.ts'
 import { monotonicNow } from '../../src/core/clock.ts'
 import { ms } from '../../src/core/units.ts'
 import type { Protocol } from '../../src/protocols/codec.ts'
+import { ClusterPlane } from '../../src/proxy/cluster/plane.ts'
 import { LocalPlane } from '../../src/proxy/local-plane.ts'
 import type { Plane } from '../../src/proxy/plane.ts'
 import { faultNamed, withDefaults, type Rule } from '../../src/rule.ts'
+import { pooledWorker } from '../support/workers.ts'
 
 export interface Measured {
   readonly protocol: Protocol
@@ -24,10 +26,8 @@ const sumOf = ({ user, system }: NodeJS.CpuUsage): number => user + system
 const { protocol, upstream, rule, workers = 1, burn = 0 } = JSON.parse(process.argv[2] ?? '') as Measured
 
 /** The one place that knows which planes there are. */
-function planeOf(seed: number): Plane {
-  if (workers > 1) throw new Error('no plane of several processes is built in')
-  return new LocalPlane({ registry, seed })
-}
+const planeOf = (seed: number): Plane =>
+  (workers > 1 ? new ClusterPlane({ registry, seed, workers, start: pooledWorker }) : new LocalPlane({ registry, seed }))
 
 const plane = planeOf(1)
 const [open] = await plane.open([{

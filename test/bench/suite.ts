@@ -2,7 +2,7 @@
  * `make bench`: what the proxy costs, in one run on one machine, beside what one would take instead. CPU of the proxy's process (utime + stime) for
  * each request is the headline, for it holds on a noisy machine; rate stands beside it.
  *
- *   node dist/test/bench/suite.js                        all paths; PATHS=redis,http some, ROUNDS=n (5), WORKERS=n adds a contender
+ *   node dist/test/bench/suite.js                        all paths; PATHS=redis,http some, ROUNDS=n (5), WORKERS=n (2)
  *   node dist/test/bench/suite.js --against FILE         and what changed since that run; exits with 1 where something was lost
  *   node dist/test/bench/suite.js --show FILE --show …   nothing is measured: the tables of earlier runs, put together
  *   … --write docs/performance.md                        puts the tables there, between their marks

@@ -39,8 +39,8 @@ const PATTERNS = (port: number): readonly Workload[] => {
   ]
 }
 
-/** Asked for by WORKERS=N, as long as it is not the same on every machine. */
-export const WORKERS = Number(process.env['WORKERS'] ?? 0)
+/** Of the contender that is several processes; with 1 or 0 there is none. */
+export const WORKERS = Number(process.env['WORKERS'] || 2)
 const byWorkers = (port: number): Record<string, () => Promise<Contender>> => (WORKERS > 1 ? { [NAMES.workers]: () => brownout(NAMES.workers, port, { workers: WORKERS }) } : {})
 
 export const tcp: Path = {
