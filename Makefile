@@ -35,8 +35,8 @@ check: build ## types, and the linter
 demo: build ## a real application on real servers loses its cache for some seconds; ends in a report
 	@node dist/bin/brownout.js demo
 
-bench: build ## what brownout costs beside HAProxy and others; PATHS=redis,http ROUNDS=5 AGAINST=file choose
-	@node dist/test/bench/suite.js $(if $(AGAINST),--against $(AGAINST))
+bench: build ## what brownout costs beside HAProxy and others; PATHS=redis,http ROUNDS=5 AGAINST=file WRITE=file choose
+	@node dist/test/bench/suite.js $(if $(AGAINST),--against $(AGAINST)) $(if $(WRITE),--write $(WRITE))
 	@$(if $(PATHS),,node dist/test/bench/toxiproxy.js)
 
 sockets: build ## 5,000 WebSockets at once, directly and through the proxy: none refused, none lost

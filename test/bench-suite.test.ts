@@ -72,6 +72,8 @@ describe('bench: against an earlier run', () => {
     const cpu = (now: Results): boolean | undefined => compared(now, then).find(({ figure }) => figure === 'cpu')?.loss
     assert.equal(cpu(run([10, 10.1, 9.9, 10, 10.2], 2)), false)
     assert.equal(cpu(run([13, 13.1, 12.9, 13, 13.2], 2)), true)
+    // Three rounds say too little.
+    assert.equal(cpu(run([13, 13.1, 12.9], 1)), false)
     // Less than anyone looks after.
     assert.equal(cpu(run([10.4, 10.4, 10.4, 10.5, 10.4], 1)), false)
     assert.match(comparedTable(compared(run([13, 13.1, 12.9, 13, 13.2], 2), then)), /CPU beside pipe\s+\| 1\.30 \(1\.2\d to 1\.3\d\)\s+\| LOSS/)

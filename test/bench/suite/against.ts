@@ -12,6 +12,8 @@ export interface Compared { readonly path: string; readonly workload: string; re
 const REFERENCES = [NAMES.pipe, NAMES.haproxy, NAMES.tcp]
 /** What is less than that nobody looks after. */
 const LOSS_MIN = 0.05
+/** With fewer in either run an interval says too little (four and four: 97 %; three and three: 90 %). */
+const ROUNDS_MIN = 4
 
 export function compared(now: Results, then: Results): readonly Compared[] {
   const ours = new Map(now.samples.filter(({ contender }) => contender.startsWith('brownout')).map(({ path, workload, contender }) => [`${path} ${workload} ${contender}`, { path, workload, contender }]))
@@ -20,8 +22,10 @@ export function compared(now: Results, then: Results): readonly Compared[] {
       pairs(results, spot, { ...spot, contender: beside }, (one, other) => one[figure] / other[figure]).filter((ratio) => Number.isFinite(ratio))
     const beside = REFERENCES.find((name) => name !== spot.contender && ratios(now, name).length > 0 && ratios(then, name).length > 0)
     if (beside === undefined) return []
-    const found = change(ratios(now, beside), ratios(then, beside))
-    const loss = figure === 'cpu' ? found.low > 1 && found.value > 1 + LOSS_MIN : found.high < 1 && found.value < 1 - LOSS_MIN
+    const [after, before] = [ratios(now, beside), ratios(then, beside)]
+    const found = change(after, before)
+    const worse = figure === 'cpu' ? found.low > 1 && found.value > 1 + LOSS_MIN : found.high < 1 && found.value < 1 - LOSS_MIN
+    const loss = worse && Math.min(after.length, before.length) >= ROUNDS_MIN
     return [{ ...spot, figure, beside, change: found, loss }]
   }))
 }
