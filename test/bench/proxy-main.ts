@@ -1,6 +1,7 @@
 /** brownout's engine alone, as it runs in every command. `node proxy-main.js JSON` (a `Measured`) prints its own port. */
 
 import { registry } from '../../faults/index.ts'
+import { workersOf } from '../../src/cli/workers.ts'
 import { monotonicNow } from '../../src/core/clock.ts'
 import { ms } from '../../src/core/units.ts'
 import type { Protocol } from '../../src/protocols/codec.ts'
@@ -8,26 +9,27 @@ import { ClusterPlane } from '../../src/proxy/cluster/plane.ts'
 import { LocalPlane } from '../../src/proxy/local-plane.ts'
 import type { Plane } from '../../src/proxy/plane.ts'
 import { faultNamed, withDefaults, type Rule } from '../../src/rule.ts'
-import { pooledWorker } from '../support/workers.ts'
 
 export interface Measured {
   readonly protocol: Protocol
   readonly upstream: number
   /** Armed from the start; its parameters may lack what has a default. */
   readonly rule?: object | undefined
-  /** How many processes share the target; absent: this one alone. */
-  readonly workers?: number | undefined
+  /** How many processes share the target, as `--workers` has it; absent: this one alone. */
+  readonly workers?: string | undefined
   /** Made slower on purpose: microseconds that are burnt for each KiB that came from clients. For the test that such a thing is noticed. */
   readonly burn?: number | undefined
 }
 
 const BURN_EVERY_MS = 5
 const sumOf = ({ user, system }: NodeJS.CpuUsage): number => user + system
-const { protocol, upstream, rule, workers = 1, burn = 0 } = JSON.parse(process.argv[2] ?? '') as Measured
+const { protocol, upstream, rule, workers, burn = 0 } = JSON.parse(process.argv[2] ?? '') as Measured
 
 /** The one place that knows which planes there are. */
-const planeOf = (seed: number): Plane =>
-  (workers > 1 ? new ClusterPlane({ registry, seed, workers, start: pooledWorker }) : new LocalPlane({ registry, seed }))
+function planeOf(seed: number): Plane {
+  const several = workersOf(workers, new URL('../../bin/worker.js', import.meta.url))
+  return several ? new ClusterPlane({ registry, seed, workers: several.count, start: several.start }) : new LocalPlane({ registry, seed })
+}
 
 const plane = planeOf(1)
 const [open] = await plane.open([{

@@ -41,7 +41,7 @@ const PATTERNS = (port: number): readonly Workload[] => {
 
 /** Of the contender that is several processes; with 1 or 0 there is none. */
 export const WORKERS = Number(process.env['WORKERS'] || 2)
-const byWorkers = (port: number): Record<string, () => Promise<Contender>> => (WORKERS > 1 ? { [NAMES.workers]: () => brownout(NAMES.workers, port, { workers: WORKERS }) } : {})
+const byWorkers = (port: number): Record<string, () => Promise<Contender>> => (WORKERS > 1 ? { [NAMES.workers]: () => brownout(NAMES.workers, port, { workers: String(WORKERS) }) } : {})
 
 export const tcp: Path = {
   name: 'tcp', lacks: lacksRedis,
