@@ -1,8 +1,12 @@
 /** The one runner: a path's contenders and workloads, in rounds that take turns. */
 
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Contender } from '../contender.ts'
 import type { Path, Stage, Workload } from './path.ts'
 import type { Sample } from './results.ts'
+
+/** Connections are being closed yet; and what a child used is its parent's when it has gone, and is in neither while it goes. */
+const SETTLE_MS = 30
 
 export interface PathRun { readonly samples: readonly Sample[]; readonly missing: readonly string[] }
 
@@ -35,5 +39,6 @@ export async function sample(contender: Contender, { unit, warm, run }: Pick<Wor
   await warm?.(contender)
   const before = contender.cpu()
   const { done, seconds, extra } = await run(contender)
+  await pause(SETTLE_MS)
   return { unit, rate: done / seconds, cpu: (contender.cpu() - before) / done, extra }
 }
