@@ -5,11 +5,12 @@
  */
 
 import { monotonicNow } from '../core/clock.ts'
-import { ms, type Ms } from '../core/units.ts'
-import { foldRun, type RunRecord } from '../report/fold.ts'
-import { figure } from '../report/figures.ts'
+import { formatDuration, ms, type Ms } from '../core/units.ts'
+import { foldRun, signalOf, type RunRecord } from '../report/fold.ts'
+import { bucketsBetween, figure } from '../report/figures.ts'
 import type { Rule } from '../rule.ts'
 import type { Broken, Point } from '../sweep/result.ts'
+import { quantile } from '../sweep/usl.ts'
 import { AbortWatch } from './abort.ts'
 import { formatKnob, type Knob } from './knob.ts'
 import { unitOf } from './limit.ts'
@@ -22,6 +23,9 @@ import { brokenIn, figuresIn, usedIn, type Lengths } from './sweep-window.ts'
 const DEADLINE_SPARE = ms(10_000)
 /** A generator that stalls sends what is due at once afterwards: a burst that the system has to wait for in turn. */
 const LATENESS_FACTOR = 3
+/** As the load's own verdict has it. */
+const LATENESS_MAX = 5
+const WORST_LEFT_OUT = 0.97
 /** The users of a closed loop have all begun by then. */
 const USERS_OVER = ms(1000)
 
@@ -60,7 +64,9 @@ export class Points {
     await session.grace()
     const altered = session.recorder.events.slice(mark).reduce((sum, event) => sum + (event.kind === 'rule.cleared' ? event.altered : 0), 0)
     const judged = this.#judged(mark, span, aborted, load)
-    return { ...judged, altered, backAfterMs: await this.#back(cleared) }
+    const late = this.#lateness(mark, span)
+    const doubtful = late > LATENESS_MAX && aborted === undefined && this.#isDoubtful(mark, span, judged, late)
+    return { ...judged, ...(doubtful ? { invalid: `operations were sent late, or brownout did not run (${formatDuration(late)})` } : {}), altered, backAfterMs: await this.#back(cleared) }
   }
 
   async #loaded(change: Parameters<Session['reload']>[0], beginning: Ms, load: string): Promise<Measured> {
@@ -75,6 +81,16 @@ export class Points {
     const doubtful = late.length > 0 && aborted === undefined && this.#isDoubtful(mark, span, judged, Math.max(...late.map(({ latenessP99Ms }) => latenessP99Ms)))
     const invalid = late.map(({ name, why }) => `${name}: ${why ?? 'not to be trusted'}`).join('; ')
     return { ...judged, ...(doubtful ? { invalid } : {}), backAfterMs: await this.#back(cleared) }
+  }
+
+  /** How late operations of the judged loads were sent in all but the worst few buckets, or how long brownout itself stood still. */
+  #lateness(mark: number, { from, to }: Span): Ms {
+    const { session, conditions } = this.#options
+    const events = session.recorder.events.slice(mark)
+    const record = foldRun(events)
+    const late = [...new Set(conditions.map(({ signal }) => signal.name))].map((name) =>
+      quantile(bucketsBetween(signalOf(record, { name })?.buckets ?? [], from, to).map(({ extra }) => extra?.['lateness_p99'] ?? 0), WORST_LEFT_OUT))
+    return ms(Math.max(0, ...late.filter(Number.isFinite), ...events.flatMap((event) => (event.kind === 'suspect' ? [event.stallMs] : []))))
   }
 
   /**
