@@ -48,7 +48,7 @@ sustained: build ## what rate of each protocol the generator sustains through th
 truth: build ## outages of known times against what is reported: 20 of 20 within a bucket
 	@node dist/test/bench/truth.js
 
-stats: build ## 2,000 healthy runs: how many get an episode that was none
+stats: build ## healthy runs: how many get an episode that was none; pairs of sets: how many regressions are false, how many found
 	@node dist/test/bench/stats.js
 
 sweeps: build ## ten sweeps each of systems whose limits are known: rate, latency, peak (25 minutes)

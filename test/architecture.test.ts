@@ -13,7 +13,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   via: ['proxy', 'record', 'rule', 'fault', 'protocols', 'watchdog'],
   'toxiproxy-cli': [],
   admin: ['proxy', 'record', 'rule', 'fault', 'protocols'],
-  report: ['sweep', 'record', 'timing'],
+  report: ['sweep', 'record', 'timing', 'statistics'],
   proxy: ['gateway', 'rule', 'match', 'fault', 'protocols', 'record'],
   gateway: [],
   match: ['rule', 'fault', 'protocols'],
@@ -21,6 +21,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   record: ['sweep', 'protocols'],
   timing: [],
   sweep: [],
+  statistics: [],
   load: ['record', 'protocols', 'watchdog'],
   probes: ['record', 'protocols'],
   observe: ['probes', 'record'],
@@ -118,8 +119,8 @@ describe('architecture', () => {
     assert.deepEqual(filesWith(/^export default\b/m), [])
   })
 
-  it('keeps timing, rules and faults free of sockets, files and processes', () => {
-    const pure = sources.filter(({ file }) => ['timing', 'sweep', 'faults', 'fault', 'rule', 'protocols'].includes(roomOf(file)))
+  it('keeps timing, statistics, rules and faults free of sockets, files and processes', () => {
+    const pure = sources.filter(({ file }) => ['timing', 'sweep', 'statistics', 'faults', 'fault', 'rule', 'protocols'].includes(roomOf(file)))
     assert.deepEqual(filesWith(/from 'node:(net|fs|fs\/promises|http|https|tls|dgram|dns|child_process|worker_threads|cluster)'/, pure), [])
   })
 

@@ -12,6 +12,7 @@ import { startServer } from '../demo/demo.ts'
 import type { Plan } from '../experiment/plan.ts'
 import { refusePauses, runExperiment, type RunResult, type Running } from '../experiment/run.ts'
 import { annotationsOf } from '../report/annotations.ts'
+import { remember } from '../report/history.ts'
 import { renderMarkdown } from '../report/markdown.ts'
 import { renderText } from '../report/text.ts'
 import { writeReports, type Wanted, type Written } from '../report/write.ts'
@@ -54,6 +55,7 @@ export async function execute(plan: Plan, { out, wanted, pause, workers }: Execu
     signals.close()
     view.close()
   }
+  remember(result.folder, result.record, result.analysis)
   return { ...result, exit: tell(result, wanted, context), interrupted: signals.heard }
 }
 

@@ -14,6 +14,8 @@ interface Args {
   out: string | undefined
   var: string[]
   'var-file': string[]
+  repeat: number | undefined
+  interleave: boolean
   'dry-run': boolean
   seed: number | undefined
   tags: string[]
@@ -33,6 +35,8 @@ export const load: Command<Args> = {
     .option('out', { type: 'string', describe: 'the folder of runs, when it is not .brownout/runs' })
     .option('var', { type: 'string', array: true, nargs: 1, default: [] as string[], describe: 'NAME=VALUE, for vars of the experiment' })
     .option('var-file', { type: 'string', array: true, nargs: 1, default: [] as string[], describe: 'a file of NAME=VALUE lines' })
+    .option('repeat', { type: 'number', default: 1, describe: 'run each so many times' })
+    .option('interleave', { type: 'boolean', default: false, describe: 'with --repeat: take turns, for `brownout compare`' })
     .option('dry-run', { type: 'boolean', default: false, describe: 'say what would be done and do nothing' })
     .option('seed', { type: 'number', describe: 'of every random draw; beats that of the file' })
     .option('tags', { type: 'string', array: true, nargs: 1, default: [] as string[], describe: 'run only experiments with one of these tags' })
@@ -43,7 +47,7 @@ export const load: Command<Args> = {
   async run(args, context) {
     const length = lengthOf(args.for)
     const [{ runAll }, { loadOnly }] = await Promise.all([import('./run-all.ts'), import('../experiment/load-only.ts')])
-    return runAll({ ...args, repeat: 1, pause: false, workers: undefined }, context, (plan) => {
+    return runAll({ ...args, pause: false, workers: undefined }, context, (plan) => {
       const { plan: only, left } = loadOnly(plan, length)
       if (left.length > 0) context.stderr.write(`${plan.file}: left out, for nothing is injected: ${left.join('; ')}\n`)
       return only

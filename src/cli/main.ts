@@ -28,6 +28,7 @@ const COMMANDS: Readonly<Record<string, (add: Add) => Promise<void>>> = {
   faults: async (add) => add((await import('./faults.ts')).faults),
   runs: async (add) => add((await import('./runs.ts')).runs),
   report: async (add) => add((await import('./report.ts')).report),
+  compare: async (add) => add((await import('./compare.ts')).compare),
   init: async (add) => add((await import('./init.ts')).init),
   schema: async (add) => add((await import('./schema.ts')).schema),
 }

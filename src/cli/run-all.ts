@@ -28,6 +28,7 @@ export interface Args {
   var: string[]
   'var-file': string[]
   repeat: number | undefined
+  interleave: boolean
   'dry-run': boolean
   seed: number | undefined
   tags: string[]
@@ -51,18 +52,26 @@ export async function runAll(args: Given, context: Context, prepare: (plan: Plan
     context.stderr.write(plans.map((plan) => `${plan.file}\n${summarise(plan)}`).join('\n'))
     return EXIT.pass
   }
-  const passages = plans.flatMap((plan) => Array.from({ length: repeat ?? plan.repeat }, () => plan))
+  const passages = args.interleave ? inTurns(plans, repeat) : plans.flatMap((plan) => Array.from({ length: repeat ?? plan.repeat }, () => plan))
   const out = historyFolder(context, args.out)
   const done: Executed[] = []
   for (const [i, plan] of passages.entries()) {
     if (passages.length > 1) context.stderr.write(`${i > 0 ? '\n' : ''}${i + 1} of ${passages.length}: ${plan.file}\n`)
     const executed = await execute(plan, { out, pause, workers, wanted: wantedOf(args, context, passages.length > 1 ? i + 1 : undefined) }, context)
     done.push(executed)
-    if (executed.interrupted || (executed.exit !== EXIT.pass && !keepGoing)) break
+    if (executed.interrupted || (executed.exit !== EXIT.pass && !keepGoing && !args.interleave)) break
   }
+  const [first, second, ...others] = [...new Set(plans.map(({ name }) => name))]
+  if (args.interleave && first !== undefined && second !== undefined && others.length === 0) context.stderr.write(`\n\`brownout compare ${first} ${second}\` holds all runs of both against one another\n`)
   if (json) context.stdout.write(`${JSON.stringify(documentOf(done, passages.length), null, 2)}\n`)
   const exits: readonly Exit[] = done.map(({ exit }) => exit)
   return worstExit(exits)
+}
+
+/** One of each, and again the other way round: what changes steadily on the machine meets all alike. */
+export function inTurns<P extends { readonly repeat: number }>(plans: readonly P[], repeat: number | undefined): readonly P[] {
+  const rounds = Math.max(0, ...plans.map((plan) => repeat ?? plan.repeat))
+  return Array.from({ length: rounds }, (_, round) => plans.filter((plan) => round < (repeat ?? plan.repeat))).flatMap((due, round) => (round % 2 === 0 ? due : [...due].reverse()))
 }
 
 /** One run is its report; several are a list of them. */

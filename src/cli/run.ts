@@ -17,6 +17,7 @@ export const run: Command<Args> = {
     .option('var', { type: 'string', array: true, nargs: 1, default: [] as string[], describe: 'NAME=VALUE, for vars of the experiment' })
     .option('var-file', { type: 'string', array: true, nargs: 1, default: [] as string[], describe: 'a file of NAME=VALUE lines' })
     .option('repeat', { type: 'number', describe: 'run each so many times' })
+    .option('interleave', { type: 'boolean', default: false, describe: 'with --repeat: take turns, a b, b a, a b …, to the end whatever the verdicts, so that what changes on the machine meets all alike' })
     .option('dry-run', { type: 'boolean', default: false, describe: 'say what would be done and do nothing' })
     .option('seed', { type: 'number', describe: 'of every random draw; beats that of the file' })
     .option('workers', WORKERS_OPTION)
@@ -25,6 +26,7 @@ export const run: Command<Args> = {
     .option('pause', { type: 'boolean', default: true, describe: 'wait at pauses; --no-pause goes on' })
     .example('$0 run cart.yaml', 'live progress, a summary, a report under .brownout/runs')
     .example('$0 run experiments/*.yaml --keep-going --junit chaos.xml', 'in CI')
+    .example('$0 run a.yaml b.yaml --repeat 5 --interleave', 'five of each in turns, for `brownout compare`')
     .example('$0 run cart.yaml --json --seed 42 | jq .outcome', 'for a machine'),
   run: async (args, context) => (await import('./run-all.ts')).runAll(args, context),
 }

@@ -6,13 +6,13 @@ import { isMeant } from '../record/figures.ts'
 import type { ExpectationRecord, Outcome } from '../record/events.ts'
 import type { Analysis } from '../report/analysis.ts'
 import { timingOf } from '../report/analysis.ts'
+import { during } from '../report/during.ts'
 import { figure, samples } from '../report/figures.ts'
-import { phaseOf, type RunRecord } from '../report/fold.ts'
-import { observedUntil, wholeSpan } from '../report/spans.ts'
+import type { RunRecord } from '../report/fold.ts'
 import type { Timing } from '../timing/timing.ts'
 import { judge, unitOf } from './limit.ts'
 import type { Expectation, Limit, Signal, TimingFigure } from './plan.ts'
-import { samplesFor, type Span } from './steady-state.ts'
+import { samplesFor } from './steady-state.ts'
 
 type SignalExpectation = Extract<Expectation, { kind: 'signal' }>
 type TimingExpectation = Extract<Expectation, { kind: 'timing' }>
@@ -33,34 +33,16 @@ export function judgeExpectation(expectation: Expectation, record: RunRecord, an
 export const unjudged = ({ text, limit, place }: Expectation, outcome: Outcome, why: string): ExpectationRecord =>
   ({ text, outcome, measured: why, limit: limit.text, line: place.line })
 
-/** The stretch of the run that `during` names; undefined when the run has none. */
-export function spanOf(during: string, record: RunRecord, { spans }: Analysis): Span | undefined {
-  const phase = phaseOf(record, 'baseline')
-  const baseline = phase && { from: phase.from, to: phase.to }
-  const { effect, clear } = wholeSpan(spans)
-  const end = observedUntil(record)
-  switch (during) {
-    case 'baseline': return baseline
-    case 'fault': return effect === undefined ? undefined : { from: effect, to: clear ?? end }
-    case 'recovery': return clear === undefined ? undefined : { from: clear, to: end }
-    case 'all': return { from: baseline?.from ?? record.from, to: end }
-    default: {
-      const step = spans.find((one) => one.step === during)
-      return step?.effect === undefined ? undefined : { from: step.effect, to: step.clear ?? end }
-    }
-  }
-}
-
-function judgeSignal({ signal, comparison, limit, during }: SignalExpectation, record: RunRecord, analysis: Analysis, once: boolean): Finding {
-  const span = once ? { from: record.from, to: ms(record.to + 1) } : spanOf(during, record, analysis)
-  if (!span) return inconclusive('not exercised', `nothing was altered ${during === 'fault' ? 'by any fault' : `in "${during}"`}`)
+function judgeSignal({ signal, comparison, limit, during: word }: SignalExpectation, record: RunRecord, analysis: Analysis, once: boolean): Finding {
+  const span = once ? { from: record.from, to: ms(record.to + 1) } : during(word, record, analysis)
+  if (!span) return inconclusive('not exercised', `nothing was altered ${word === 'fault' ? 'by any fault' : `in "${word}"`}`)
   if (signal.where && !isSeen(record, signal)) return inconclusive('nothing', unseen(record, signal))
   const needed = samplesFor(signal.metric)
   const count = samples(record, signal, span.from, span.to)
   if (needed > 1 && count < needed) return inconclusive(`${count} operations`, `${signal.metric} needs ${needed} of them; raise the rate or the time`)
   const measured = figure(record, signal, span.from, span.to)
   if (measured === undefined) return inconclusive('nothing', `${signal.name} has no ${signal.metric} in that time`)
-  const baseline = spanOf('baseline', record, analysis)
+  const baseline = during('baseline', record, analysis)
   const judged = judge(measured, comparison, limit, unitOf(signal.metric), limit.unit === 'x' && baseline ? figure(record, signal, baseline.from, baseline.to) : undefined)
   if (!judged) return inconclusive('nothing', 'the baseline has no figure to multiply')
   return { outcome: judged.held ? 'PASS' : 'FAIL', measured: judged.measured, limit: judged.limit, margin: judged.margin }

@@ -53,6 +53,7 @@ export interface RunSummary {
   readonly folder: string
   readonly name: string
   readonly question: string
+  readonly tags: readonly string[]
   readonly wall: string
   /** How long it went on, in ms. */
   readonly tookMs: number
@@ -82,7 +83,8 @@ export const listRuns = (runs: string): readonly RunSummary[] => runIds(runs).fl
 const HEAD_BYTES = 1 << 20
 const TAIL_BYTES = 1 << 17
 
-function summarise(folder: string): RunSummary | undefined {
+/** Undefined where there is no journal, or none that can be read. */
+export function summarise(folder: string): RunSummary | undefined {
   try {
     const { head, tail } = ends(join(folder, JOURNAL_FILE))
     const { header, events: [first] } = parseJournal(head.split('\n').slice(0, 2).concat('').join('\n'), folder)
@@ -93,13 +95,19 @@ function summarise(folder: string): RunSummary | undefined {
     const { name, question, wall } = first
     const status = ended ? 'ended' : alive(header.pid) ? 'running' : 'aborted: crash'
     return {
-      id: basename(folder), folder, name, question, wall, tookMs: (last.at(-1)?.at ?? first.at) - first.at, status,
+      id: basename(folder), folder, name, question, tags: tagsOf(first.plan), wall, tookMs: (last.at(-1)?.at ?? first.at) - first.at, status,
       outcome: ended?.outcome ?? (status === 'running' ? undefined : 'ABORTED'), exit: ended?.exit, why: verdict?.why ?? '',
     }
   } catch (error) {
     if (error instanceof BrownoutError || (error instanceof Error && 'code' in error)) return undefined
     throw error
   }
+}
+
+/** Of the experiment, as its journal has it. */
+function tagsOf(plan: unknown): readonly string[] {
+  const tags: unknown = typeof plan === 'object' && plan !== null && 'tags' in plan ? plan.tags : undefined
+  return Array.isArray(tags) ? tags.filter((tag) => typeof tag === 'string') : []
 }
 
 /** Whole events at the end of a file that was cut at any byte in front. */

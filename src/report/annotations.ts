@@ -8,14 +8,15 @@ import { plain } from './words.ts'
 export function annotationsOf({ started, verdict: { outcome, why, expectations } }: RunRecord, root = ''): readonly string[] {
   const file = below(root, started?.file ?? '')
   const own = expectations.filter((one) => one.outcome !== 'PASS').map(({ text, outcome: found, measured, limit, line }) =>
-    command(found === 'INCONCLUSIVE' ? 'warning' : 'error', { file, line: line === undefined ? undefined : String(line), title: `${found}: ${started?.name ?? ''}` }, `${text}: measured ${measured}, expected ${limit}`))
+    annotation(found === 'INCONCLUSIVE' ? 'warning' : 'error', { file, line: line === undefined ? undefined : String(line), title: `${found}: ${started?.name ?? ''}` }, `${text}: measured ${measured}, expected ${limit}`))
   if (outcome === 'PASS' || expectations.some((one) => one.outcome === outcome)) return own
-  return [...own, command(outcome === 'INCONCLUSIVE' ? 'warning' : 'error', { file, line: undefined, title: `${outcome}: ${started?.name ?? ''}` }, why)]
+  return [...own, annotation(outcome === 'INCONCLUSIVE' ? 'warning' : 'error', { file, line: undefined, title: `${outcome}: ${started?.name ?? ''}` }, why)]
 }
 
 const below = (root: string, file: string): string => (root !== '' && isAbsolute(file) && !relative(root, file).startsWith('..') ? relative(root, file) : file)
 
-function command(kind: 'error' | 'warning', properties: Readonly<Record<string, string | undefined>>, message: string): string {
+/** One line that GitHub reads from the output of a workflow. */
+export function annotation(kind: 'error' | 'warning', properties: Readonly<Record<string, string | undefined>>, message: string): string {
   const given = Object.entries(properties).flatMap(([key, value]) => (value ? [`${key}=${data(value).replace(/:/g, '%3A').replace(/,/g, '%2C')}`] : []))
   return `::${kind} ${given.join(',')}::${data(message)}`
 }

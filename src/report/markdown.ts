@@ -36,6 +36,7 @@ export function renderMarkdown(record: RunRecord, analysis: Analysis): string {
   return `${sections.filter((section) => section !== '').join('\n\n')}\n`
 }
 
+/** Empty without rows. Heads are text of ours, cells of anybody's. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   if (rows.length === 0) return ''
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`

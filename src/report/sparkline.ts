@@ -18,9 +18,13 @@ export function sparkline(record: RunRecord, signal: SignalName, { from, to, wid
   if (known.length === 0) return undefined
   const [low, high] = [Math.min(...known), Math.max(...known)]
   // A share is drawn on the scale of all shares, anything else from zero: a flat line must look flat.
-  const scale = signal.metric === 'success' ? 1 : high
-  const block = (value: number): string => BLOCKS[Math.min(BLOCKS.length - 1, scale > 0 ? Math.floor((value / scale) * (BLOCKS.length - 0.01)) : 0)] ?? ' '
-  return { line: values.map((value) => (value === undefined ? ' ' : block(value))).join(''), low, high }
+  return { line: blocks(values, signal.metric === 'success' ? 1 : high), low, high }
+}
+
+/** A character for each value, from zero to `scale`, or to the largest; where there is none a space. */
+export function blocks(values: readonly (number | undefined)[], scale: number = values.reduce<number>((most, value) => Math.max(most, value ?? 0), 0)): string {
+  const block = (value: number): string => BLOCKS[Math.max(0, Math.min(BLOCKS.length - 1, scale > 0 ? Math.floor((value / scale) * (BLOCKS.length - 0.01)) : 0))] ?? ' '
+  return values.map((value) => (value === undefined ? ' ' : block(value))).join('')
 }
 
 /** `    ╰─ cut ─╯    `: below a sparkline of the same width, the stretch from effect to removal. */

@@ -65,7 +65,7 @@ function paint({ green, red, yellow, magenta }: Colors, outcome: Outcome): (text
 const titled = ({ underline }: Colors, title: string, lines: readonly string[]): readonly string[] => (lines.length ? [underline(title), ...lines] : [])
 
 /** Cells beside one another without lines; rows of equal length. */
-function columns(rows: readonly (readonly string[])[]): readonly string[] {
+export function columns(rows: readonly (readonly string[])[]): readonly string[] {
   if (rows.length === 0) return []
   const none = { top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '', left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '  ' }
   const table = new Table({ chars: none, style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 } })
@@ -73,7 +73,8 @@ function columns(rows: readonly (readonly string[])[]): readonly string[] {
   return table.toString().split('\n').map((line) => `  ${line}`)
 }
 
-function wrapped(text: string, width: number): readonly string[] {
+/** Lines of at most that width, cut between words. */
+export function wrapped(text: string, width: number): readonly string[] {
   const lines: string[] = []
   for (const word of text.split(' ')) {
     const last = lines.at(-1)

@@ -20,7 +20,7 @@ describe('the command line', () => {
   it('lists every command with examples and the exit codes', async () => {
     const { exit, stdout } = await run('--help')
     assert.equal(exit, 0)
-    for (const command of ['run', 'demo', 'check', 'faults', 'runs', 'report', 'init', 'schema']) assert.match(stdout, new RegExp(`brownout ${command}\\b`))
+    for (const command of ['run', 'demo', 'check', 'faults', 'runs', 'report', 'compare', 'init', 'schema']) assert.match(stdout, new RegExp(`brownout ${command}\\b`))
     assert.match(stdout, /Examples:[\s\S]*Exit codes: 0 all held/)
   })
 

@@ -5,7 +5,9 @@ import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import yargs from 'yargs'
 import type { Command, Context } from '../../src/cli/command.ts'
+import { compare } from '../../src/cli/compare.ts'
 import { report } from '../../src/cli/report.ts'
+import { inTurns } from '../../src/cli/run-all.ts'
 import { runs } from '../../src/cli/runs.ts'
 import { BrownoutError } from '../../src/core/errors.ts'
 import type { Exit } from '../../src/core/exit.ts'
@@ -14,6 +16,7 @@ import { analyseRun } from '../../src/report/analysis.ts'
 import { foldRun } from '../../src/report/fold.ts'
 import { writeFile, writeReports } from '../../src/report/write.ts'
 import { outage } from './journal-builder.ts'
+import { addRun } from './set-of-runs.ts'
 
 const code = (expected: string) => (error: unknown): boolean => error instanceof BrownoutError && error.code === expected
 const record = foldRun(outage())
@@ -60,10 +63,12 @@ describe('writeReports', () => {
 })
 
 describe('the commands', () => {
+  let env: NodeJS.ProcessEnv
+  beforeEach(() => { env = {} })
   const collect = async <A>(command: Command<A>, ...words: readonly string[]): Promise<{ exit: Exit; stdout: string; stderr: string }> => {
     const [stdout, stderr] = [new PassThrough(), new PassThrough()]
     const context: Context = {
-      registry: new Map(), env: {}, cwd, stdout, stderr, stdin: new PassThrough(), color: false, packageRoot: cwd, version: '0.0.0', worker: new URL('file:///none'),
+      registry: new Map(), env, cwd, stdout, stderr, stdin: new PassThrough(), color: false, packageRoot: cwd, version: '0.0.0', worker: new URL('file:///none'),
       onSignal: () => () => undefined, onHangup: () => () => undefined, onResize: () => () => undefined, onCrash: () => () => undefined, quit: () => undefined,
     }
     let ran: Promise<Exit> | undefined
@@ -85,7 +90,7 @@ describe('the commands', () => {
     add('crashed', '2026-11-23T19:00:00Z', outage({ name: 'crashed' }).slice(0, 200))
     const { exit, stdout, stderr } = await collect(runs)
     assert.deepEqual([exit, stdout], [0, ''])
-    assert.match(stderr, /cut +PASS +0 +47\.2s +every expectation held/)
+    assert.match(stderr, /cut +PASS +0 +47\.2s +1\d(\.\d)?ms +100% +2\.\d+s +every expectation held/)
     assert.match(stderr, /crashed +aborted: crash/)
     assert.deepEqual(JSON.parse((await collect(runs, '--json', '--last', '1')).stdout).map((one: { name: string }) => one.name), ['crashed'])
   })
@@ -115,5 +120,60 @@ describe('the commands', () => {
     assert.match(stderr, /^the journal ends in mid-line/)
     assert.match(stderr, /ABORTED {2}cut {2}crash/)
     await assert.rejects(collect(report, 'nobody'), code('RUN_UNKNOWN'))
+  })
+
+  /** Five runs of `main` and five of `branch`, which is slower, in turns. */
+  function pairs(slower: number): void {
+    const folder = join(cwd, '.brownout', 'runs')
+    for (let at = 0; at < 5; at++) {
+      addRun(folder, 2 * at, { name: 'main', tags: ['shop'] })
+      addRun(folder, 2 * at + 1, { name: 'branch', tags: ['shop', 'new'], slower })
+    }
+  }
+
+  it('`compare` exits with 1 on a regression, tells people on stderr and machines on stdout, and writes what is wanted', async () => {
+    pairs(1.2)
+    const told = await collect(compare, 'main', 'branch', '--html', 'deep/c.html', '--md', 'c.md')
+    assert.deepEqual([told.exit, told.stdout], [1, ''])
+    assert.match(told.stderr, /^REGRESSION {2}B is worse than A: checkout\.p95 [\s\S]*\nA: main \(5 runs\)\nB: branch \(5 runs\)\n/)
+    assert.deepEqual(['deep/c.html', 'c.md'].map((file) => readFileSync(join(cwd, file), 'utf8').slice(0, 9)), ['<!doctype', '## regres'])
+    const machine = await collect(compare, 'tag:new', 'main', '--json', '--signal', 'checkout.p95')
+    assert.deepEqual([machine.exit, machine.stderr, JSON.parse(machine.stdout).outcome, JSON.parse(machine.stdout).figures.length], [0, '', 'improvement', 1])
+  })
+
+  it('`compare` is inconclusive with 2, compares over another stretch, and annotates where GitHub runs it', async () => {
+    pairs(1.2)
+    env = { GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: join(cwd, 'summary.md') }
+    const found = await collect(compare, 'latest~1', 'latest', '--signal', 'checkout.p95', '--during', 'fault')
+    assert.equal(found.exit, 2)
+    assert.match(found.stderr, /checkout\.p95 during fault .*inconclusive: about 2 more runs of each\n/)
+    assert.match(found.stderr, /\n::warning title=inconclusive::/)
+    assert.match(readFileSync(join(cwd, 'summary.md'), 'utf8'), /^## inconclusive: latest\\~1 → latest\n/)
+  })
+
+  it('`compare` refuses a run on both sides, a figure that no run has, and a floor that is none', async () => {
+    pairs(1)
+    await assert.rejects(collect(compare, 'main', 'latest~9..latest'), (error) => code('USAGE')(error) && /is in both sets/.test(String(error)))
+    await assert.rejects(collect(compare, 'main', 'branch', '--signal', 'checkuot.p95'), (error) => code('SIGNAL_UNKNOWN')(error) && error instanceof BrownoutError && error.hint === 'did you mean "checkout.p95"?')
+    await assert.rejects(collect(compare, 'main', 'branch', '--floor', '5'), code('USAGE'))
+    await assert.rejects(collect(compare, 'main', 'nobody'), code('RUN_UNKNOWN'))
+  })
+
+  it('`runs --tags` lists those of an experiment with such a tag, and `--changes` says since which run a figure is otherwise', async () => {
+    pairs(1)
+    assert.deepEqual(JSON.parse((await collect(runs, '--tags', 'new', '--json')).stdout).map((one: { name: string }) => one.name), Array.from({ length: 5 }, () => 'branch'))
+    assert.match((await collect(runs, '--changes', 'main')).stderr, /^main: 5 runs\n {2}checkout\.p95 +[▁-█]{5} {2}1\d(\.\d)?ms {2}fewer than 10 runs\n/)
+    for (let at = 10; at < 22; at++) addRun(join(cwd, '.brownout', 'runs'), at, { name: 'main', slower: at < 15 ? 1 : 1.3 })
+    const { exit, stderr } = await collect(runs, '--changes', 'main')
+    assert.equal(exit, 0)
+    assert.match(stderr, /main: 17 runs\n {2}checkout\.p95 .*\n +worse since 20261123-001500-main \(2026-11-23\): 1\d(\.\d)?ms → 1\d(\.\d)?ms\n/)
+    assert.equal(JSON.parse((await collect(runs, '--changes', 'main', '--json')).stdout).figures[0].changes[0].run, '20261123-001500-main')
+    await assert.rejects(collect(runs, '--changes', 'mian'), (error) => code('RUN_UNKNOWN')(error) && error instanceof BrownoutError && /did you mean "main"/.test(error.hint))
+  })
+
+  it('`run --interleave` takes turns, every other round the other way, each as often as it is to run', () => {
+    const [a, b] = [{ name: 'a', repeat: 1 }, { name: 'b', repeat: 3 }]
+    assert.deepEqual(inTurns([a, b], 3).map(({ name }) => name).join(''), 'abbaab')
+    assert.deepEqual(inTurns([a, b], undefined).map(({ name }) => name).join(''), 'abbb')
   })
 })

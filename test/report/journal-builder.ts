@@ -22,6 +22,11 @@ export interface OutageOptions {
   /** False: the rule altered nothing. */
   readonly exercised?: boolean
   readonly seed?: number
+  /** Every operation takes so many times as long. */
+  readonly slower?: number
+  readonly tags?: readonly string[]
+  /** False: the load generator was late. */
+  readonly valid?: boolean
 }
 
 const W = 250
@@ -40,7 +45,7 @@ export function outage(options: OutageOptions = {}): JournalEvent[] {
     kind: 'run.started', run: `20261123-183241-${name}`, name, question: options.question ?? 'Does checkout keep selling when Redis is cut off for 10 s, and how soon is it back?',
     file: 'experiments/cache-partition.yaml', hash: 'sha256:4f1c0a5e', seed, versions: { brownout: '0.1.0', node: 'v20.20.2' },
     targets: [{ name: target, protocol: 'redis', upstream: 'redis://127.0.0.1:6379', listen: [{ address: '127.0.0.1:40001' }] }],
-    plan: plan(load, target, step, seed), source: SOURCE.replaceAll('checkout', load),
+    plan: plan(load, target, step, seed, options.tags), source: SOURCE.replaceAll('checkout', load),
   })
   tell(20, { kind: 'app', app: '', event: 'starting' })
   tell(90, { kind: 'app', app: '', event: 'ready', detail: 'GET /healthz 200' })
@@ -56,7 +61,7 @@ export function outage(options: OutageOptions = {}): JournalEvent[] {
   tell(AT.cleared + 1, { kind: 'rule.cleared', rule, step, reason: 'deadline', effectiveAt: at(AT.cleared), matched: exercised ? 412 : 0, altered: exercised ? 396 : 0 })
   if (exercised) tell(AT.drained, { kind: 'drained', rule, effectiveAt: at(AT.drained) })
   for (const bucket of [...loadBuckets(load, options), ...targetBuckets(target, options)]) tell(bucket.start - T0 + W + 3, { kind: 'bucket', bucket })
-  tell(AT.end + 20, { kind: 'load', name: load, valid: true, latenessP99Ms: 1.8, cpu: 0.21, droppedShare: 0 })
+  tell(AT.end + 20, { kind: 'load', name: load, valid: options.valid ?? true, latenessP99Ms: 1.8, cpu: 0.21, droppedShare: 0 })
   tell(AT.end + 30, { kind: 'probe', name: 'double_charges', ok: true, tookMs: 2.3, value: 0 })
   tell(AT.end + 40, { kind: 'heal', target, ok: true, before: '+PONG', after: '+PONG' })
   tell(AT.end + 50, {
@@ -75,7 +80,7 @@ export function outage(options: OutageOptions = {}): JournalEvent[] {
 export const journalOf = (bodies: readonly EventBody[], from = T0): JournalEvent[] =>
   bodies.map((body, seq) => ({ seq, at: ms(from + seq), wall: '2026-11-23T18:32:41.000Z', ...body }))
 
-function loadBuckets(name: string, { rate = 200, slowToHeal = ms(1300), failing = 0.38, exercised = true, seed = 42 }: OutageOptions): BucketRecord[] {
+function loadBuckets(name: string, { rate = 200, slowToHeal = ms(1300), failing = 0.38, exercised = true, seed = 42, slower = 1 }: OutageOptions): BucketRecord[] {
   const random = randomStream(seed, `load/${name}`)
   const buckets: BucketRecord[] = []
   for (let offset = AT.warmup; offset + W <= AT.end; offset += W) {
@@ -90,7 +95,7 @@ function loadBuckets(name: string, { rate = 200, slowToHeal = ms(1300), failing 
       const service = 4 + 3 * random() - 2 * Math.log(1 - random()) + (hit ? 400 + 80 * random() : slow ? 25 * random() : 0)
       if (hit && random() < failing) { counts[random() < 0.7 ? 'error' : 'timeout']++; continue }
       counts.ok++
-      recordLatency(histogram, ms(service))
+      recordLatency(histogram, ms(service * slower))
     }
     buckets.push({ source: 'load', name, start: at(from), width: ms(W), counts, latency: encodeHistogram(histogram), extra: { in_flight: hit ? 80 + Math.round(8 * random()) : 2, service_p99: hit ? 480 : 12 } })
   }
@@ -116,8 +121,8 @@ function targetBuckets(name: string, { slowToHeal = ms(1300), exercised = true, 
 }
 
 const place = { file: 'experiments/cache-partition.yaml', line: 1, column: 1 }
-const plan = (load: string, target: string, step: string, seed: number): unknown => ({
-  seed, windows: { warmup: 2000, baseline: 15_000, recovery: 20_000, bucket: W, hold: 5000, minSamples: 200 },
+const plan = (load: string, target: string, step: string, seed: number, tags: readonly string[] = []): unknown => ({
+  seed, tags, windows: { warmup: 2000, baseline: 15_000, recovery: 20_000, bucket: W, hold: 5000, minSamples: 200 },
   loads: [{ name: load, rate: 200, timeout: 2000 }],
   steadyState: [
     { signal: { name: load, metric: 'p95' }, comparison: 'at_most', limit: { value: 100, unit: 'ms', text: '100ms' }, text: '', place },
