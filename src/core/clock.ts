@@ -31,25 +31,51 @@ export const httpDate = (ahead: Ms): string => new Date(Date.now() + ahead).toUT
 export const sleep = (duration: Ms, clock: Clock = realClock): Promise<void> =>
   new Promise((resolve) => { clock.at(ms(clock.now() + duration), resolve) })
 
-interface Entry { due: number; order: number; action: (() => void) | null }
+/** One timer in a heap. */
+class Entry implements Timer {
+  readonly due: number
+  readonly order: number
+  readonly #heap: TimerHeap
+  action: (() => void) | null
+
+  constructor(due: number, order: number, action: () => void, heap: TimerHeap) {
+    this.due = due
+    this.order = order
+    this.action = action
+    this.#heap = heap
+  }
+
+  cancel(): void {
+    if (!this.action) return
+    this.action = null
+    this.#heap.cancelled()
+  }
+}
 
 const before = (a: Entry, b: Entry): boolean => a.due < b.due || (a.due === b.due && a.order < b.order)
 
 /** A binary heap of timers. Cancelled entries stay until they surface. */
 export class TimerHeap {
   readonly #heap: Entry[] = []
+  readonly #emptied: () => void
   #order = 0
   #live = 0
+
+  /** `emptied` is called when the last live timer was cancelled. */
+  constructor(emptied: () => void = () => undefined) { this.#emptied = emptied }
 
   /** Timers that will still run. */
   get size(): number { return this.#live }
 
   add(due: Ms, action: () => void): Timer {
-    const entry: Entry = { due, order: this.#order++, action }
+    const entry = new Entry(due, this.#order++, action, this)
     this.#live++
     this.#up(entry)
-    return { cancel: () => { if (entry.action) { entry.action = null; this.#live-- } } }
+    return entry
   }
+
+  /** An entry will not run. */
+  cancelled(): void { if (--this.#live === 0) this.#emptied() }
 
   /** When the earliest live timer is due; undefined when there is none. */
   next(): Ms | undefined {
@@ -117,7 +143,7 @@ const SLEEP_MAX: Ms = ms(60_000)
 
 class RealClock implements Clock {
   readonly #spin: Ms
-  readonly #heap = new TimerHeap()
+  readonly #heap = new TimerHeap(() => this.#rest())
   #sleeping: NodeJS.Timeout | undefined
   #sleepingUntil = Number.POSITIVE_INFINITY
   #spinning: NodeJS.Immediate | undefined
@@ -130,8 +156,9 @@ class RealClock implements Clock {
 
   at(due: Ms, action: () => void): Timer {
     const timer = this.#heap.add(due, action)
-    this.#arouse()
-    return { cancel: () => { timer.cancel(); if (this.#heap.size === 0) this.#rest() } }
+    // A loop that turns already comes by, whatever is due.
+    if (!this.#spinning) this.#arouse()
+    return timer
   }
 
   #arouse(): void {

@@ -13,7 +13,7 @@ import { Run } from './run.ts'
 
 /** What is read of an endpoint, and what is written to it. A socket is both. */
 export interface Source { on(event: 'data', action: (chunk: Buffer) => void): unknown; pause(): unknown; resume(): unknown }
-export interface Sink { readonly writable: boolean; readonly writableNeedDrain: boolean; write(chunk: Buffer): boolean; on(event: 'drain', action: () => void): unknown; cork(): void; uncork(): void }
+export interface Sink { readonly writable: boolean; readonly writableNeedDrain: boolean; write(chunk: Buffer): boolean; on(event: 'drain', action: () => void): unknown }
 
 type Said = Buffer | Promise<Buffer> | (() => void)
 
@@ -42,8 +42,6 @@ export class Interpreter {
       get writableNeedDrain() { return stream.writableNeedDrain },
       write: (chunk) => { this.#overhear(chunk); return stream.write(chunk) },
       on: (event, action) => stream.on(event, action),
-      cork: () => stream.cork(),
-      uncork: () => stream.uncork(),
     }
   }
 

@@ -51,7 +51,7 @@ export class Link {
   #byMessage = false
   /** The rest of a large message whose head did not go on as it was. */
   #swallowing = false
-  /** While messages are judged what they leave is gathered: neighbours in one chunk are written as one. */
+  /** While messages are judged, or entries let go, what they leave is gathered: it is written as one. */
   #gathering = false
   #heardAt: Ms = NOT_HELD
   readonly #run = new Run((raw) => this.#write(raw))
@@ -247,15 +247,15 @@ export class Link {
   readonly #turn = (): void => {
     this.#timerDue = Number.POSITIVE_INFINITY
     const now = this.#clock.now()
-    const target = this.#target
-    target?.cork()
+    this.#gathering = true
     for (let entry = this.#queue[this.#head]; entry && entry.due <= now; entry = this.#queue[this.#head]) {
       this.#head++
       this.#letGo(entry)
       if (entry.size > 0) this.#owner.held(ms(now - entry.at))
       this.#do(entry.act, entry.carries, now, ms(now - entry.at))
     }
-    target?.uncork()
+    this.#gathering = false
+    this.#run.flush()
     if (this.#head === this.#queue.length || (this.#head > 64 && this.#head * 2 > this.#queue.length)) {
       this.#queue = this.#queue.slice(this.#head)
       this.#head = 0
