@@ -142,6 +142,14 @@ function valueTest(comparison: Comparison, wanted: string | number | boolean): (
   return (value) => glob.test(fold(value))
 }
 
+/** How a text must begin to match `wanted`, and whether that is all of it; undefined where nothing is known of it. */
+export function beginningOf(wanted: string | number | boolean): { readonly bytes: Buffer; readonly whole: boolean } | undefined {
+  // What is no UTF-8 is compared as U+FFFD: its bytes are others.
+  if (typeof wanted !== 'string' || REGEX.test(wanted) || wanted.includes('\ufffd')) return undefined
+  const [literal = ''] = wanted.split(/[*?]/, 1)
+  return { bytes: Buffer.from(literal), whole: literal.length === wanted.length }
+}
+
 const listOf = (wanted: Wanted): readonly (string | number | boolean)[] => (typeof wanted === 'object' ? wanted : [wanted])
 
 /** Whether a connection that leads to `node` is meant by a `where.node`. */

@@ -5,7 +5,9 @@ import { randomStream, type Random } from '../core/random.ts'
 import { ms, type Ms } from '../core/units.ts'
 import { PASS, type AnyFault, type Scene, type Unit, type UnitKind, type Verdict } from '../fault.ts'
 import { matcher, messageMatcher, sessionMatcher, type Facets } from '../match.ts'
+import { plainMatcher, type PlainMatcher } from './plain-matcher.ts'
 import type { Direction, ExchangeId } from '../protocols/codec.ts'
+import type { PlainRequest } from '../protocols/redis/plain.ts'
 import { facetsOf, type AnyConversation, type Spoken } from '../protocols/spoken.ts'
 import type { Rule } from '../rule.ts'
 import { Own, readNumbers, writeNumbers, type Common } from './numbers.ts'
@@ -22,9 +24,9 @@ const HIT = 1
 const SHARED = 2
 
 /** What of a rule is read once, when it is armed or changed. */
-interface Readings { readonly ramped: boolean; connection(facets: Facets): boolean; message(facets: object): boolean; session(session: object): boolean }
+interface Readings { readonly ramped: boolean; connection(facets: Facets): boolean; message(facets: object): boolean; session(session: object): boolean; readonly plain: PlainMatcher }
 const readingsOf = ({ params, where }: Rule): Readings =>
-  ({ ramped: Object.values(params).some(isRamp), connection: matcher(where), message: messageMatcher(where), session: sessionMatcher(where) })
+  ({ ramped: Object.values(params).some(isRamp), connection: matcher(where), message: messageMatcher(where), session: sessionMatcher(where), plain: plainMatcher(where) })
 
 /** A rule with the fault it names, from arming to disarming. Changed in place by `change`: counts and draws go on. */
 export class ArmedRule {
@@ -76,6 +78,9 @@ export class ArmedRule {
     const { concerns } = this.fault
     return (concerns === undefined || concerns(message, this.params(now))) && this.#readings.message(facetsOf(message))
   }
+
+  /** False of a plain request that it cannot mean, whatever its fault acts on. */
+  mightMean(request: PlainRequest, chunk: Buffer): boolean { return this.#readings.plain(request, chunk) }
 
   /** The same of a session as a whole: what `where` names of it. */
   meansSession(conversation: AnyConversation | undefined): boolean {
@@ -230,6 +235,10 @@ export class Grip {
 
   /** A message that stands alone has passed. */
   passed(unit: Spoken): void { this.#hits.passed(unit) }
+
+  /** Whether it must be shown that plain request, which lies in `chunk`, or any answer to `exchange`: where not, nothing of it tells them from what nobody asked it about. */
+  mightTake(request: PlainRequest, chunk: Buffer): boolean { return !this.#retired && this.armed.mightMean(request, chunk) }
+  hitsIn(exchange: ExchangeId): boolean { return this.#hits.hitsIn(exchange) }
 
   /** Disarmed. True where it must stay until what it has altered is over. */
   retire(): boolean {

@@ -17,6 +17,7 @@ import { laneOf, type Lane } from './accounts/lane.ts'
 import type { SessionAccounts } from './accounts/session-accounts.ts'
 import type { Grip } from './armed.ts'
 import { kept } from './fast.ts'
+import type { Sieve } from './sieve.ts'
 
 /** An answer of ours, given when all that was asked before it has been answered. */
 export interface Turn { readonly after: ExchangeId; readonly exchange: ExchangeId; /** Nothing comes behind it. */ readonly last: boolean; raw: Buffer | undefined; held: Ms }
@@ -109,10 +110,22 @@ export class Dialogue {
     }
   }
 
-  /** Bytes that are held until each message in them was judged. */
-  hear(direction: Direction, chunk: Buffer, now: Ms, heard: Heard): void {
-    for (const message of this.#decoder(direction).feed(chunk)) this.#hear(direction, message, now, heard)
+  /** Bytes from `at` on that are held until each message in them was judged: all of them, or `one` message where `slip` goes on behind it. Returns where that ends. */
+  hear(direction: Direction, chunk: Buffer, now: Ms, heard: Heard, at = 0, one = false): number {
+    const [next, messages] = one && this.#lane ? this.#lane.step(direction, chunk, at) : [chunk.length, this.#decoder(direction).feed(at === 0 ? chunk : chunk.subarray(at))]
+    for (const message of messages) this.#hear(direction, message, now, heard)
     this.#tell()
+    return next
+  }
+
+  /** Reads on from `at` as far as messages are plain and none can be meant, which go on as they are. Returns where that ends. `lent` is valid until this returns. */
+  slip(direction: Direction, lent: Buffer, at: number, now: Ms, sieve: Sieve): number {
+    const lane = this.#lane
+    if (!lane || this.#opaque || this.busy || this.#ahead[direction].bytes > 0) return at
+    const before = lane.answered
+    const end = lane.skim(direction, lent, at, now, sieve)
+    if (lane.answered !== before) this.#over(lane.answered, this.conversation.protocol)
+    return end
   }
 
   /** The stream has ended: what is left of it. What only its end completes is not complete where it was reset. */

@@ -61,6 +61,9 @@ export class Hits {
     return open?.group === groupOf(unit) && open.altered && !opens(unit)
   }
 
+  /** The rule hits something of that exchange. */
+  hitsIn(exchange: ExchangeId): boolean { return this.#exchanges.size > 0 && this.#exchanges.has(exchange) }
+
   /** Something that the rule has altered is not over yet. */
   get busy(): boolean { return this.#altered.size > 0 || DIRECTIONS.some((direction) => this.#open[direction]?.altered) }
 

@@ -3,7 +3,7 @@
  *
  *   source 'data' ──┬─ nothing armed, nothing held ──────────────> target.write      the fast path: written before it is looked at
  *                   ├─ by chunk ────────────── judge ─> pieces ─┬> held until due, in order ─> target.write
- *                   └─ by message ─> dialogue ─> judge ─> pieces ┘
+ *                   └─ by message ─> dialogue ─> judge ─> pieces ┘   of Redis what no rule can mean slips past both
  *
  * Order is kept by one rule: a thing is never due before the thing ahead of it.
  */
@@ -16,28 +16,15 @@ import { goesOn, type Spoken } from '../protocols/spoken.ts'
 import type { Grip } from './armed.ts'
 import type { Dialogue } from './dialogue.ts'
 import { kept, readInto, writer } from './fast.ts'
-import { judge, type Closing, type Hold, type Judgement, type Outcome, type Piece } from './judge.ts'
+import { judge, type Closing, type Hold, type Judgement, type Piece } from './judge.ts'
 import { dueOf, heldTotal, isFull, type Entry } from './held.ts'
+import type { LinkOwner } from './link-owner.ts'
 import { Run } from './run.ts'
+import { sieveOf, type Sieve } from './sieve.ts'
 import type { Sink, Source } from './interpreter.ts'
 
 const NOT_HELD = ms(0)
 const NO_HOLDS: readonly Hold[] = []
-
-export interface LinkOwner {
-  /** A chunk has come from the source. Bookkeeping comes behind the byte: on the fast path it has been written already. */
-  arrived(direction: Direction, size: number): void
-  /** Bytes were written to the target. */
-  passed(direction: Direction, size: number): void
-  /** A chunk that rules held back goes on, so long after its arrival. */
-  held(duration: Ms): void
-  /** Disarms what is overdue: called before a chunk is judged. */
-  expire(now: Ms): void
-  judged(direction: Direction, judgement: Outcome, unit: Unit): void
-  closing(closing: Closing, direction: Direction): void
-  /** In turn: the source has ended (FIN) or was reset. */
-  ended(direction: Direction, how: 'end' | 'reset'): void
-}
 
 export class Link {
   readonly direction: Direction
@@ -49,6 +36,7 @@ export class Link {
   #put: (chunk: Buffer) => boolean = () => true
   #grips: readonly Grip[] = []
   #byMessage = false
+  #sieve: Sieve | undefined
   /** The rest of a large message whose head did not go on as it was. */
   #swallowing = false
   /** While messages are judged, or entries let go, what they leave is gathered: it is written as one. */
@@ -89,6 +77,7 @@ export class Link {
   /** Takes effect with the next unit: of a message that is cut in two by it, its beginning and its end go on as they are. */
   arm(grips: readonly Grip[], byMessage = false): void {
     this.#grips = grips
+    this.#sieve = byMessage ? sieveOf(grips) : undefined
     if (byMessage === this.#byMessage || !this.#dialogue) return
     this.#byMessage = byMessage
     if (byMessage) return this.#dialogue.enter(this.direction)
@@ -108,9 +97,11 @@ export class Link {
     }
     const now = this.#clock.now()
     this.#owner.expire(now)
+    this.#owner.arrived(this.direction, lent.length)
+    const slipped = this.#slips(lent, 0, now)
+    if (slipped === lent.length) return this.#write(lent)
     const chunk = kept(lent)
-    this.#owner.arrived(this.direction, chunk.length)
-    if (this.#byMessage) return this.#hear(chunk)
+    if (this.#byMessage) return this.#hear(chunk, slipped, now)
     this.judge({ kind: 'bytes', raw: chunk }, undefined, now)
     if (this.#head === this.#queue.length) this.#dialogue?.overhear(this.direction, chunk)
     else this.#dialogue?.overhearHeld(this.direction, chunk, now, (once) => this.#schedule(now, [], once))
@@ -182,12 +173,25 @@ export class Link {
     if (turn) this.#schedule(now, holds, (held) => this.#dialogue?.give(turn, raw, held))
   }
 
-  #hear(chunk: Buffer): void {
-    this.#heardAt = this.#clock.now()
+  #hear(chunk: Buffer, slipped: number, now: Ms): void {
+    this.#heardAt = now
     this.#gathering = true
-    this.#dialogue?.hear(this.direction, chunk, this.#heardAt, this.#heard)
+    if (slipped > 0) this.#run.add(chunk.subarray(0, slipped))
+    for (let at = slipped; at < chunk.length;) {
+      const next = this.#dialogue?.hear(this.direction, chunk, now, this.#heard, at, this.#sieve !== undefined) ?? chunk.length
+      at = this.#slips(chunk, next, now)
+      if (at > next) this.#run.add(chunk.subarray(next, at))
+    }
     this.#gathering = false
     this.#run.flush()
+  }
+
+  /** From `start` on: where a message begins that a rule might mean, or that waits for its turn. What stands before it goes on as it is. */
+  #slips(chunk: Buffer, start: number, now: Ms): number {
+    if (!this.#sieve || !this.#dialogue || this.#over || this.#closing || !this.#target || this.#head < this.#queue.length) return start
+    const end = this.#dialogue.slip(this.direction, chunk, start, now, this.#sieve)
+    if (end > start) this.#owner.passed(this.direction, end - start)
+    return end
   }
 
   /** Lets go of everything that `by` holds: those entries are due as if it had never been there. */
@@ -195,9 +199,7 @@ export class Link {
     let earliest = 0
     for (let i = this.#head; i < this.#queue.length; i++) {
       const entry = this.#queue[i] as Entry
-      if (entry.holds.some((hold) => hold.by === by)) {
-        entry.holds = entry.holds.filter((hold) => hold.by !== by)
-      }
+      if (entry.holds.some((hold) => hold.by === by)) entry.holds = entry.holds.filter((hold) => hold.by !== by)
       earliest = Math.max(earliest, dueOf(entry))
       entry.due = earliest
     }
@@ -226,8 +228,7 @@ export class Link {
     if (holds.length === 0 && this.#head === this.#queue.length) return this.#do(act, carries, now, NOT_HELD)
     const size = typeof act === 'function' ? 0 : act.length
     const entry: Entry = { at: now, due: 0, size, holds, act, carries }
-    const last = this.#queue[this.#queue.length - 1]
-    entry.due = Math.max(dueOf(entry), this.#head < this.#queue.length && last ? last.due : 0)
+    entry.due = Math.max(dueOf(entry), this.#head < this.#queue.length ? this.#queue.at(-1)?.due ?? 0 : 0)
     this.#queue.push(entry)
     this.#heldBytes += size
     heldTotal.add(size)
@@ -236,8 +237,7 @@ export class Link {
   }
 
   #arouse(): void {
-    const next = this.#queue[this.#head]
-    const due = next ? next.due : Number.POSITIVE_INFINITY
+    const due = this.#queue[this.#head]?.due ?? Number.POSITIVE_INFINITY
     if (due === this.#timerDue) return
     this.#timer?.cancel()
     this.#timerDue = due

@@ -53,6 +53,8 @@ export class RedisConversation implements Conversation<RedisMessage> {
   /** Commands that were sent and are not answered in full. */
   get unanswered(): number { return this.#expected.size }
   get latest(): ExchangeId | undefined { return this.#expected.tail?.exchange }
+  /** The exchange that is to be answered next; 0 where there is none. */
+  get due(): ExchangeId { return this.#expected.head?.exchange ?? 0 }
   /** Too much was unanswered, or the session replicates: no message is paired any more. */
   get lost(): boolean { return this.#lost }
   get opaque(): string | undefined { return this.toServer.broken ?? this.toClient.broken ?? (this.#lost ? 'too much is unanswered' : undefined) }
