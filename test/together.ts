@@ -1,4 +1,4 @@
-/** Runs the tests in two groups beside each other, and ends with one line for both: `N passed, N failed`. In the one are those that look at no clock; it is niced, so that the other, which measures, gets the processor first. */
+/** Runs the tests in groups beside each other, and ends with one line for all: `N passed, N failed`. Those that look at no clock and the soak are niced, so that the others, which measure, get the processor first. */
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -15,6 +15,10 @@ const CLOCKLESS = [
   ...['core', 'protocols', 'record', 'report', 'timing'].map((folder) => `dist/test/${folder}/**/*.test.js`),
 ]
 
+const SOAK = ['dist/test/soak.test.js']
+/** A quiet process that takes longer than anything else here. */
+const SOAK_MINUTES = '5'
+
 interface Group { readonly passed: number; readonly failed: number; readonly code: number; readonly output: string }
 
 const folder = mkdtempSync(join(tmpdir(), 'brownout-tests-'))
@@ -23,7 +27,7 @@ const folder = mkdtempSync(join(tmpdir(), 'brownout-tests-'))
 async function group(name: string, args: readonly string[], nice: boolean, heard: (text: string) => void): Promise<Group> {
   const summary = join(folder, name)
   const [command, ...words] = [...(nice ? ['nice', '-n', '10'] : []), process.execPath, MOCHA, ...process.argv.slice(2), ...args]
-  const child = spawn(command ?? '', words, { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, TEST_SUMMARY: summary } })
+  const child = spawn(command ?? '', words, { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'], env: { SOAK_MINUTES, ...process.env, TEST_SUMMARY: summary } })
   let output = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => { output += text; heard(text) })
   const [code] = await once(child, 'close') as [number | null]
@@ -36,15 +40,17 @@ function textOf(file: string): string {
 }
 
 const print = (text: string): void => { process.stdout.write(text) }
-const [measuring, clockless] = await Promise.all([
-  group('measuring', [ALL, ...CLOCKLESS.flatMap((file) => ['--ignore', file])], false, print),
+const groups = await Promise.all([
+  group('measuring', [ALL, ...[...CLOCKLESS, ...SOAK].flatMap((file) => ['--ignore', file])], false, print),
   group('clockless', CLOCKLESS, true, () => undefined),
+  group('soak', SOAK, true, () => undefined),
 ])
 rmSync(folder, { recursive: true })
-print(clockless.output)
+for (const { output } of groups.slice(1)) print(output)
 
-const line = `${measuring.passed + clockless.passed} passed, ${measuring.failed + clockless.failed} failed\n`
+const sum = (figure: 'passed' | 'failed'): number => groups.reduce((total, one) => total + one[figure], 0)
+const line = `${sum('passed')} passed, ${sum('failed')} failed\n`
 print(`\nall together\n${line}`)
 const { TEST_SUMMARY: wanted } = process.env
 if (wanted) writeFileSync(wanted, line)
-process.exitCode = measuring.code || clockless.code
+process.exitCode = groups.find(({ code }) => code !== 0)?.code ?? 0
