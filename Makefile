@@ -2,7 +2,7 @@
 BIN   := node_modules/.bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test test-all cover check bench sockets soak sustained truth stats sweeps fuzz demo docs schema clean
+.PHONY: help setup build test test-all cover check bench sockets idle soak sustained truth stats sweeps fuzz demo docs schema clean
 
 help: ## prints this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -44,6 +44,9 @@ sockets: build ## 5,000 WebSockets at once, directly and through the proxy: none
 
 sustained: build ## what rate of each protocol the generator sustains through the proxy with a p99 lateness under 5 ms
 	@node dist/test/bench/sustained.js
+
+idle: build ## what an idle connection costs in memory
+	@node dist/test/bench/idle-main.js
 
 soak: build ## an hour of churn with faults armed all the while: no growth of memory or handles; MINUTES says how long
 	@node --expose-gc dist/test/bench/soak.js

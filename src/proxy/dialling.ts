@@ -21,13 +21,17 @@ export function dialling(server: Endpoint, { clock, dialTimeout }: Pick<SessionH
     failed()
   }
   const timer = clock.at(ms(clock.now() + dialTimeout), fail)
-  server.raw.once('error', fail)
+  const { raw } = server
+  raw.on('error', fail)
   server.settled(() => {
+    const { stream } = server
     server.onConnect(() => {
       open = false
       timer.cancel()
+      // They would be kept as long as the connection, and what they know with them.
+      if (stream === raw) raw.off('error', fail)
     })
-    server.stream.once('error', fail)
+    if (stream !== raw) stream.once('error', fail)
     settled()
   })
   return timer

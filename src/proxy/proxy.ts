@@ -193,7 +193,7 @@ export class TargetProxy implements SessionHost {
     this.meter.accepted++
     if (!room.take()) return this.#turnAway(socket)
     if (socket.closed) room.give()
-    else socket.once('close', room.give)
+    else socket.on('close', room.give)
     // Nothing knows them any more once the socket is gone.
     const { remoteAddress = '', localAddress = '' } = socket
     ;(this.#tls as TlsSides).client(socket, (client) => this.#begin(client, remoteAddress, unmapped(localAddress), way, session))

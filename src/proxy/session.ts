@@ -232,7 +232,7 @@ export class Session implements LinkOwner, DialogueOwner {
     const server = this.#route.dial()
     const { 'to-server': toServer, 'to-client': toClient } = this.#links
     this.#ends.server = server
-    server.raw.once('close', () => this.#gone())
+    server.raw.on('close', () => this.#gone())
     if (server.negotiates) toServer.wait(server)
     this.#dialTimer = dialling(server, this.#host, {
       settled: () => {
