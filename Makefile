@@ -2,7 +2,7 @@
 BIN   := node_modules/.bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test test-all cover check bench sockets idle soak sustained truth stats sweeps fuzz demo docs schema clean
+.PHONY: help setup build test test-all cover check bench sockets crowd idle soak sustained truth stats sweeps fuzz demo docs schema clean
 
 help: ## prints this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -44,6 +44,10 @@ sockets: build ## 5,000 WebSockets at once, directly and through the proxy: none
 
 sustained: build ## what rate of each protocol the generator sustains through the proxy with a p99 lateness under 5 ms
 	@node dist/test/bench/sustained.js
+
+crowd: build ## 10,000 WebSockets and 10,000 idle TCP connections through two workers
+	@CONNECTIONS=10000 RAMP=60 EVERY=5 WORKERS=2 PROTOCOLS=websocket node dist/test/bench/websockets.js
+	@node dist/test/bench/crowd.js
 
 idle: build ## what an idle connection costs in memory
 	@node dist/test/bench/idle-main.js

@@ -7,8 +7,7 @@ import { parse } from 'yaml'
 import { faults, registry } from '../faults/index.ts'
 import { ms, ratio } from '../src/core/units.ts'
 import type { AnyFault } from '../src/fault.ts'
-import { LocalPlane } from '../src/proxy/local-plane.ts'
-import type { PlaneEvent } from '../src/proxy/plane.ts'
+import type { DynamicPlane, PlaneEvent } from '../src/proxy/plane.ts'
 import type { Rule } from '../src/rule.ts'
 import { postgresTalk } from './faults/postgres/talk.ts'
 import { redisTalk } from './faults/redis/talk.ts'
@@ -16,7 +15,7 @@ import { portOf, relay, type Relay } from './faults/relay.ts'
 import { readParams } from './faults/scene.ts'
 import type { Talk } from './faults/talk.ts'
 import { webTalk } from './faults/web/talk.ts'
-import { closeAll, later, LOCAL, PLAIN, until } from './proxy/stage.ts'
+import { closeAll, later, LOCAL, PLAIN, planeFor, until } from './proxy/stage.ts'
 
 const TALKS: readonly Talk[] = [postgresTalk, redisTalk, webTalk]
 
@@ -27,7 +26,7 @@ const faultsOf = ({ protocol }: Talk): readonly AnyFault[] => (faults as readonl
 
 interface Stage {
   readonly port: number
-  readonly plane: LocalPlane
+  readonly plane: DynamicPlane
   readonly events: readonly PlaneEvent[]
   /** Behind the proxy: what it really sent, and what the server said. */
   readonly behind: Relay
@@ -38,7 +37,7 @@ interface Stage {
 async function stageOf(talk: Talk, crumbs = false): Promise<Stage> {
   const server = await talk.server()
   const behind = await relay(server, crumbs)
-  const plane = new LocalPlane({ registry, seed: 1 })
+  const plane = planeFor(registry)
   const events: PlaneEvent[] = []
   plane.on((event) => events.push(event))
   const [opened] = await plane.open([{ name: 'cache', protocol: talk.protocol, upstream: { host: '127.0.0.1', port: behind.port }, listen: [{ address: LOCAL }], tls: PLAIN, dialTimeout: ms(2000) }])

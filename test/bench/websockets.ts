@@ -1,7 +1,7 @@
 /**
- * Many WebSockets at once, each with an echo a second, directly and through the proxy: are all made and kept, does every message come back, and
- * what does a connection cost. CONNECTIONS (5000), RAMP (30 s in which they are made), SECONDS (60 after that) and PROTOCOLS (tcp,websocket) are
- * taken from the environment.
+ * Many WebSockets at once, each with an echo now and then, directly and through the proxy: are all made and kept, does every message come back, and
+ * what does a connection cost. CONNECTIONS (5000), RAMP (30 s in which they are made), SECONDS (60 after that), EVERY (a message in so many seconds,
+ * 1), WORKERS (processes of the proxy, 1) and PROTOCOLS (tcp,websocket) are taken from the environment.
  * Through the proxy each connection is four sockets on this machine and two ephemeral ports.
  */
 
@@ -19,6 +19,8 @@ import { brownout, direct, server, type Contender } from './contender.ts'
 const CONNECTIONS = Number(process.env['CONNECTIONS'] ?? 5000)
 const SECONDS = Number(process.env['SECONDS'] ?? 60)
 const PROTOCOLS = (process.env['PROTOCOLS'] ?? 'tcp,websocket').split(',').filter((one) => one !== '') as Protocol[]
+const EVERY = Number(process.env['EVERY'] ?? 1)
+const WORKERS = Number(process.env['WORKERS'] ?? 1)
 const OVER = Number(process.env['RAMP'] ?? 30) * 1000
 
 interface Row { readonly what: string; readonly cells: readonly string[] }
@@ -30,7 +32,7 @@ async function measure(contender: Contender): Promise<Row> {
   const empty = contender.memory()
   const load = await startLoad({
     specs: [{
-      name: 'echo', rate: perSecond(CONNECTIONS), timeout: ms(10_000), ok: '2xx', inFlightMax: CONNECTIONS * 20, connections: CONNECTIONS,
+      name: 'echo', rate: perSecond(CONNECTIONS / EVERY), timeout: ms(10_000), ok: '2xx', inFlightMax: CONNECTIONS * 20, connections: CONNECTIONS,
       send: { kind: 'websocket', url: `ws://127.0.0.1:${contender.port}/`, headers: {}, over: ms(OVER), expect: 'echo', send: '{"id":"{id}","text":"how much is the fish"}', compression: false },
     }],
     origin, width: ms(250), seed: 1, onBucket: (bucket) => buckets.push(bucket), onProblem: (text) => process.stderr.write(`${text}\n`),
@@ -61,15 +63,16 @@ async function measure(contender: Contender): Promise<Row> {
 }
 
 const files = Number(/^Max open files\s+\d+\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'latin1'))?.[1] ?? Number.POSITIVE_INFINITY)
-if (files < 2 * CONNECTIONS + 200) process.stderr.write(`at most ${files} open files: the proxy needs ${2 * CONNECTIONS + 200} (ulimit -Hn)\n`)
+const needed = Math.ceil((2 * CONNECTIONS) / WORKERS) + 200
+if (files < needed) process.stderr.write(`at most ${files} open files: a process of the proxy needs ${needed} (ulimit -Hn, or more WORKERS)\n`)
 const echo = await server('echo-main.js')
 const table = new Table({ head: ['', ...HEAD], style: { head: [], border: [] } })
 for (const name of ['direct', ...PROTOCOLS] as const) {
   process.stderr.write(`${name}: ${CONNECTIONS} connections, ${SECONDS} s\n`)
-  const contender = name === 'direct' ? direct(echo.port) : await brownout(`brownout, ${name}`, echo.port, { protocol: name })
+  const contender = name === 'direct' ? direct(echo.port) : await brownout(`brownout, ${name}${WORKERS > 1 ? `, ${WORKERS} workers` : ''}`, echo.port, { protocol: name, ...(WORKERS > 1 ? { workers: String(WORKERS) } : {}) })
   const { what, cells } = await measure(contender)
   table.push([what, ...cells])
   contender.stop()
 }
-process.stdout.write(`${table.toString()}\n${CONNECTIONS} connections begun over ${OVER / 1000} s, one message a second on each for ${SECONDS} s\n`)
+process.stdout.write(`${table.toString()}\n${CONNECTIONS} connections begun over ${OVER / 1000} s, one message in ${EVERY} s on each for ${SECONDS} s\n`)
 echo.stop()

@@ -3,8 +3,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import type { AnyFault } from '../../src/fault.ts'
-import type { LocalPlane } from '../../src/proxy/local-plane.ts'
-import type { PlaneEvent } from '../../src/proxy/plane.ts'
+import type { DynamicPlane, PlaneEvent } from '../../src/proxy/plane.ts'
 import type { Rule } from '../../src/rule.ts'
 import { later, watch, type Seen } from '../proxy/stage.ts'
 import { readParams } from './scene.ts'
@@ -16,7 +15,7 @@ export interface Struck {
   did(): readonly string[]
 }
 
-export const struck = (plane: LocalPlane, events: readonly PlaneEvent[], on: string): Struck => ({
+export const struck = (plane: DynamicPlane, events: readonly PlaneEvent[], on: string): Struck => ({
   strike: (fault, written = {}, more = {}) =>
     plane.arm([{ id: 'it', fault: fault.name, on, params: readParams(fault, written), ...(more.for === undefined ? { standing: true as const } : {}), ...more }]).then(() => undefined),
   async heal() { await plane.disarm(['it']) },

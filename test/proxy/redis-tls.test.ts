@@ -6,11 +6,10 @@ import { Redis, ReplyError } from 'ioredis'
 import { generate } from 'selfsigned'
 import { registry } from '../../faults/index.ts'
 import { ms } from '../../src/core/units.ts'
-import { LocalPlane } from '../../src/proxy/local-plane.ts'
 import type { PlaneEvent } from '../../src/proxy/plane.ts'
 import { withDefaults } from '../../src/rule.ts'
 import { hasRedis, redis } from '../support/servers.ts'
-import { closeAll, later, LOCAL, until } from './stage.ts'
+import { closeAll, later, LOCAL, planeFor, until } from './stage.ts'
 
 /** A Redis that speaks TLS: the shared one, with TLS put before it. */
 async function secureRedis(): Promise<{ host: string; port: number }> {
@@ -32,7 +31,7 @@ describe('redis under TLS on both sides', () => {
   afterEach(closeAll)
 
   it('has its commands read, hit and counted as in plain text', async () => {
-    const plane = new LocalPlane({ registry, seed: 1 })
+    const plane = planeFor(registry)
     const events: PlaneEvent[] = []
     plane.on((event) => events.push(event))
     const [opened] = await plane.open([{ name: 'cache', protocol: 'redis', upstream: await secureRedis(), listen: [{ address: LOCAL }], tls: { client: 'terminate', upstream: 'require', verify: false }, dialTimeout: ms(2000) }])

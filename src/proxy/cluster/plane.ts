@@ -265,8 +265,8 @@ export class ClusterPlane implements DynamicPlane {
       case 'broken':
         this.#emit(event)
         return void this.#disarm((one) => one === rule, 'error')
-      case 'opaque': case 'spared': case 'unreached': {
-        const key = [event.kind, 'target' in event ? event.target : event.rule, event.why].join(' ')
+      case 'opaque': case 'spared': case 'unreached': case 'full': {
+        const key = [event.kind, 'target' in event ? event.target : event.rule, 'why' in event && event.why].join(' ')
         if (!this.#told.has(key)) this.#emit(event)
         this.#told.add(key)
         return

@@ -3,17 +3,16 @@
 import pg from 'pg'
 import { ms } from '../../../src/core/units.ts'
 import type { DemoServer } from '../../../src/demo/daemon.ts'
-import { LocalPlane } from '../../../src/proxy/local-plane.ts'
-import type { PlaneEvent, TargetSpec, TlsOptions } from '../../../src/proxy/plane.ts'
+import type { DynamicPlane, PlaneEvent, TargetSpec, TlsOptions } from '../../../src/proxy/plane.ts'
 import { registry } from '../../../faults/index.ts'
-import { later, LOCAL, PLAIN } from '../../proxy/stage.ts'
+import { later, LOCAL, PLAIN, planeFor } from '../../proxy/stage.ts'
 import { postgres } from '../../support/servers.ts'
 import { struck, type Struck } from '../struck.ts'
 
 export { closeAll, until } from '../../proxy/stage.ts'
 
 export interface PostgresStage extends Struck {
-  readonly plane: LocalPlane
+  readonly plane: DynamicPlane
   readonly events: PlaneEvent[]
   readonly port: number
   /** Past the proxy: what the server really has. */
@@ -37,7 +36,7 @@ const LOGIN = { host: '127.0.0.1', user: 'postgres', database: 'postgres' }
 
 export async function postgresStage({ seed = 1, server, tls = PLAIN, dialTimeout = 2000 }: Options = {}): Promise<PostgresStage> {
   const { host, port: upstream } = server ?? await postgres()
-  const plane = new LocalPlane({ registry, seed })
+  const plane = planeFor(registry, seed)
   const events: PlaneEvent[] = []
   plane.on((event) => events.push(event))
   const spec: TargetSpec = { name: 'db', protocol: 'postgres', upstream: { host, port: upstream }, listen: [{ address: LOCAL }], tls, dialTimeout: ms(dialTimeout) }

@@ -2,10 +2,9 @@
 
 import { Redis } from 'ioredis'
 import { ms } from '../../../src/core/units.ts'
-import { LocalPlane } from '../../../src/proxy/local-plane.ts'
-import type { PlaneEvent, TargetSpec } from '../../../src/proxy/plane.ts'
+import type { DynamicPlane, PlaneEvent, TargetSpec } from '../../../src/proxy/plane.ts'
 import { registry } from '../../../faults/index.ts'
-import { later, LOCAL, PLAIN, type Seen } from '../../proxy/stage.ts'
+import { later, LOCAL, PLAIN, planeFor, type Seen } from '../../proxy/stage.ts'
 import { redis } from '../../support/servers.ts'
 import { rawTo, struck, type Struck } from '../struck.ts'
 
@@ -22,7 +21,7 @@ export interface ClientOptions {
 }
 
 export interface RedisStage extends Struck {
-  readonly plane: LocalPlane
+  readonly plane: DynamicPlane
   readonly events: PlaneEvent[]
   readonly port: number
   /** Past the proxy: what the server really has. */
@@ -39,7 +38,7 @@ export const pause = (time: number): Promise<void> => new Promise((resolve) => {
 
 export async function redisStage(seed = 1): Promise<RedisStage> {
   const server = await redis()
-  const plane = new LocalPlane({ registry, seed })
+  const plane = planeFor(registry, seed)
   const events: PlaneEvent[] = []
   plane.on((event) => events.push(event))
   const spec: TargetSpec = { name: 'cache', protocol: 'redis', upstream: { host: server.host, port: server.port }, listen: [{ address: LOCAL }], tls: PLAIN, dialTimeout: ms(2000) }

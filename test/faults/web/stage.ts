@@ -6,10 +6,9 @@ import type { AddressInfo } from 'node:net'
 import { Agent, request, type Dispatcher } from 'undici'
 import { WebSocket, WebSocketServer, type ClientOptions, type ServerOptions } from 'ws'
 import { ms } from '../../../src/core/units.ts'
-import { LocalPlane } from '../../../src/proxy/local-plane.ts'
-import type { PlaneEvent, TargetSpec } from '../../../src/proxy/plane.ts'
+import type { DynamicPlane, PlaneEvent, TargetSpec } from '../../../src/proxy/plane.ts'
 import { registry } from '../../../faults/index.ts'
-import { later, LOCAL, PLAIN, type Seen } from '../../proxy/stage.ts'
+import { later, LOCAL, PLAIN, planeFor, type Seen } from '../../proxy/stage.ts'
 import { rawTo, struck, type Struck } from '../struck.ts'
 
 export { closeAll, until } from '../../proxy/stage.ts'
@@ -19,7 +18,7 @@ export interface Asked { readonly method: string; readonly url: string; readonly
 export interface Answer { readonly status: number; readonly headers: Readonly<Record<string, string | string[] | undefined>>; readonly text: string }
 
 export interface WebStage extends Struck {
-  readonly plane: LocalPlane
+  readonly plane: DynamicPlane
   readonly events: PlaneEvent[]
   readonly port: number
   /** Past the proxy. */
@@ -92,7 +91,7 @@ export async function webStage({ serve = serveAll, websocket = {}, seed = 1, spe
   later(() => { for (const socket of sockets) socket.terminate(); server.closeAllConnections(); server.close() })
   const { port: serverPort } = server.address() as AddressInfo
 
-  const plane = new LocalPlane({ registry, seed })
+  const plane = planeFor(registry, seed)
   const events: PlaneEvent[] = []
   plane.on((event) => events.push(event))
   const spec: TargetSpec = { name: 'cache', protocol: 'http', upstream: { host: '127.0.0.1', port: serverPort }, listen: [{ address: LOCAL }], tls: PLAIN, dialTimeout: ms(2000), ...more }
