@@ -7,7 +7,8 @@ import { ROOT } from './support/paths.ts'
 
 /** Direct imports only; `core` is open to all, and a room to itself. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
-  bin: ['faults', 'cli', 'toxiproxy-cli'],
+  bin: ['faults', 'cli', 'library', 'toxiproxy-cli'],
+  library: ['types', 'experiment', 'admin', 'report', 'demo', 'proxy', 'record', 'rule', 'fault'],
   cli: ['experiment', 'sweep', 'admin', 'report', 'load', 'demo', 'proxy', 'record', 'watchdog', 'rule', 'fault'],
   experiment: ['sweep', 'via', 'observe', 'proxy', 'load', 'probes', 'record', 'timing', 'report', 'watchdog', 'rule', 'match', 'fault', 'protocols'],
   via: ['proxy', 'record', 'rule', 'fault', 'protocols', 'watchdog'],

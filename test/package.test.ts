@@ -51,6 +51,42 @@ describe('the package, as npm installs it with scripts off', function () {
     assert.equal(check.code, 0, check.stderr)
   })
 
+  describe('imported', () => {
+    const pages = readFileSync(join(ROOT, 'docs/library.md'), 'utf8')
+    const bin = (name: string): string => join(ROOT, 'node_modules/.bin', name)
+    const copy = (name: string): void => writeFileSync(join(folder, name), readFileSync(join(ROOT, 'docs/examples', name), 'utf8'))
+    before(() => { writeFileSync(join(folder, 'package.json'), readFileSync(join(folder, 'package.json'), 'utf8').replace('{', '{ "type": "module",')) })
+
+    it('types resolve as of NodeNext, in every example of docs/library.md; a fault that is misspelt does not compile', async () => {
+      const examples = [...pages.matchAll(/^```ts\n(.*?)^```/gms)].map(([, text]) => text ?? '')
+      assert.ok(examples.length >= 4)
+      examples.forEach((text, i) => {
+        const missing = ["import { brownout } from 'brownout'", "import assert from 'node:assert/strict'"].filter((line) => !text.includes(line.slice(7, 16)))
+        writeFileSync(join(folder, `example-${i}.ts`), `${missing.join('\n')}\n${text}\nexport {}\n`)
+      })
+      writeFileSync(join(folder, 'wrong.ts'), "import { brownout } from 'brownout'\nconst target = await brownout.target({ upstream: 'tcp://127.0.0.1:1' })\nawait target.inject('latncy')\n")
+      const strict = ['--noEmit', '--strict', '--skipLibCheck', 'false', '--module', 'nodenext', '--target', 'es2022', '--types', 'node', '--typeRoots', join(ROOT, 'node_modules/@types')]
+      const good = await run(bin('tsc'), [...strict, ...examples.map((_, i) => `example-${i}.ts`)], folder)
+      assert.equal(good.code, 0, good.stdout)
+      const wrong = await run(bin('tsc'), [...strict, 'wrong.ts'], folder)
+      assert.match(wrong.stdout, /wrong\.ts\(3,\d+\): error TS2\d+: .*latncy/)
+    })
+
+    it('runs the example for node:test', async () => {
+      copy('node-test.test.js')
+      const { code, stdout, stderr } = await run(process.execPath, ['--test', '--test-reporter', 'tap', 'node-test.test.js'], folder)
+      assert.equal(code, 0, stdout + stderr)
+      assert.match(stdout, /^# pass 2$/m)
+    })
+
+    it('runs the example for mocha', async () => {
+      copy('mocha.test.js')
+      const { code, stdout } = await run(bin('mocha'), ['--reporter', 'tap', 'mocha.test.js'], folder)
+      assert.equal(code, 0, stdout)
+      assert.match(stdout, /^# pass 2$/m)
+    })
+  })
+
   it('runs the demo, whose report has a recovery time', async () => {
     const { code, stderr } = await brownout('demo')
     // 2: on a machine that is too busy for a load generator the verdict is honest, and the report is there all the same.

@@ -26,6 +26,8 @@ export interface LoadOptions {
   /** brownout.yaml is looked for here and above, and apps run here; the process's own unless given. */
   readonly cwd?: string | undefined
   readonly scenarios?: Scenarios | undefined
+  /** The text of the file, where it is not to be read. */
+  readonly source?: string | undefined
 }
 export type Loaded = { readonly plan: Plan } | { readonly problems: readonly Problem[] }
 
@@ -33,12 +35,12 @@ export type Loaded = { readonly plan: Plan } | { readonly problems: readonly Pro
 const PACKAGE_ROOT = fileURLToPath(new URL('../../..', import.meta.url)).replace(/[\\/]$/, '')
 
 /** Never throws for what a file holds. Problems are sorted by file, line and column and hold no secret; warnings alone give a plan, which has them. */
-export async function loadExperiment(file: string, { registry, env, vars, seed, cwd = process.cwd(), scenarios = shipped }: LoadOptions): Promise<Loaded> {
+export async function loadExperiment(file: string, { registry, env, vars, seed, cwd = process.cwd(), scenarios = shipped, source }: LoadOptions): Promise<Loaded> {
   const problems = new Problems()
   const secrets = new Secrets()
   const places = new Places()
   const refused = (): Loaded => ({ problems: problems.sorted().map((one) => ({ ...one, message: redact(one.message, secrets.values), hint: redact(one.hint, secrets.values) })) })
-  const own = await readTree(file, cwd, places, problems)
+  const own = await readTree(file, cwd, places, problems, source)
   const sharedFile = findShared(cwd)
   const shared = sharedFile === undefined || sharedFile === resolve(cwd, file) ? undefined : await readTree(relative(cwd, sharedFile), cwd, places, problems)
   if (!own || problems.failed) return refused()
@@ -54,12 +56,12 @@ export async function loadExperiment(file: string, { registry, env, vars, seed, 
 
 const topOf = (file: string) => ({ file, line: 1, column: 1 })
 
-async function readTree(file: string, cwd: string, places: Places, problems: Problems): Promise<{ readonly tree: Tree; readonly text: string } | undefined> {
+async function readTree(file: string, cwd: string, places: Places, problems: Problems, source?: string): Promise<{ readonly tree: Tree; readonly text: string } | undefined> {
   try {
     const path = resolve(cwd, file)
-    const { size } = await stat(path)
+    const size = source === undefined ? (await stat(path)).size : Buffer.byteLength(source)
     if (size > YAML_BYTES_MAX) return void problems.error('YAML_LIMIT', topOf(file), `the file is larger than ${YAML_BYTES_MAX / 1024} KiB`)
-    const text = await readFile(path, 'utf8')
+    const text = source ?? await readFile(path, 'utf8')
     const tree = parseYaml(text, file, places, problems)
     return tree === undefined ? undefined : { tree, text }
   } catch (error) {
