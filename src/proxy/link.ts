@@ -138,8 +138,10 @@ export class Link {
     if (this.#over || this.#closing) return
     const judgement = judge(this.#grips, unit, this.direction)
     if (!judgement) return this.#send(now, unit, NO_HOLDS, unit.kind === 'message' ? unit : undefined, undefined, act)
-    for (const piece of judgement.pieces) this.#send(now, piece.unit, piece.holds, piece.carries, piece.owner, act)
     const { closing, answer, holed, did, broken, spared } = judgement
+    // Told before it is done: an operation that is answered or cut is forgotten then.
+    if (did.length > 0 || broken || spared) this.#owner.judged(this.direction, judgement, unit)
+    for (const piece of judgement.pieces) this.#send(now, piece.unit, piece.holds, piece.carries, piece.owner, act)
     if (unit.kind === 'message') {
       // In the place of a head may stand another, whose body goes on as before.
       if (unit.message.part === 'first') this.#swallowing = !judgement.pieces.some(({ carries }) => carries && goesOn(carries))
@@ -148,7 +150,6 @@ export class Link {
     if (holed) this.#dialogue?.lose('a rule has changed the stream')
     if (closing && closing.after > 0) this.#owner.closing(closing, this.direction)
     else if (closing) this.#close(now, closing)
-    if (did.length > 0 || broken || spared) this.#owner.judged(this.direction, judgement, unit)
   }
 
   #close(now: Ms, closing: Closing): void {

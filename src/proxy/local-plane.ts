@@ -9,6 +9,7 @@ import { facetProblem, nodeProblem, tellsApart } from '../match.ts'
 import type { BucketRecord } from '../record/buckets.ts'
 import type { ClearReason } from '../record/events.ts'
 import { checkRule, faultNamed, type Rule } from '../rule.ts'
+import type { Word } from './accounts/reactions.ts'
 import type { ArmedRule, Grant } from './armed.ts'
 import type { Way } from './front.ts'
 import type { Cleared, DynamicPlane, OpenTarget, PlaneEvent, PlaneFigures, PlaneSnapshot, TakenRecords, TargetSpec } from './plane.ts'
@@ -19,13 +20,13 @@ const PULSE: Ms = ms(200)
 const SUSPECT: Ms = ms(250)
 const DRAIN_POLL: Ms = ms(5)
 
-export interface LocalPlaneOptions extends Pick<ProxyHost, 'permit' | 'front' | 'connections'> { readonly registry: Registry; readonly seed: number; readonly clock?: Clock }
+export interface LocalPlaneOptions extends Pick<ProxyHost, 'permit' | 'front' | 'connections' | 'tell'> { readonly registry: Registry; readonly seed: number; readonly clock?: Clock }
 
 export class LocalPlane implements DynamicPlane {
   readonly #registry: Registry
   readonly #seed: number
   readonly #clock: Clock
-  readonly #options: Pick<ProxyHost, 'permit' | 'front' | 'connections'>
+  readonly #options: Pick<ProxyHost, 'permit' | 'front' | 'connections' | 'tell'>
   readonly #listeners: ((event: PlaneEvent) => void)[] = []
   #proxies: readonly TargetProxy[] = []
   /** Shut, but with connections that are still saying goodbye. */
@@ -107,6 +108,9 @@ export class LocalPlane implements DynamicPlane {
     proxy?.accept(socket, way, session)
     return proxy !== undefined
   }
+
+  /** Another process that serves the target has told this of its clients. */
+  hear(target: string, word: Word): void { this.#find(target)?.accounts.hear(word) }
 
   disarm(ids?: readonly string[], reason: ClearReason = 'request'): Promise<readonly Cleared[]> {
     return this.#disarm((armed) => ids === undefined || ids.includes(armed.rule.id), reason)

@@ -10,6 +10,7 @@ import { conversationIn } from '../protocols/spoken.ts'
 import { unmapped } from '../match.ts'
 import type { Rule } from '../rule.ts'
 import { Accounts } from './accounts/accounts.ts'
+import type { Word } from './accounts/reactions.ts'
 import { formatAddress } from './address.ts'
 import { ArmedRule, type ArmedContext, type Grant } from './armed.ts'
 import { dial, type Permit } from './dial.ts'
@@ -45,6 +46,8 @@ export interface ProxyHost {
   readonly front?: FrontMaker | undefined
   /** Live sessions of a target in all processes that serve it; told whenever there are more or fewer here. Absent: it is this one alone. */
   readonly connections?: ((target: string, here: number) => number) | undefined
+  /** What the other processes that serve a target must know of its clients. */
+  readonly tell?: ((target: string, word: Word) => void) | undefined
 }
 
 export class TargetProxy implements SessionHost {
@@ -71,8 +74,8 @@ export class TargetProxy implements SessionHost {
     this.#spec = spec
     this.clock = host.clock
     this.meter = new Meter(spec.name, (here) => { host.connections?.(spec.name, here) })
-    this.#accounts = new Accounts(spec.name, spec.protocol, spec.routes)
     this.#host = host
+    this.#accounts = this.#accountsOf(spec)
     const connections = (): number => host.connections?.(spec.name, this.meter.connections) ?? this.meter.connections
     this.#context = { seed: host.seed, now: () => host.clock.now(), connections }
     this.#front = (host.front ?? ((...args) => new ListeningFront(...args)))(spec, {
@@ -96,7 +99,7 @@ export class TargetProxy implements SessionHost {
     const gateway = await gatewayOf(spec, tls, this.#host, this.meter)
     await this.#front.change(spec)
     this.endSessions()
-    if (spec.protocol !== this.#spec.protocol || !isDeepStrictEqual(spec.routes, this.#spec.routes)) this.#accounts = new Accounts(spec.name, spec.protocol, spec.routes)
+    if (spec.protocol !== this.#spec.protocol || !isDeepStrictEqual(spec.routes, this.#spec.routes)) this.#accounts = this.#accountsOf(spec)
     this.#spec = spec
     this.#tls = tls
     this.#gateway = gateway
@@ -184,6 +187,11 @@ export class TargetProxy implements SessionHost {
   destroySessions(): void {
     this.#tls?.close()
     for (const session of this.#sessions.values()) session.destroy()
+  }
+
+  #accountsOf({ name, protocol, routes }: TargetSpec): Accounts {
+    const { tell } = this.#host
+    return new Accounts(name, protocol, routes, tell && ((word) => tell(name, word)))
   }
 
   #opened(): OpenTarget { return { name: this.#spec.name, listen: this.#front.ways.map(({ from, address }) => ({ from, address })) } }

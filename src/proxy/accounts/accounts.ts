@@ -8,7 +8,7 @@ import { BareAccounts } from './bare.ts'
 import { HttpAccounts } from './http.ts'
 import { HttpNames } from './http-names.ts'
 import { PostgresAccounts } from './postgres.ts'
-import { Reactions } from './reactions.ts'
+import { Reactions, type Word } from './reactions.ts'
 import { RedisAccounts } from './redis.ts'
 import { RedisNames } from './redis-names.ts'
 import { Register } from './register.ts'
@@ -19,11 +19,13 @@ export class Accounts {
   readonly routes: Routes
   readonly #protocol: Protocol
   readonly #register: Register
-  readonly #reactions = new Reactions()
+  readonly #reactions: Reactions
   readonly #redis: RedisNames
   readonly #http: HttpNames
 
-  constructor(target: string, protocol: Protocol, routes: readonly string[] = []) {
+  /** `tell`: what other processes that serve the target must know of its clients. */
+  constructor(target: string, protocol: Protocol, routes: readonly string[] = [], tell?: (word: Word) => void) {
+    this.#reactions = new Reactions(tell)
     this.routes = new Routes(routes)
     this.#protocol = protocol
     this.#register = new Register(target)
@@ -41,6 +43,9 @@ export class Accounts {
       default: return new BareAccounts(who)
     }
   }
+
+  /** Another process that serves the target has told this. */
+  hear(word: Word): void { this.#reactions.hear(word) }
 
   /** Begins to cut buckets: bucket i covers [origin + i width, …). What was counted before is in the totals only. */
   cut(origin: Ms, width: Ms): void { this.#register.cut(origin, width) }

@@ -16,6 +16,12 @@ export function identityOf(raw: Buffer, start: number, end: number): number {
   return hash === 0 ? 1 : hash
 }
 
+/** The same of a text; in every process. */
+export function identityOfText(text: string): number {
+  const bytes = Buffer.from(text)
+  return identityOf(bytes, 0, bytes.length)
+}
+
 /** `bytes` are the first `length` of `scratch`. */
 export function isAll(bytes: Buffer, scratch: Buffer, length: number): boolean {
   if (bytes.length !== length) return false

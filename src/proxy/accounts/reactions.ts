@@ -7,6 +7,7 @@
 
 import { ms, type Ms } from '../../core/units.ts'
 import type { NextMove, ReactionCounts, ReactionRecord, ReactionTotals } from '../../record/figures.ts'
+import { identityOfText } from './identity.ts'
 
 /** A client that has done nothing for so long has given up. */
 export const WATCHED_FOR: Ms = ms(5000)
@@ -21,6 +22,9 @@ const TOLD_MAX = 200
 const CLIENTS_MAX = 1000
 const RULES_MAX = 1000
 const ENDS = 4096
+
+/** What processes that serve one target tell one another of its clients: one is watched here (for that request; 0 where none is known), asked the same there, has come there. */
+export type Word = { readonly kind: 'watched' | 'asked'; readonly key: number; readonly at: Ms } | { readonly kind: 'came'; readonly client: string; readonly at: Ms }
 
 interface Client {
   readonly number: number
@@ -70,20 +74,39 @@ export class Reactions {
   readonly #byKey = new Map<number, Watched>()
   /** How many of these have a key with such an end: hardly any request is one of them. */
   readonly #ends = new Uint16Array(ENDS)
+  readonly #tell: ((word: Word) => void) | undefined
+  /** What others watch for, and until when any of them does. */
+  readonly #elsewhere = new Map<number, Ms>()
+  #elsewhereUntil = Number.NEGATIVE_INFINITY
   #controls = 0
   #untilControl = CONTROL_EVERY
   #told: ReactionRecord[] = []
+
+  /** `tell`: to the other processes that serve this target. */
+  constructor(tell?: (word: Word) => void) { this.#tell = tell }
+
+  /** Another process has told this. */
+  hear(word: Word): void {
+    if (word.kind === 'came') return this.#came(this.#clients.get(word.client), word.at)
+    if (word.kind === 'asked') {
+      const watched = this.#byKey.get(word.key)
+      if (watched) again(watched, word.at, true)
+      return
+    }
+    this.#elsewhereUntil = Math.max(this.#elsewhereUntil, word.at + WATCHED_FOR)
+    for (const [key, at] of this.#elsewhere) if (word.at - at > WATCHED_FOR || this.#elsewhere.size >= WATCHED_MAX) this.#elsewhere.delete(key)
+    if (word.key !== 0) this.#elsewhere.set(word.key, word.at)
+  }
 
   /** A connection of `client` has come. */
   connected(session: number, client: string, now: Ms): Who {
     let known = this.#clients.get(client)
     if (!known) {
-      known = { number: this.#clients.size + 1, connectedAt: 0, bereft: new Set() }
+      known = { number: identityOfText(client), connectedAt: 0, bereft: new Set() }
       if (this.#clients.size < CLIENTS_MAX) this.#clients.set(client, known)
     }
-    known.connectedAt = now
-    for (const one of known.bereft) one.reconnectedAt = now
-    known.bereft.clear()
+    this.#came(known, now)
+    if (now <= this.#elsewhereUntil) this.#tell?.({ kind: 'came', client, at: now })
     return new Who(this, session, known)
   }
 
@@ -92,12 +115,9 @@ export class Reactions {
     if (identity === 0) return
     const key = keyOf(who, identity)
     const before = this.#ends[key & (ENDS - 1)] === 0 ? undefined : this.#byKey.get(key)
-    if (before && now - before.at <= WATCHED_FOR) {
-      before.attempts++
-      if (before.retriedAt !== undefined) return
-      before.retriedAt = now
-      before.elsewhere = before.who !== who
-    } else if (this.#untilControl <= 0) {
+    if (before && now - before.at <= WATCHED_FOR) again(before, now, before.who !== who)
+    else if (now <= this.#elsewhereUntil && now - (this.#elsewhere.get(key) ?? Number.NEGATIVE_INFINITY) <= WATCHED_FOR) this.#tell?.({ kind: 'asked', key, at: now })
+    else if (this.#untilControl <= 0) {
       this.#untilControl = CONTROL_EVERY
       this.#expire(now)
       // What a fault does to its neighbours says nothing of how things are without one.
@@ -131,9 +151,17 @@ export class Reactions {
     return { reactions, totals }
   }
 
+  #came(client: Client | undefined, at: Ms): void {
+    if (!client) return
+    client.connectedAt = at
+    for (const one of client.bereft) one.reconnectedAt = at
+    client.bereft.clear()
+  }
+
   #watch(rule: RuleReactions | undefined, who: Who, key: number, operation: string, did: string, at: Ms): void {
     const one: Watched = { rule, who, key, operation, did, at, attempts: 1, retriedAt: undefined, elsewhere: false, reconnectedAt: undefined, wentOnAt: undefined }
     if (!rule) this.#controls++
+    else this.#tell?.({ kind: 'watched', key, at })
     this.#watched.add(one)
     if (key !== 0) {
       if (!this.#byKey.has(key)) this.#count(key, 1)
@@ -243,6 +271,14 @@ export class Who {
     this.#own.delete(one)
     this.client.bereft.delete(one)
   }
+}
+
+/** The request that is watched was made once more. */
+function again(one: Watched, at: Ms, elsewhere: boolean): void {
+  one.attempts++
+  if (one.retriedAt !== undefined) return
+  one.retriedAt = at
+  one.elsewhere = elsewhere
 }
 
 /** A request of one client; hardly ever that of another. */

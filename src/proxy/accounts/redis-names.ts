@@ -5,7 +5,7 @@ import { keysOf } from '../../protocols/redis/keys.ts'
 import type { RedisMessage } from '../../protocols/redis/message.ts'
 import { findWord } from '../../protocols/redis/words.ts'
 import type { Entry } from './entry.ts'
-import { FNV_PRIME, isAll } from './identity.ts'
+import { FNV_PRIME, identityOfText, isAll } from './identity.ts'
 import { isMatchable, matchesPattern, newScratch, readPattern } from './pattern.ts'
 import type { Register } from './register.ts'
 
@@ -75,7 +75,7 @@ export class RedisNames {
     const { name } = command
     const known = COMMANDS.has(name) || /^[A-Z]{1,16}\.[A-Z_.]{1,32}$/.test(name) || COMMANDS.has(name.split(' ', 1)[0] ?? '')
     if (!known || this.#commands.size >= COMMANDS_MAX) return this.#unknown
-    const made: CommandNames = { name, number: this.#commands.size + 1, reads: READS[name] ?? 0, keyAt: firstKeyAt(command), plain: undefined, rest: undefined, latest: undefined }
+    const made: CommandNames = { name, number: identityOfText(name), reads: READS[name] ?? 0, keyAt: firstKeyAt(command), plain: undefined, rest: undefined, latest: undefined }
     this.#commands.set(name, made)
     return made
   }

@@ -5,6 +5,7 @@ import { cellCounts, Cells } from '../../record/cells.ts'
 import type { FiguresRecord, Labels } from '../../record/figures.ts'
 import type { OperationFigures } from '../plane.ts'
 import { Entry } from './entry.ts'
+import { identityOfText } from './identity.ts'
 import { Sockets } from './sockets.ts'
 
 /** Names of one target at the most; the rest is `other`. */
@@ -61,7 +62,7 @@ export class Register {
 
   /** A new entry past the bound, for a caller that has one of its own. */
   spare(key: string, of: Labels): Entry {
-    const made = new Entry(of, this.#entries.size + 1)
+    const made = new Entry(of, identityOfText(key))
     this.#entries.set(key, made)
     return made
   }

@@ -57,6 +57,8 @@ export class Crew {
     return answers.flat() as readonly Orders[N]['answer'][]
   }
 
+  tellOthers(but: WorkerLink, message: Parameters<WorkerLink['tell']>[0]): void { for (const link of this.#links) if (link !== but) link.tell(message) }
+
   hand(client: Client): void {
     const serving = this.#links.filter((one) => one.serving)
     const link = serving[this.#turn++ % Math.max(1, serving.length)]

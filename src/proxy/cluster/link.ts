@@ -72,7 +72,7 @@ export class WorkerLink {
     }) as Promise<Orders[N]['answer']>
   }
 
-  tell(message: Extract<ToWorker, { readonly kind: 'facts' | 'node' }>): void { this.#send(message) }
+  tell(message: Extract<ToWorker, { readonly kind: 'facts' | 'node' | 'reaction' }>): void { this.#send(message) }
 
   hand(client: Client): void {
     this.#clients.push(client)

@@ -251,6 +251,7 @@ export class ClusterPlane implements DynamicPlane {
 
   #heard(link: WorkerLink, message: Heard): void {
     if (message.kind === 'event') return this.#hear(link, message.event)
+    if (message.kind === 'reaction') return this.#crew.tellOthers(link, message)
     const { id, target, node, from } = message
     const asked = this.#handlings.get(target)?.node(node, from) ?? Promise.resolve(undefined)
     void asked.then((address) => link.tell({ kind: 'node', id, address }))

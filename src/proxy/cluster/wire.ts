@@ -6,6 +6,7 @@ import type { NodeAddress } from '../../protocols/redis/topology-text.ts'
 import type { BucketRecord } from '../../record/buckets.ts'
 import type { ClearReason } from '../../record/events.ts'
 import type { Rule } from '../../rule.ts'
+import type { Word } from '../accounts/reactions.ts'
 import type { Way } from '../front.ts'
 import type { Address, PlaneEvent, PlaneFigures, PlaneSnapshot, TakenRecords, TargetSpec } from '../plane.ts'
 
@@ -43,12 +44,17 @@ export type ToWorker =
   | { readonly kind: 'order'; readonly id: number; readonly name: OrderName; readonly order: unknown }
   /** A client; its socket comes beside it. */
   | { readonly kind: 'client'; readonly target: string; readonly session: number; readonly way: Way }
+  | Reaction
   /** What the permission to dial is judged by. */
   | { readonly kind: 'facts'; readonly facts: unknown }
   /** A server of a target that is several has a listener, here or, by `id`, as was asked for; none where it cannot. */
   | { readonly kind: 'node'; readonly id: number; readonly address: Address | undefined }
 
+/** Of the clients of a target: what one worker tells the others, by way of the primary. */
+export interface Reaction { readonly kind: 'reaction'; readonly target: string; readonly word: Word }
+
 export type FromWorker =
+  | Reaction
   | { readonly kind: 'answer'; readonly id: number; readonly answer: unknown }
   | { readonly kind: 'failed'; readonly id: number; readonly error: ErrorText }
   | { readonly kind: 'event'; readonly event: PlaneEvent }

@@ -67,6 +67,7 @@ class Worker {
         if (!this.#plane?.adopt(message.target, socket, message.way, message.session)) socket.destroy()
         return
       }
+      case 'reaction': return this.#plane?.hear(message.target, message.word)
       case 'facts': this.#facts = message.facts; return
       case 'node': this.#asked.get(message.id)?.(message.address); this.#asked.delete(message.id); return
     }
@@ -108,6 +109,7 @@ class Worker {
     this.#plane = new LocalPlane({
       registry, seed,
       front: (spec) => new HandedFront(spec, (target, node, from) => this.#askNode((id) => ({ kind: 'node', id, target, node, from }))),
+      tell: (target, word) => this.#tell({ kind: 'reaction', target, word }),
       connections: (target, here) => {
         const index = this.#targets.get(target) ?? 0
         ledger.count(index, this.#number, here)

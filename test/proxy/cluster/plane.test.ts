@@ -131,6 +131,41 @@ describe('a plane in several processes', () => {
     assert.equal(targets['cache']?.bytesFromServer, 20)
   })
 
+  it('knows a client that comes to another worker after a fault: there it asks the same again', async function () {
+    if (!hasRedis) return this.skip()
+    this.timeout(30_000)
+    const { port } = await redis()
+    const plane = new ClusterPlane({ registry, seed: 1, workers: 2, start: pooledWorker })
+    later(() => plane.close())
+    const [opened] = await plane.open([{ name: 'cache', protocol: 'redis', upstream: { host: '127.0.0.1', port }, listen: [{ address: LOCAL }], tls: PLAIN, dialTimeout: ms(5000) }])
+    const address = opened?.listen[0]?.address ?? LOCAL
+    plane.measure(monotonicNow(), ms(100))
+    const ask = async (key: string): Promise<Seen> => {
+      const socket = connect({ ...address })
+      later(() => socket.destroy())
+      const seen = watch(socket)
+      await once(socket, 'connect')
+      socket.write(`*3\r\n$3\r\nSET\r\n$${key.length}\r\n${key}\r\n$1\r\nv\r\n`)
+      return seen
+    }
+    await plane.arm([{ id: 'lost', fault: 'redis.error', on: 'cache', params: withDefaults(faultNamed(registry, 'redis.error'), {}), where: { key: 'cluster:*' }, standing: true, times: 2 }])
+    for (const key of ['cluster:again', 'cluster:given-up']) {
+      const failed = await ask(key)
+      await until(() => failed.text().startsWith('-'), 'the error')
+      failed.socket.end()
+    }
+    // The third and the fourth connection: each on the other worker than the first and the second.
+    await (await ask('other')).socket.end()
+    const again = await ask('cluster:again')
+    await until(() => again.bytes() > 0, 'the answer')
+    const told: string[] = []
+    await until(async () => {
+      told.push(...(await plane.takeRecords()).reactions.map(({ next, elsewhere, attempts }) => `${next} ${elsewhere ? 'elsewhere' : 'here'} ${attempts}`))
+      return told.length >= 2
+    }, 'what came of both', 20_000)
+    assert.deepEqual(told.sort(), ['reconnect here 1', 'retry elsewhere 2'])
+  })
+
   it('replaces a worker that dies, with the rules that are armed; its connections are told as lost, and what it had counted stays', async () => {
     const { plane, client, arm, events } = await stage(2)
     const clients = await many(4, client)
