@@ -11,7 +11,7 @@ const MOCHA = join(ROOT, 'node_modules/mocha/bin/mocha.js')
 const ALL = 'dist/test/**/*.test.js'
 /** What they find does not depend on how long it takes. A new file goes into the other group by itself. */
 const CLOCKLESS = [
-  'dist/test/package.test.js', 'dist/test/laws*.test.js', 'dist/test/experiment/load*.test.js', 'dist/test/proxy/fast.test.js',
+  'dist/test/package.test.js', 'dist/test/laws*.test.js', 'dist/test/proxy/fast.test.js',
   ...['core', 'protocols', 'record', 'report', 'timing'].map((folder) => `dist/test/${folder}/**/*.test.js`),
 ]
 
