@@ -74,8 +74,9 @@ export class Sweep {
       if (!(error instanceof Stopped)) session.fail(error)
     }
     await session.arming.disarm(undefined, 'method-end').catch((error: unknown) => session.fail(error))
-    const { invalid, unhealed } = await session.settle()
-    const result = this.#conclude(refused, invalid, unhealed)
+    // What the load was late for is known of each point.
+    const { unhealed } = await session.settle()
+    const result = this.#conclude(refused, unhealed)
     session.recorder.write({ kind: 'sweep', result })
     session.recorder.write({ kind: 'verdict', outcome: result.outcome, why: result.why, expectations: [] })
     session.recorder.write({ kind: 'run.ended', exit: result.exit, outcome: result.outcome })
@@ -188,9 +189,9 @@ export class Sweep {
     }
   }
 
-  #conclude(refused: readonly string[], invalid: readonly string[], unhealed: readonly string[]): SweepResult {
+  #conclude(refused: readonly string[], unhealed: readonly string[]): SweepResult {
     const { plan, settings } = this.#options
-    const verdict = verdictOf({ stop: this.#session.stop.reason, refused, invalid: this.#swept.some(({ knob }) => !knob.startsWith('load.')) ? invalid : [], unhealed, swept: this.#swept })
+    const verdict = verdictOf({ stop: this.#session.stop.reason, refused, unhealed, swept: this.#swept })
     return {
       name: plan.name, file: plan.file, seed: plan.seed, ...verdict, steadyState: plan.steadyState.map(({ text }) => text),
       windowMs: lengthsOf(plan, settings).window, tookMs: monotonicNow() - this.#began, swept: this.#swept, ...(this.#tolerance ? { tolerance: this.#tolerance } : {}),
@@ -217,16 +218,16 @@ function latencyWords({ edge, words, unfinished }: Swept): string {
   return unfinished === undefined ? bound : `${bound} (not finished)`
 }
 
-interface Against { readonly stop: StopReason | undefined; readonly refused: readonly string[]; readonly invalid: readonly string[]; readonly unhealed: readonly string[]; readonly swept: readonly Swept[] }
+interface Against { readonly stop: StopReason | undefined; readonly refused: readonly string[]; readonly unhealed: readonly string[]; readonly swept: readonly Swept[] }
 
 /** The first that can be said against it, in the order of the exit codes. */
-function verdictOf({ stop, refused, invalid, unhealed, swept }: Against): Pick<SweepResult, 'outcome' | 'exit' | 'why'> {
+function verdictOf({ stop, refused, unhealed, swept }: Against): Pick<SweepResult, 'outcome' | 'exit' | 'why'> {
   const said = (exit: Exit, outcome: SweepResult['outcome'], why: string): Pick<SweepResult, 'outcome' | 'exit' | 'why'> => ({ exit, outcome, why })
   if (unhealed[0] !== undefined) return said(EXIT.healUnverified, 'ERROR', `not healed: ${unhealed[0]}`)
   if (stop) return stop.why === 'signal' ? said(stop.signal === 'SIGINT' ? EXIT.interrupted : EXIT.terminated, 'ABORTED', `interrupted by ${stop.signal}`) : said(stop.error.exit, 'ERROR', stop.error.message)
   if (refused.length > 0) return said(EXIT.baselineRefused, 'INCONCLUSIVE', refused.map((one) => `baseline refused: ${one}`).join('; '))
   const open = [
-    ...swept.flatMap(({ knob, unfinished }) => (unfinished === undefined ? [] : [`${knob}: ${unfinished}`])), ...invalid.map((one) => `load invalid: ${one}`),
+    ...swept.flatMap(({ knob, unfinished }) => (unfinished === undefined ? [] : [`${knob}: ${unfinished}`])),
     ...swept.flatMap(({ knob, edge, words }) => (edge?.kind === 'breaks' ? [`${knob}: it breaks at ${words?.breaks ?? ''} already, where the range begins: begin lower`] : [])),
   ]
   if (open.length > 0) return said(EXIT.inconclusive, 'INCONCLUSIVE', open.join('; '))
