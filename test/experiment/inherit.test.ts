@@ -49,8 +49,8 @@ method: [{ step: cut, fault: partition, on: cache }]
     const problems = await problemsOf('name: x', { files: { 'brownout.yaml': 'targets: { c: { upstrem: "redis://h" } }\nname: shared\nmethd: []' } })
     assert.deepEqual(problems.map(({ place, code, hint }) => [place.file, place.line, code, hint]), [
       ['brownout.yaml', 1, 'KEY_UNKNOWN', 'did you mean "upstream"?'],
-      ['brownout.yaml', 2, 'KEY_UNKNOWN', 'brownout.yaml may hold vars, targets, app, apps, load, probes, windows, steady_state, abort'],
-      ['brownout.yaml', 3, 'KEY_UNKNOWN', 'known here: vars, targets, app, apps, load, probes, windows, steady_state, abort'],
+      ['brownout.yaml', 2, 'KEY_UNKNOWN', 'brownout.yaml may hold vars, targets, app, apps, data, load, probes, windows, steady_state, abort'],
+      ['brownout.yaml', 3, 'KEY_UNKNOWN', 'known here: vars, targets, app, apps, data, load, probes, windows, steady_state, abort'],
     ])
   })
 
