@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { parse } from 'yaml'
 import { ROOT } from './support/paths.ts'
+import { invalid, parseXml } from './support/schema.ts'
 
 interface Ended { readonly code: number; readonly stdout: string; readonly stderr: string }
 
-const run = (command: string, args: readonly string[], cwd: string): Promise<Ended> => new Promise((resolve) => {
-  const child = execFile(command, args, { cwd, timeout: 200_000, maxBuffer: 64 * 1024 ** 2 }, (error, stdout, stderr) => {
+const run = (command: string, args: readonly string[], cwd: string, env = process.env): Promise<Ended> => new Promise((resolve) => {
+  const child = execFile(command, args, { cwd, env, timeout: 200_000, maxBuffer: 64 * 1024 ** 2 }, (error, stdout, stderr) => {
     resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout, stderr })
   })
   child.stdin?.end()
@@ -85,6 +87,29 @@ describe('the package, as npm installs it with scripts off', function () {
       assert.equal(code, 0, stdout)
       assert.match(stdout, /^# pass 2$/m)
     })
+  })
+
+  it('does in a pipeline what docs/ci.md says, command by command', async () => {
+    const page = readFileSync(join(ROOT, 'docs/ci.md'), 'utf8')
+    const block = (name: string): string => new RegExp(`\`${name}\`:\n\n\`\`\`yaml\n(.*?)^\`\`\``, 'ms').exec(page)?.[1] ?? assert.fail(name)
+    const github = parse(block('.github/workflows/chaos.yml')) as { jobs: { chaos: { steps: readonly { run?: string }[] } } }
+    const gitlab = parse(block('.gitlab-ci.yml')) as { chaos: { script: readonly string[] } }
+    const commands = [github.jobs.chaos.steps.flatMap((step) => step.run ?? []), gitlab.chaos.script]
+    assert.deepEqual(commands.map((list) => list.length), [3, 3])
+    mkdirSync(join(folder, 'chaos'))
+    writeFileSync(join(folder, 'chaos/cache-slow.yaml'), block('chaos/cache-slow.yaml'))
+    const env: NodeJS.ProcessEnv = { ...process.env, GITHUB_ACTIONS: 'true', GITHUB_WORKSPACE: folder, GITHUB_STEP_SUMMARY: join(folder, 'summary.md'), npm_config_prefer_offline: 'true', npm_config_audit: 'false' }
+    // The server of a job's service is not here.
+    delete env['REDIS_URL']
+    for (const command of new Set(commands.flat())) {
+      const { code, stderr } = await run('sh', ['-ec', command], folder, env)
+      // 2: as for the demo below.
+      assert.ok(code === 0 || (code === 2 && command.includes('run') && /generator/.test(stderr)), `${command}: exit ${code}\n${stderr.slice(-3000)}`)
+    }
+    const junit = readFileSync(join(folder, 'chaos.xml'), 'utf8')
+    assert.deepEqual(invalid(junit, readFileSync(join(ROOT, 'test/fixtures/junit.xsd'), 'utf8')), [])
+    assert.deepEqual(parseXml(junit).children.map(({ attributes }) => attributes['name']), ['cache-slow'])
+    for (const name of ['summary.md', 'chaos.md']) assert.match(readFileSync(join(folder, name), 'utf8'), /^## \w+: cache-slow\n/)
   })
 
   it('runs the demo, whose report has a recovery time', async () => {

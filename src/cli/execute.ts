@@ -13,7 +13,7 @@ import type { Plan } from '../experiment/plan.ts'
 import { refusePauses, runExperiment, type RunResult, type Running } from '../experiment/run.ts'
 import { annotationsOf } from '../report/annotations.ts'
 import { remember } from '../report/history.ts'
-import { renderMarkdown } from '../report/markdown.ts'
+import { renderMarkdowns, type Run } from '../report/markdowns.ts'
 import { renderText } from '../report/text.ts'
 import { writeReports, type Wanted, type Written } from '../report/write.ts'
 import type { Context, Input, Signal } from './command.ts'
@@ -24,8 +24,9 @@ import type { Workers } from './workers.ts'
 export interface ExecuteOptions {
   /** The folder of runs. */
   readonly out: string
-  /** Reports besides those in the run's folder; absolute paths. */
+  /** Reports besides those in the run's folder; absolute paths. JUnit and Markdown begin with the runs `before` this one. */
   readonly wanted: Wanted
+  readonly before?: readonly Run[]
   /** Whether a pause waits for Enter. */
   readonly pause: boolean
   /** Absent: the proxies are in this process. */
@@ -39,7 +40,7 @@ export interface Executed extends RunResult { readonly interrupted: boolean }
 const TERM_WITHIN: Ms = ms(4500)
 const SIGNAL_EXITS: Readonly<Record<Signal, Exit>> = { SIGINT: EXIT.interrupted, SIGTERM: EXIT.terminated }
 
-export async function execute(plan: Plan, { out, wanted, pause, workers }: ExecuteOptions, context: Context): Promise<Executed> {
+export async function execute(plan: Plan, { out, wanted, before = [], pause, workers }: ExecuteOptions, context: Context): Promise<Executed> {
   const { registry, env, cwd, stderr, stdin, color, version } = context
   if (pause && !stdin.isTTY) refusePauses(plan)
   const view = stderr.isTTY ? new LiveView(plan, stderr, color) : plainView(plan, stderr)
@@ -56,28 +57,34 @@ export async function execute(plan: Plan, { out, wanted, pause, workers }: Execu
     view.close()
   }
   remember(result.folder, result.record, result.analysis)
-  return { ...result, exit: tell(result, wanted, context), interrupted: signals.heard }
+  return { ...result, exit: tell(result, { wanted, before }, context), interrupted: signals.heard }
 }
 
 /** Reports on the disk and on the terminal. A report that cannot be written is told, and no less than that. */
-function tell({ folder, record, analysis, exit }: RunResult, wanted: Wanted, context: Context): Exit {
-  const { stderr, color, env } = context
+function tell({ folder, record, analysis, exit }: RunResult, { wanted, before }: Required<Pick<ExecuteOptions, 'wanted' | 'before'>>, context: Context): Exit {
+  const { stderr, color, env, cwd } = context
   let files: readonly Written[] = []
   let failed: Exit = EXIT.pass
   try {
-    files = writeReports(folder, record, analysis, wanted)
+    files = writeReports(folder, record, analysis, wanted, before)
   } catch (error) {
     failed = explain(error, context)
   }
   stderr.write(`\n${renderText(record, analysis, { color, width: stderr.columns ?? 100, files })}`)
-  const summary = env['GITHUB_STEP_SUMMARY']
-  try {
-    if (summary && !wanted.markdown) appendFileSync(summary, renderMarkdown(record, analysis))
-  } catch (cause) {
-    failed = explain(new BrownoutError('REPORT_FAILED', { message: `${summary}: ${cause instanceof Error ? cause.message : String(cause)}`, cause }), context)
-  }
-  if (env['GITHUB_ACTIONS']) for (const line of annotationsOf(record)) stderr.write(`${line}\n`)
+  if (!wanted.markdown) failed = worstExit([failed, addToJobSummary(renderMarkdowns([{ record, analysis }]), context)])
+  if (env['GITHUB_ACTIONS']) for (const line of annotationsOf(record, env['GITHUB_WORKSPACE'], cwd)) stderr.write(`${line}\n`)
   return worstExit([exit, failed])
+}
+
+/** Appends to the summary of a GitHub job, where there is one. */
+export function addToJobSummary(markdown: string, context: Context): Exit {
+  const file = context.env['GITHUB_STEP_SUMMARY']
+  try {
+    if (file) appendFileSync(file, markdown)
+    return EXIT.pass
+  } catch (cause) {
+    return explain(new BrownoutError('REPORT_FAILED', { message: `${file}: ${cause instanceof Error ? cause.message : String(cause)}`, cause }), context)
+  }
 }
 
 /** A first signal heals and lets the run end with its report; a second heals and ends the process. An exception that nobody caught heals too. */

@@ -1,6 +1,6 @@
 /** Runs experiments one after another, and says what they came to together. */
 
-import { dirname, join, parse, resolve } from 'node:path'
+import { dirname, join, parse, relative, resolve } from 'node:path'
 import type { ArgumentsCamelCase } from 'yargs'
 import { BrownoutError } from '../core/errors.ts'
 import { EXIT, worstExit, type Exit } from '../core/exit.ts'
@@ -10,9 +10,12 @@ import { formatProblem } from '../experiment/problem.ts'
 import { summarise } from '../experiment/summary.ts'
 import { readLimits, shortage } from '../proxy/limits.ts'
 import { reportOf } from '../report/json.ts'
+import { OUTCOMES_HEAD, outcomeCells, renderOutcomes } from '../report/markdowns.ts'
+import { columns } from '../report/text.ts'
+import { plain } from '../report/words.ts'
 import type { Wanted } from '../report/write.ts'
 import type { Context } from './command.ts'
-import { execute, type Executed } from './execute.ts'
+import { execute, addToJobSummary, type Executed } from './execute.ts'
 import { historyFolder } from './history.ts'
 import { readVars } from './vars.ts'
 import { workersOf } from './workers.ts'
@@ -57,15 +60,28 @@ export async function runAll(args: Given, context: Context, prepare: (plan: Plan
   const done: Executed[] = []
   for (const [i, plan] of passages.entries()) {
     if (passages.length > 1) context.stderr.write(`${i > 0 ? '\n' : ''}${i + 1} of ${passages.length}: ${plan.file}\n`)
-    const executed = await execute(plan, { out, pause, workers, wanted: wantedOf(args, context, passages.length > 1 ? i + 1 : undefined) }, context)
+    const executed = await execute(plan, { out, pause, workers, before: done, wanted: wantedOf(args, context, passages.length > 1 ? i + 1 : undefined) }, context)
     done.push(executed)
     if (executed.interrupted || (executed.exit !== EXIT.pass && !keepGoing && !args.interleave)) break
   }
   const [first, second, ...others] = [...new Set(plans.map(({ name }) => name))]
   if (args.interleave && first !== undefined && second !== undefined && others.length === 0) context.stderr.write(`\n\`brownout compare ${first} ${second}\` holds all runs of both against one another\n`)
   if (json) context.stdout.write(`${JSON.stringify(documentOf(done, passages.length), null, 2)}\n`)
-  const exits: readonly Exit[] = done.map(({ exit }) => exit)
+  const exits: readonly Exit[] = [...done.map(({ exit }) => exit), passages.length > 1 ? tellOutcomes(done, passages.length, args, context) : EXIT.pass]
   return worstExit(exits)
+}
+
+/** What each came to, for people at the end of all their output and for the summary of a GitHub job. */
+function tellOutcomes(done: readonly Executed[], asked: number, { md, keepGoing, interleave }: Given, context: Context): Exit {
+  const { stderr, cwd } = context
+  const rows = done.map(({ record, exit, folder }) => {
+    const [name = '', outcome = ''] = outcomeCells(record)
+    return [plain(name), outcome, String(exit), relative(cwd, folder) || folder]
+  })
+  const left = asked - done.length
+  const why = done.some(({ interrupted }) => interrupted) ? 'interrupted' : keepGoing || interleave ? '' : '--keep-going goes on when one does not pass'
+  stderr.write(`\n${columns([[...OUTCOMES_HEAD], ...rows]).map((line) => line.trimEnd()).join('\n')}\n${left > 0 ? `  ${left} of ${asked} not run${why && `: ${why}`}\n` : ''}`)
+  return md === undefined ? addToJobSummary(`\n${renderOutcomes(done.map(({ record }) => record))}`, context) : EXIT.pass
 }
 
 /** One of each, and again the other way round: what changes steadily on the machine meets all alike. */
@@ -104,15 +120,12 @@ async function loadAll({ file: files, var: single, varFile, seed }: Given, { reg
 /** What the loads keep open; those of an HTTP load come and go. */
 const connectionsOf = ({ loads }: Plan): number => loads.reduce((sum, { send: { kind }, connections }) => sum + (kind === 'http' || kind === 'journey' ? 0 : connections), 0)
 
-/** With several runs each file bears the number of its run: `chaos-2.xml`. */
+/** Several runs share the JUnit and the Markdown; a page is of one run and bears its number: `chaos-2.html`. */
 function wantedOf({ html, md, junit }: Given, { cwd }: Context, number: number | undefined): Wanted {
-  const named = (path: string | undefined): string | undefined => {
-    if (path === undefined) return undefined
-    const whole = resolve(cwd, path)
-    const { name, ext } = parse(whole)
-    return number === undefined ? whole : join(dirname(whole), `${name}-${number}${ext}`)
-  }
-  return { html: named(html), markdown: named(md), junit: named(junit) }
+  const whole = (path: string | undefined): string | undefined => (path === undefined ? undefined : resolve(cwd, path))
+  const page = whole(html)
+  const { name, ext } = parse(page ?? '')
+  return { html: page === undefined || number === undefined ? page : join(dirname(page), `${name}-${number}${ext}`), markdown: whole(md), junit: whole(junit) }
 }
 
 function wholeNumber(option: string, value: number | undefined, min: number, max: number): void {

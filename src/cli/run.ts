@@ -10,9 +10,9 @@ export const run: Command<Args> = {
   builder: (yargs) => yargs
     .positional('file', { type: 'string', array: true, demandOption: true, describe: 'experiment files' })
     .option('json', { type: 'boolean', default: false, describe: 'one JSON document on stdout' })
-    .option('junit', { type: 'string', describe: 'write JUnit XML there' })
-    .option('html', { type: 'string', describe: 'write the HTML report there too' })
-    .option('md', { type: 'string', describe: 'write Markdown there; by default it goes to $GITHUB_STEP_SUMMARY' })
+    .option('junit', { type: 'string', describe: 'write JUnit XML there, one file for all runs' })
+    .option('html', { type: 'string', describe: 'write the HTML report there too; of several runs FILE-1, FILE-2 …' })
+    .option('md', { type: 'string', describe: 'write Markdown there, one file for all runs; by default it goes to $GITHUB_STEP_SUMMARY' })
     .option('out', { type: 'string', describe: 'the folder of runs, when it is not .brownout/runs' })
     .option('var', { type: 'string', array: true, nargs: 1, default: [] as string[], describe: 'NAME=VALUE, for vars of the experiment' })
     .option('var-file', { type: 'string', array: true, nargs: 1, default: [] as string[], describe: 'a file of NAME=VALUE lines' })

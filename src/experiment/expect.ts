@@ -26,12 +26,12 @@ const METRIC_DEFAULT = 'success'
 /** `once`: the probes that are asked but once, at the start or the end: their value stands for the run, whatever `during` says. */
 export function judgeExpectation(expectation: Expectation, record: RunRecord, analysis: Analysis, once: ReadonlySet<string> = new Set()): ExpectationRecord {
   const found = expectation.kind === 'signal' ? judgeSignal(expectation, record, analysis, once.has(expectation.signal.name)) : judgeTiming(expectation, analysis)
-  return { text: expectation.text, limit: expectation.limit.text, ...found, line: expectation.place.line }
+  return { text: expectation.text, limit: expectation.limit.text, ...found, line: expectation.place.line, column: expectation.place.column }
 }
 
 /** For a run in which nothing could be judged, with the reason. */
 export const unjudged = ({ text, limit, place }: Expectation, outcome: Outcome, why: string): ExpectationRecord =>
-  ({ text, outcome, measured: why, limit: limit.text, line: place.line })
+  ({ text, outcome, measured: why, limit: limit.text, line: place.line, column: place.column })
 
 function judgeSignal({ signal, comparison, limit, during: word }: SignalExpectation, record: RunRecord, analysis: Analysis, once: boolean): Finding {
   const span = once ? { from: record.from, to: ms(record.to + 1) } : during(word, record, analysis)

@@ -66,7 +66,9 @@ export interface ExpectationRecord {
   readonly limit: string
   /** How far inside (positive) or outside the limit, as people read it; absent where there is no number. */
   readonly margin?: string | undefined
+  /** Where the file has it, from 1. */
   readonly line?: number | undefined
+  readonly column?: number | undefined
   readonly hint?: string | undefined
 }
 

@@ -8,12 +8,15 @@ import type { RunRecord } from './fold.ts'
 import { renderHtml } from './html.ts'
 import { renderJson } from './json.ts'
 import { renderJunit } from './junit.ts'
-import { renderMarkdown } from './markdown.ts'
+import { renderMarkdowns, type Run } from './markdowns.ts'
 
+/** A page and a document are of the run; the others can be of those before it too. */
 const RENDERERS = {
-  html: renderHtml, json: renderJson, markdown: renderMarkdown,
-  junit: (record: RunRecord): string => renderJunit([record]),
-} as const satisfies Readonly<Record<string, (record: RunRecord, analysis: Analysis) => string>>
+  html: ({ record, analysis }) => renderHtml(record, analysis),
+  json: ({ record, analysis }) => renderJson(record, analysis),
+  markdown: (run, before) => renderMarkdowns([...before, run]),
+  junit: (run, before) => renderJunit([...before, run].map(({ record }) => record)),
+} as const satisfies Readonly<Record<string, (run: Run, before: readonly Run[]) => string>>
 export type Format = keyof typeof RENDERERS
 
 /** Further files that somebody wants, by format; absolute paths. */
@@ -24,22 +27,22 @@ export const REPORT_FILE = 'report.html'
 
 /**
  * Writes report.html and report.json into the run's folder, and what else is wanted. Every file is tried; then REPORT_FAILED is
- * thrown, with those that could not be written.
+ * thrown, with those that could not be written. JUnit and Markdown begin with the runs `before` this one.
  */
-export function writeReports(folder: string, record: RunRecord, analysis: Analysis, wanted: Wanted = {}): readonly Written[] {
+export function writeReports(folder: string, record: RunRecord, analysis: Analysis, wanted: Wanted = {}, before: readonly Run[] = []): readonly Written[] {
   const files: readonly Written[] = [
     { format: 'html', path: join(folder, REPORT_FILE) }, { format: 'json', path: join(folder, 'report.json') },
     ...(Object.keys(RENDERERS) as Format[]).flatMap((format) => (wanted[format] === undefined ? [] : [{ format, path: wanted[format] }])),
   ]
-  return writeAll(files, record, analysis)
+  return writeAll(files, record, analysis, before)
 }
 
 /** As writeReports does, but only what is asked for. */
-export function writeAll(files: readonly Written[], record: RunRecord, analysis: Analysis): readonly Written[] {
+export function writeAll(files: readonly Written[], record: RunRecord, analysis: Analysis, before: readonly Run[] = []): readonly Written[] {
   const failed: unknown[] = []
   for (const { format, path } of files) {
     try {
-      writeFile(path, RENDERERS[format](record, analysis))
+      writeFile(path, RENDERERS[format]({ record, analysis }, before))
     } catch (error) {
       failed.push(error)
     }

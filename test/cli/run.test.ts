@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
+import { ROOT } from '../support/paths.ts'
+import { invalid, parseXml } from '../support/schema.ts'
 import { brownout, endAll, experiment, gone, journalOf, marked, runFolder, until, yard, type Started, type Yard } from './brownout.ts'
 
 const LONG = '  - { step: cut, at: 0s, fault: partition, on: api, for: 20s }'
@@ -55,15 +57,32 @@ describe('brownout run', () => {
     for (const file of ['j.xml', 'r.md', 'r.html']) assert.ok(readFileSync(join(at.folder, 'out', file), 'utf8').length > 100)
   })
 
-  it('stops at the first that does not pass, goes on with --keep-going, and exits with the worst', async () => {
+  it('stops at the first that does not pass, and says what it did not run', async () => {
     at.write('fails.yaml', experiment(at.port, SHORT, 'expect:\n  - { signal: api.p50, during: fault, at_most: 1ms }').replace('name: cart', 'name: fails'))
     at.write('short.yaml', experiment(at.port, SHORT))
     const stopped = await start('fails.yaml', 'short.yaml').ended
     assert.equal(stopped.exit, 1)
     assert.doesNotMatch(stopped.stderr, /PASS {2}cart/)
-    const went = await start('fails.yaml', 'short.yaml', '--keep-going', '--json').ended
-    assert.equal(went.exit, 1)
-    assert.equal((JSON.parse(went.stdout) as { runs: readonly unknown[] }).runs.length, 2)
+    assert.match(stopped.stderr, /\n {2}fails +FAIL +1 +\.brownout\/runs\/\S+fails\n {2}1 of 2 not run: --keep-going goes on when one does not pass\n$/)
+  })
+
+  it('in CI: of several files those with the tag, with --keep-going all of them, one JUnit file, a table at the end, and what failed at its line and column of the checkout', async () => {
+    const text = experiment(at.port, SHORT, '# €\nexpect:\n  - { signal: api.success, during: fault, at_least: 0% }\n  -   { signal: api.p50, during: fault, at_most: 1ms }')
+    at.write('fails.yaml', text.replace('name: cart', 'name: fails\ntags: [ci]'))
+    at.write('short.yaml', experiment(at.port, SHORT).replace('name: cart', 'name: cart\ntags: [slow, ci]'))
+    at.write('other.yaml', experiment(at.port, SHORT).replace('name: cart', 'name: other\ntags: [slow]'))
+    const env = { GITHUB_ACTIONS: 'true', GITHUB_WORKSPACE: join(at.folder, '..'), GITHUB_STEP_SUMMARY: join(at.folder, 'summary.md') }
+    const { exit, stdout, stderr } = await brownout(['run', 'fails.yaml', 'other.yaml', 'short.yaml', '--tags', 'ci', '--keep-going', '--json', '--junit', 'out/j.xml'], at.folder, env).ended
+    assert.equal(exit, 1, stderr)
+    assert.deepEqual((JSON.parse(stdout) as { runs: readonly { outcome: string }[] }).runs.map(({ outcome }) => outcome), ['FAIL', 'PASS'])
+    const line = readFileSync(join(at.folder, 'fails.yaml'), 'utf8').split('\n').findIndex((one) => one.includes('at_most: 1ms')) + 1
+    assert.deepEqual(stderr.split('\n').filter((one) => one.startsWith('::')).map((one) => one.replace(/: measured.*/, '')),
+      [`::error file=${basename(at.folder)}/fails.yaml,line=${line},col=7,title=FAIL%3A fails::signal: api.p50, during: fault, at_most: 1ms`])
+    assert.match(stderr, /\n\n {2}experiment +outcome +exit +run\n {2}fails +FAIL +1 +\.brownout\/runs\/\S+-fails\n {2}cart +PASS +0 +\.brownout\/runs\/\S+-cart\n$/)
+    const junit = readFileSync(join(at.folder, 'out/j.xml'), 'utf8')
+    assert.deepEqual(invalid(junit, readFileSync(join(ROOT, 'test/fixtures/junit.xsd'), 'utf8')), [])
+    assert.deepEqual(parseXml(junit).children.map(({ attributes }) => [attributes['name'], attributes['failures']]), [['fails', '1'], ['cart', '0']])
+    assert.match(readFileSync(join(at.folder, 'summary.md'), 'utf8'), /^## FAIL: fails\n[\s\S]*\n## PASS: cart\n[\s\S]*\n\n## 1 of 2 runs passed\n\n[\s\S]*\n\| cart \| PASS \| 0 \| \S+ \|\n$/)
   })
 
   it('SIGINT in mid-fault: heals, reports, exits 130, and leaves nothing running', async () => {
@@ -187,7 +206,7 @@ describe('brownout run', () => {
     const app = (name: string): string => `{ command: [node, app.mjs], env: { PORT: "\${apps.${name}.port}", UPSTREAM: "\${targets.api.url}" }, ready: { tcp: "127.0.0.1:\${apps.${name}.port}", within: 10s } }`
     const text = experiment(at.port, '  - { step: cut, at: 0s, fault: reset_peer, on: api, where: { from: b }, for: 500ms }')
     at.write('two.yaml', text.replace(/app:\n( {2}.*\n){3}/, `apps:\n  a: ${app('a')}\n  b: ${app('b')}\n`))
-    const complaining = readFileSync(join(at.folder, 'app.mjs'), 'utf8').replace("on('error', () => undefined)", "on('error', () => console.log('cut off'))")
+    const complaining = readFileSync(join(at.folder, 'app.mjs'), 'utf8').replace('up.destroy()', "up.destroy(new Error('late'))").replace("on('error', () => undefined)", "on('error', ({ message }) => message === 'late' || console.log('cut off'))")
     at.write('app.mjs', complaining)
     const { exit, stderr } = await start('two.yaml').ended
     assert.equal(exit, 0, stderr)
@@ -214,12 +233,15 @@ expect:
     assert.equal(readings.filter(({ name }) => name === 'lost').length, 1)
   })
 
-  it('repeats, each in a folder of its own, and numbers the files that are wanted', async () => {
+  it('repeats, each in a folder of its own, and numbers the pages that are wanted', async () => {
     at.write('short.yaml', experiment(at.port, SHORT))
-    const { exit, stderr } = await start('short.yaml', '--repeat', '2', '--junit', 'j.xml').ended
+    const { exit, stderr } = await brownout(['run', 'short.yaml', '--repeat', '2', '--junit', 'j.xml', '--html', 'p.html', '--md', 'r.md'], at.folder, { GITHUB_STEP_SUMMARY: join(at.folder, 's.md') }).ended
     assert.equal(exit, 0, stderr)
     assert.equal(readdirSync(join(at.folder, '.brownout/runs')).filter((name) => name !== 'index.ndjson').length, 2)
-    for (const name of ['j-1.xml', 'j-2.xml']) assert.match(readFileSync(join(at.folder, name), 'utf8'), /<testsuite/)
+    for (const name of ['p-1.html', 'p-2.html']) assert.match(readFileSync(join(at.folder, name), 'utf8'), /^<!doctype html>/)
+    assert.equal(parseXml(readFileSync(join(at.folder, 'j.xml'), 'utf8')).children.length, 2)
+    assert.match(readFileSync(join(at.folder, 'r.md'), 'utf8'), /^## 2 of 2 runs passed\n[\s\S]*\n## PASS: cart\n[\s\S]*\n## PASS: cart\n/)
+    assert.equal(existsSync(join(at.folder, 's.md')), false, 'not in both places')
   })
 
   it('does a real action and undoes it', async () => {

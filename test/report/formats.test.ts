@@ -11,6 +11,7 @@ import { renderHtml } from '../../src/report/html.ts'
 import { renderJson, reportOf } from '../../src/report/json.ts'
 import { renderJunit } from '../../src/report/junit.ts'
 import { renderMarkdown } from '../../src/report/markdown.ts'
+import { renderMarkdowns } from '../../src/report/markdowns.ts'
 import { faultLine, sparkline } from '../../src/report/sparkline.ts'
 import { renderText } from '../../src/report/text.ts'
 import { DEFINITIONS } from '../../src/timing/definitions.ts'
@@ -143,7 +144,7 @@ describe('JUnit', () => {
   it('has a case an expectation: failed, passed, and skipped where inconclusive', () => {
     const failed = renderJunit([reported({ outcome: 'FAIL' }).record])
     assert.match(failed, /tests="3" failures="1" errors="0" skipped="0"/)
-    assert.match(failed, /<failure message="measured 38\.2%, expected at least 50% \(-11\.8%\)"\/>/)
+    assert.match(failed, /<failure message="measured 38\.2%, expected at least 50% \(-11\.8%\)" type="FAIL"\/>/)
     const open = outage().map((event) => (event.kind === 'verdict' ? { ...event, outcome: 'INCONCLUSIVE' as const, expectations: event.expectations.map((one) => ({ ...one, outcome: 'INCONCLUSIVE' as const })) } : event.kind === 'run.ended' ? { ...event, exit: 2, outcome: 'INCONCLUSIVE' as const } : event))
     assert.match(renderJunit([foldRun(open)]), /tests="3" failures="0" errors="0" skipped="3"/)
   })
@@ -168,12 +169,19 @@ describe('Markdown and annotations', () => {
     assert.match(text, /\| checkout\.success \| recovered \| \+0ms \| 1\.\d+s ± 250ms \|/)
   })
 
+  it('of several runs begin with what each came to', () => {
+    const text = renderMarkdowns([reported(), reported({ outcome: 'FAIL', name: 'a|b' })])
+    assert.match(text, /^## 1 of 2 runs passed\n\n\| experiment \| outcome \| exit \| run \|\n\|[- |]+\n\| checkout-redis-partition \| PASS \| 0 \| \S+ \|\n\| a\\\|b \| FAIL \| 1 \| \S+ \|\n\n## PASS: checkout/)
+    assert.match(text, /\n\n## FAIL: a\\\|b\n/)
+  })
+
   it('point at the line of the expectation that failed, and at nothing when all held', () => {
     assert.deepEqual(annotationsOf(reported({ outcome: 'FAIL' }).record), ['::error file=experiments/cache-partition.yaml,line=31,title=FAIL%3A checkout-redis-partition::signal: checkout.success, during: fault, at_least: 50%25: measured 38.2%25, expected at least 50%25'])
     assert.deepEqual(annotationsOf(reported().record), [])
     const placed = foldRun(outage({ outcome: 'FAIL' }).map((event) => (event.kind === 'run.started' ? { ...event, file: '/repo/chaos/cart.yaml' } : event)))
     assert.match(annotationsOf(placed, '/repo')[0] ?? '', /file=chaos\/cart\.yaml,/)
     assert.match(annotationsOf(placed, '/elsewhere')[0] ?? '', /file=\/repo\/chaos\/cart\.yaml,/)
+    assert.match(annotationsOf(reported({ outcome: 'FAIL' }).record, '/repo', '/repo/shop')[0] ?? '', /file=shop\/experiments\/cache-partition\.yaml,/)
   })
 })
 
