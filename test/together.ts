@@ -12,9 +12,11 @@ const ALL = 'dist/test/**/*.test.js'
 /** What they find does not depend on how long it takes. A new file goes into the other group by itself. */
 const CLOCKLESS = [
   'dist/test/package.test.js', 'dist/test/laws*.test.js', 'dist/test/proxy/fast.test.js',
-  ...['core', 'protocols', 'record', 'report', 'timing'].map((folder) => `dist/test/${folder}/**/*.test.js`),
+  ...['core', 'protocols', 'record', 'report', 'statistics', 'timing'].map((folder) => `dist/test/${folder}/**/*.test.js`),
 ]
 
+/** Whole experiments: they wait most of the time, and say themselves when their load was disturbed. */
+const RUNS = ['dist/test/experiment/run*.test.js', 'dist/test/sweep/**/*.test.js', 'dist/test/via/run.test.js']
 const SOAK = ['dist/test/soak.test.js']
 /** A quiet process that takes longer than anything else here. */
 const SOAK_MINUTES = '5'
@@ -41,7 +43,8 @@ function textOf(file: string): string {
 
 const print = (text: string): void => { process.stdout.write(text) }
 const groups = await Promise.all([
-  group('measuring', [ALL, ...[...CLOCKLESS, ...SOAK].flatMap((file) => ['--ignore', file])], false, print),
+  group('measuring', [ALL, ...[...CLOCKLESS, ...RUNS, ...SOAK].flatMap((file) => ['--ignore', file])], false, print),
+  group('runs', RUNS, false, () => undefined),
   group('clockless', CLOCKLESS, true, () => undefined),
   group('soak', SOAK, true, () => undefined),
 ])

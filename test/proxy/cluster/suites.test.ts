@@ -5,8 +5,8 @@ import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { ROOT } from '../../support/paths.ts'
 
-const SUITES = ['proxy/dynamic', 'proxy/ending', 'proxy/engine', 'proxy/identity', 'proxy/nodes', 'proxy/overtaking', 'proxy/tls', 'proxy/told', 'laws', 'laws-messages',
-  'faults/connection-limit', 'faults/partition', 'faults/half-open', 'faults/refuse', ...(process.env['TEST_ALL'] ? ['proxy/bounds', 'faults/*'] : [])]
+const SUITES = ['proxy/dynamic', 'proxy/ending', 'proxy/engine', 'proxy/identity', 'proxy/nodes', 'proxy/overtaking', 'proxy/tls', 'proxy/told', 'laws',
+  'faults/connection-limit', 'faults/partition', 'faults/half-open', 'faults/refuse', ...(process.env['TEST_ALL'] ? ['laws-messages', 'proxy/bounds', 'faults/*'] : [])]
 
 describe('the engine in two worker processes', () => {
   it('keeps every promise that it keeps in one', function () {
