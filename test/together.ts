@@ -11,12 +11,12 @@ const MOCHA = join(ROOT, 'node_modules/mocha/bin/mocha.js')
 const ALL = 'dist/test/**/*.test.js'
 /** What they find does not depend on how long it takes. A new file goes into the other group by itself. */
 const CLOCKLESS = [
-  'dist/test/package.test.js', 'dist/test/laws*.test.js', 'dist/test/proxy/fast.test.js',
+  'dist/test/laws*.test.js',
   ...['core', 'protocols', 'record', 'report', 'statistics', 'timing'].map((folder) => `dist/test/${folder}/**/*.test.js`),
 ]
 
 /** Whole experiments: they wait most of the time, and say themselves when their load was disturbed. */
-const RUNS = ['dist/test/experiment/run*.test.js', 'dist/test/sweep/**/*.test.js', 'dist/test/via/run.test.js']
+const RUNS = ['dist/test/package.test.js', 'dist/test/experiment/run*.test.js', 'dist/test/sweep/**/*.test.js', 'dist/test/via/run.test.js']
 const SOAK = ['dist/test/soak.test.js']
 /** A quiet process that takes longer than anything else here. */
 const SOAK_MINUTES = '5'

@@ -37,11 +37,12 @@ describe('the wedge', () => {
     for (const [method, path, body] of changes) {
       const change = on.ask(method, path, body)
       const from = performance.now()
-      // The best of three: this machine may be busy with other things. The wedge lasts 25 s.
-      const took = [await timeOf(() => on.ask('GET', '/proxies')), await timeOf(() => on.ask('GET', '/proxies')), await timeOf(() => on.ask('GET', '/proxies'))]
+      // The best of some: this machine may be busy with other things. The wedge lasts 25 s.
+      const took: number[] = []
+      while (took.length < 10 && !took.some((one) => one < 50)) took.push(await timeOf(() => on.ask('GET', '/proxies')))
       assert.ok(Math.min(...took) < 50, `GET /proxies took ${took.join(', ')} ms beside ${method} ${path}`)
       assert.ok((await change).status < 300, `${method} ${path}`)
-      assert.ok(performance.now() - from < 1000)
+      assert.ok(performance.now() - from < 5000)
     }
   })
 })
@@ -127,9 +128,9 @@ describe('toxics and connections', () => {
   it('toxicity is drawn once a connection and stays, whatever is added or patched', async () => {
     const on = await stage()
     const port = await on.proxy()
-    await on.toxic('latency', { latency: 60 }, { toxicity: 0.5 })
+    await on.toxic('latency', { latency: 400 }, { toxicity: 0.5 })
     const clients = await Promise.all(Array.from({ length: 12 }, () => on.client(port)))
-    const slow = async (): Promise<readonly boolean[]> => (await Promise.all(clients.map((client) => exchange(client, 'ping')))).map((took) => took >= 55)
+    const slow = async (): Promise<readonly boolean[]> => (await Promise.all(clients.map((client) => exchange(client, 'ping')))).map((took) => took >= 395)
     const first = await slow()
     assert.ok(first.includes(true) && first.includes(false), first.join())
     await on.ask('PATCH', '/proxies/cache/toxics/latency_downstream', {})
