@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references of an experiment, put in by brownout
 import assert from 'node:assert/strict'
-import { closeSync, existsSync, openSync, readFileSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { registry } from '../../faults/index.ts'
@@ -109,8 +109,11 @@ describe('how a run ends', function () {
   })
 
   it('system error (6) when the app dies unasked with a fault armed: healed, and said with its last words', async () => {
-    const spec = appSpec({ command: [...appSpec().command.slice(0, 2), `${appSpec().command[2]}; setTimeout(() => { console.log('out of luck'); process.exit(3) }, 2200)`] })
-    const result = await run(planFor(at.port, { apps: [spec], method: [cut(5000)] }), at)
+    const mark = join(at.out, 'die')
+    const dies = `; setInterval(() => { if (require('node:fs').existsSync(${JSON.stringify(mark)})) { console.log('out of luck'); process.exit(3) } }, 20)`
+    const spec = appSpec({ command: [...appSpec().command.slice(0, 2), `${appSpec().command[2]}${dies}`] })
+    const result = await run(planFor(at.port, { apps: [spec], method: [cut(5000)] }), at, { onEvent: ({ kind }) => { if (kind === 'rule.armed') closeSync(openSync(mark, 'w')) } })
+    rmSync(mark)
     assert.equal(result.exit, 6)
     assert.match(result.record.verdict.why, /app ended unasked: exit 3[\s\S]*out of luck/)
     assert.equal(result.record.rules[0]?.reason, 'error')

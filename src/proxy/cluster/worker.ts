@@ -20,14 +20,17 @@ const FORBIDDEN_TOLD_MAX = 1000
 export type PermitBy = (facts: unknown, target: string, host: string, port: number) => string | undefined
 
 export interface WorkerOptions { readonly registry: Registry; /** Absent: every upstream may be dialled. */ readonly permit?: PermitBy }
-export type WorkerHost = Pick<NodeJS.Process, 'on' | 'exit'> & { send?: NodeJS.Process['send'] }
+export type WorkerHost = Pick<NodeJS.Process, 'on' | 'exit' | 'connected'> & { send?: NodeJS.Process['send'] }
 
 /** Works for the process that has started this one, and ends with it. */
 export function work(options: WorkerOptions, host: WorkerHost): void {
   // A signal to the whole group (Ctrl-C) is the primary's to answer: it heals first and ends us then.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGTTIN', 'SIGTTOU'] as const) host.on(signal, () => undefined)
   host.on('disconnect', () => host.exit(0))
-  const worker = new Worker(options, (message) => { host.send?.(message) })
+  const worker = new Worker(options, (message) => {
+    // A channel that is closed is told of by `disconnect`.
+    if (host.connected) host.send?.(message, undefined, undefined, () => undefined)
+  })
   host.on('message', (message, handle) => worker.hear(message as ToWorker, handle as Handle | undefined))
 }
 
