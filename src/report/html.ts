@@ -1,13 +1,13 @@
 /** The report for people: one HTML file that needs no network, no server and no other file. */
 
-import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { resourceOf } from '../record/resources.ts'
 import type { Analysis } from './analysis.ts'
 import { chartsOf, type Chart, type Charts } from './charts.ts'
 import type { RunRecord } from './fold.ts'
-import { html, jsonForScript, Markup, NOTHING } from './markup.ts'
+import { html, jsonForScript, NOTHING, type Markup } from './markup.ts'
+import { pageOf } from './page.ts'
 import { SCRIPT } from './page-script.ts'
 import { STYLE } from './page-style.ts'
 import { resourceCells, resourcesOf } from './resources.ts'
@@ -17,23 +17,11 @@ import { plain } from './words.ts'
 /** Deterministic: the same record gives the same bytes. */
 export function renderHtml(record: RunRecord, analysis: Analysis): string {
   const charts = chartsOf(record, analysis)
-  const plot = asset('uplot/dist/uPlot.iife.min.js')
-  const style = asset('uplot/dist/uPlot.min.css') + STYLE
-  // No source but these three texts, each by its hash: whatever gets into the page, it does not run.
-  const policy = `default-src 'none'; script-src ${hash(plot)} ${hash(SCRIPT)}; style-src ${hash(style)}; img-src data:; base-uri 'none'; form-action 'none'`
-  return `<!doctype html>
-${html`<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${new Markup(policy)}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="generator" content="brownout">
-<title>${record.verdict.outcome}: ${plain(record.started?.name ?? 'unknown run')}</title>
-<style>${new Markup(style)}</style>
-</head>
-<body>
-<main>
-${headerSection(record, analysis)}
+  return pageOf({
+    title: `${record.verdict.outcome}: ${plain(record.started?.name ?? 'unknown run')}`, style: asset('uplot/dist/uPlot.min.css') + STYLE, scripts: [asset('uplot/dist/uPlot.iife.min.js'), SCRIPT], pictures: true,
+    data: html`<script type="application/json" id="data">${jsonForScript(charts)}</script>
+`,
+    main: html`${headerSection(record, analysis)}
 ${troubleSection(record)}
 ${expectationsSection(record)}
 ${chartsSection(charts)}
@@ -44,20 +32,12 @@ ${passedSection(record)}
 ${resourcesSection(record, charts)}
 ${ledgerSection(record, analysis)}
 ${failuresSection(record)}
-${sourceSection(record)}
-</main>
-<script type="application/json" id="data">${jsonForScript(charts)}</script>
-<script>${new Markup(plot)}</script>
-<script>${new Markup(SCRIPT)}</script>
-</body>
-</html>`.html}
-`
+${sourceSection(record)}`,
+  })
 }
 
 /** A file of a package that brownout depends on, wherever it is installed. */
 const asset = (path: string): string => readFileSync(createRequire(import.meta.url).resolve(path), 'utf8')
-
-const hash = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
 
 const figureOf = ({ title }: Chart, index: number): Markup => html`<figure class="card"><h3>${title}</h3><div class="chart" id="chart-${index}"></div></figure>`
 

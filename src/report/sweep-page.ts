@@ -1,8 +1,8 @@
 /** The report of a sweep for people: one HTML file that works without a network and runs nothing. */
 
-import { createHash } from 'node:crypto'
 import type { Swept, SweepResult } from '../sweep/result.ts'
-import { html, Markup, NOTHING } from './markup.ts'
+import { html, NOTHING, type Markup } from './markup.ts'
+import { pageOf } from './page.ts'
 import { STYLE } from './page-style.ts'
 import { CURVE_STYLE, curvesOf } from './sweep-curve.ts'
 import { capacityWords, edgeWords, footWords, POINT_HEAD, pointCells, pointsInOrder } from './sweep-words.ts'
@@ -10,31 +10,16 @@ import { plain } from './words.ts'
 
 /** Deterministic: the same result gives the same bytes. */
 export function renderSweepPage(result: SweepResult): string {
-  const style = STYLE + CURVE_STYLE
-  const policy = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'; base-uri 'none'; form-action 'none'`
   const tone = result.outcome === 'PASS' ? 'pass' : result.outcome === 'INCONCLUSIVE' ? 'warn' : 'fail'
-  return `<!doctype html>
-${html`<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${new Markup(policy)}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="generator" content="brownout">
-<title>${result.outcome}: sweep of ${plain(result.name)}</title>
-<style>${new Markup(style)}</style>
-</head>
-<body>
-<main>
-<header class="${tone}"><p class="kicker"><span class="badge ${tone}">${result.outcome}</span><span>sweep of ${plain(result.name)}</span></p>
+  return pageOf({
+    title: `${result.outcome}: sweep of ${plain(result.name)}`, style: STYLE + CURVE_STYLE,
+    main: html`<header class="${tone}"><p class="kicker"><span class="badge ${tone}">${result.outcome}</span><span>sweep of ${plain(result.name)}</span></p>
 <h1>${result.swept.length > 0 && !result.tolerance ? result.swept.map(edgeWords).join('; ') : plain(result.why)}</h1>
 <p class="question">must hold: ${result.steadyState.map(plain).join('; ')}</p></header>
 ${toleranceSection(result)}
 ${result.swept.map(knobSection)}
-<footer>${footWords(result)}</footer>
-</main>
-</body>
-</html>`.html}
-`
+<footer>${footWords(result)}</footer>`,
+  })
 }
 
 const toleranceSection = ({ tolerance }: SweepResult): Markup => (tolerance

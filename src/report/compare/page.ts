@@ -1,9 +1,9 @@
 /** A comparison as one HTML file that needs no script and no network: a table, and for each figure a picture of all runs. */
 
-import { createHash } from 'node:crypto'
 import { medianOf } from '../../statistics/median.ts'
 import type { Finding } from '../../statistics/verdict.ts'
-import { html, Markup, NOTHING } from '../markup.ts'
+import { html, NOTHING, type Markup } from '../markup.ts'
+import { pageOf } from '../page.ts'
 import { STYLE } from '../page-style.ts'
 import { plain } from '../words.ts'
 import type { Comparison, Point, Row } from './comparison.ts'
@@ -18,33 +18,18 @@ const TONES: Readonly<Record<Finding, 'pass' | 'fail' | 'warn'>> = { regression:
 /** Deterministic. */
 export function comparePage(comparison: Comparison): string {
   const { a, b, rows, outcome } = comparison
-  const style = STYLE + OWN
-  const policy = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'; img-src data:; base-uri 'none'; form-action 'none'`
   const remarks = remarksOf(comparison)
-  return `<!doctype html>
-${html`<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${new Markup(policy)}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="generator" content="brownout">
-<title>${outcome}: ${plain(a.asked)} → ${plain(b.asked)}</title>
-<style>${new Markup(style)}</style>
-</head>
-<body>
-<main>
-<header class="${TONES[outcome]}">
+  return pageOf({
+    title: `${outcome}: ${plain(a.asked)} → ${plain(b.asked)}`, style: STYLE + OWN, pictures: true,
+    main: html`<header class="${TONES[outcome]}">
 <p class="kicker"><span class="badge ${TONES[outcome]}">${outcome}</span><span class="mono">A: ${plain(sideWords(a))}</span><span class="mono">B: ${plain(sideWords(b))}</span></p>
 <h1>${plain(headlineOf(comparison))}</h1>
 </header>
 ${remarks.length === 0 ? NOTHING : html`<section><h2>Take note</h2><div class="card trouble"><ul>${remarks.map((one) => html`<li>${plain(one)}</li>`)}</ul></div></section>`}
 ${tableSection(rows)}
 ${picturesSection(rows)}
-<footer>A shift is the median of all differences between a run of B and a run of A. p is one-sided, that B is worse. Docs: compare.md.</footer>
-</main>
-</body>
-</html>`.html}
-`
+<footer>A shift is the median of all differences between a run of B and a run of A. p is one-sided, that B is worse. Docs: compare.md.</footer>`,
+  })
 }
 
 const tableSection = (rows: readonly Row[]): Markup => (rows.length === 0 ? NOTHING : html`<section>
