@@ -23,6 +23,12 @@ const MATCHED = 0
 const HIT = 1
 const SHARED = 2
 
+/** Altered operations of a rule that are told one by one; the rest is counted. */
+const TOLD_MAX = 200
+/** The same of those with a note: it says what nobody else can, whether a lost answer was that to something done. */
+const NOTED_MAX = 10_000
+export const toldAtMost = (note: string | undefined): number => (note === undefined ? TOLD_MAX : NOTED_MAX)
+
 /** What of a rule is read once, when it is armed or changed. */
 interface Readings { readonly ramped: boolean; connection(facets: Facets): boolean; message(facets: object): boolean; session(session: object): boolean; readonly plain: PlainMatcher }
 const readingsOf = ({ params, where }: Rule): Readings =>

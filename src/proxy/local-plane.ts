@@ -88,18 +88,10 @@ export class LocalPlane implements DynamicPlane {
   }
 
   async arm(rules: readonly Rule[], grant?: (rule: Rule) => Grant): Promise<Ms> {
-    this.check(rules)
+    checkArmable(this.#registry, rules, (name) => this.#proxy(name).spec)
     await Promise.all(rules.map((rule) => this.#proxy(rule.on).arm(faultNamed(this.#registry, rule.fault), rule, grant?.(rule))))
     this.#watchDeadlines()
     return this.#clock.now()
-  }
-
-  /** Throws as `arm` does. */
-  check(rules: readonly Rule[]): void {
-    for (const rule of rules) {
-      checkRule(this.#registry, rule)
-      checkSpoken(rule, faultNamed(this.#registry, rule.fault), this.#proxy(rule.on).spec)
-    }
   }
 
   /** A client of that target that another process has accepted; false where there is no such target (any more). */
@@ -208,8 +200,16 @@ export class LocalPlane implements DynamicPlane {
   }
 }
 
+/** Throws unless all of them can be armed on the targets that they name: what checkRule does, TARGET_UNKNOWN of `specOf`, PROTOCOL_MISMATCH, RULE_INVALID. */
+export function checkArmable(registry: Registry, rules: readonly Rule[], specOf: (target: string) => TargetSpec): void {
+  for (const rule of rules) {
+    checkRule(registry, rule)
+    checkSpoken(rule, faultNamed(registry, rule.fault), specOf(rule.on))
+  }
+}
+
 /** PROTOCOL_MISMATCH, RULE_INVALID: the fault or its `where` speaks of what the target does not. */
-export function checkSpoken({ id, on, where = {} }: Rule, fault: AnyFault, { protocol, cluster }: Pick<TargetSpec, 'protocol' | 'cluster'>): void {
+function checkSpoken({ id, on, where = {} }: Rule, fault: AnyFault, { protocol, cluster }: Pick<TargetSpec, 'protocol' | 'cluster'>): void {
   if (fault.protocols.length > 0 && !fault.protocols.includes(protocol)) {
     throw new BrownoutError('PROTOCOL_MISMATCH', { message: `${fault.name} acts on ${fault.protocols.join(', ')}, and "${on}" speaks ${protocol}` })
   }

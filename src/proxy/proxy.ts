@@ -12,7 +12,7 @@ import type { Rule } from '../rule.ts'
 import { Accounts } from './accounts/accounts.ts'
 import type { Word } from './accounts/reactions.ts'
 import { formatAddress } from './address.ts'
-import { ArmedRule, type ArmedContext, type Grant } from './armed.ts'
+import { ArmedRule, toldAtMost, type ArmedContext, type Grant } from './armed.ts'
 import { dial, type Permit } from './dial.ts'
 import type { Gateway } from '../gateway/gateway.ts'
 import { Endpoint } from './endpoint.ts'
@@ -26,11 +26,6 @@ import type { OpenTarget, PlaneEvent, TargetSpec } from './plane.ts'
 import { Session } from './session.ts'
 import type { SessionHost } from './session-host.ts'
 import { tlsSides, type TlsSides } from './tls.ts'
-
-/** Altered operations of a rule that are told one by one; the rest is counted. */
-const TOLD_MAX = 200
-/** The same of those with a note: it says what nobody else can, whether a lost answer was that to something done. */
-const NOTED_MAX = 10_000
 
 export interface ProxyHost {
   readonly clock: Clock
@@ -240,7 +235,7 @@ export class TargetProxy implements SessionHost {
   }
 
   #told(armed: ArmedRule, session: number, direction: Direction, did: string, note?: string): void {
-    if (++armed.altered > (note === undefined ? TOLD_MAX : NOTED_MAX)) return
+    if (++armed.altered > toldAtMost(note)) return
     this.#host.emit({ kind: 'altered', rule: armed.rule.id, session, direction, did, ...(note === undefined ? {} : { note }), at: this.clock.now() })
   }
 

@@ -12,8 +12,8 @@ import { ms, type Ms } from '../../core/units.ts'
 import type { Registry } from '../../fault.ts'
 import type { BucketRecord } from '../../record/buckets.ts'
 import type { ClearReason } from '../../record/events.ts'
-import { checkRule, faultNamed, type Rule } from '../../rule.ts'
-import { checkSpoken } from '../local-plane.ts'
+import { faultNamed, type Rule } from '../../rule.ts'
+import { checkArmable } from '../local-plane.ts'
 import type { Cleared, DynamicPlane, OpenTarget, PlaneEvent, PlaneFigures, PlaneSnapshot, TakenRecords, TargetSpec } from '../plane.ts'
 import { Counted } from './counted.ts'
 import { Crew, type StartWorker } from './crew.ts'
@@ -111,11 +111,7 @@ export class ClusterPlane implements DynamicPlane {
   }
 
   async arm(rules: readonly Rule[]): Promise<Ms> {
-    const { registry } = this.#options
-    for (const rule of rules) {
-      checkRule(registry, rule)
-      checkSpoken(rule, faultNamed(registry, rule.fault), this.#named(rule.on).spec)
-    }
+    checkArmable(this.#options.registry, rules, (name) => this.#named(name).spec)
     const armed = rules.map((rule) => this.#arm(rule))
     this.#watchDeadlines()
     const [at] = await Promise.all([this.#crew.all('arm', armed.map(({ handed }) => handed)), ...new Set(rules.map(({ on }) => this.#named(on).settle()))])
@@ -228,6 +224,7 @@ export class ClusterPlane implements DynamicPlane {
     const next = Math.min(...this.#rules.all.map(({ armed }) => armed.until))
     if (next < Number.POSITIVE_INFINITY) this.#expiry = realClock.at(ms(next), () => { const now = realClock.now(); void this.#disarm(({ armed }) => now >= armed.until, 'deadline') })
   }
+
   /** What a new worker must know, in one go: what is ordered from here on comes behind it. */
   async #equip(link: WorkerLink): Promise<void> {
     const { seed } = this.#options
@@ -262,7 +259,7 @@ export class ClusterPlane implements DynamicPlane {
     switch (event.kind) {
       case 'cleared': return rule?.let(number, event)
       case 'drained': return rule && this.#tellDrained(rule, number, event.at)
-      case 'altered': if (rule?.tells(event.note !== undefined) !== false) this.#emit(event); return
+      case 'altered': if (rule?.tells(event.note) !== false) this.#emit(event); return
       case 'broken':
         this.#emit(event)
         return void this.#disarm((one) => one === rule, 'error')

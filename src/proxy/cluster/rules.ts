@@ -5,15 +5,11 @@ import { ms, type Ms } from '../../core/units.ts'
 import type { AnyFault } from '../../fault.ts'
 import type { ClearReason } from '../../record/events.ts'
 import type { Rule } from '../../rule.ts'
-import { ArmedRule, type ArmedContext } from '../armed.ts'
+import { ArmedRule, toldAtMost, type ArmedContext } from '../armed.ts'
 import { Own } from '../numbers.ts'
 import type { Cleared } from '../plane.ts'
 import { SLOTS } from './ledger.ts'
 import type { HandedRule } from './wire.ts'
-
-/** Operations of a rule that are told one by one, as in one process: without a note, and with one. */
-const TOLD_MAX = 200
-const NOTED_MAX = 10_000
 
 export class ClusterRule {
   /** What it wants of the listeners of its target. */
@@ -38,7 +34,7 @@ export class ClusterRule {
   get handed(): HandedRule { return { rule: this.armed.rule, at: this.armed.armedAt, slot: this.slot } }
 
   /** Whether one more of what it did is told. */
-  tells(noted: boolean): boolean { return ++this.#told <= (noted ? NOTED_MAX : TOLD_MAX) }
+  tells(note: string | undefined): boolean { return ++this.#told <= toldAtMost(note) }
 
   /** One worker has let go. */
   let(worker: number, { matched, altered, at, draining }: Cleared): void {

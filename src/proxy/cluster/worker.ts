@@ -76,31 +76,30 @@ class Worker {
     }
   }
 
-  #obey<N extends OrderName>(name: N, order: unknown): Promise<Orders[N]['answer']> {
-    const obeyed = this.#orders[name](order as Orders[N]['order'])
-    return Promise.resolve(obeyed)
+  async #obey<N extends OrderName>(name: N, order: unknown): Promise<Orders[N]['answer']> { return this.#orders[name](order as Orders[N]['order']) }
+
+  get #served(): LocalPlane {
+    if (this.#plane) return this.#plane
+    throw new Error('no setup was given')
   }
 
-  get #orders(): { readonly [N in OrderName]: (order: Orders[N]['order']) => Orders[N]['answer'] | Promise<Orders[N]['answer']> } {
-    const plane = (): LocalPlane => { if (this.#plane) return this.#plane; throw new Error('no setup was given') }
-    return {
-      begin: (setup) => this.#begin(setup),
-      open: async (targets) => {
-        for (const { spec, index } of targets) this.#targets.set(spec.name, index)
-        await plane().open(targets.map(({ spec }) => spec))
-        return true
-      },
-      change: async ({ spec }) => { await plane().change(spec); return true },
-      shut: async (names) => { await plane().shut(names); return true },
-      arm: (rules) => this.#arm(plane(), rules),
-      disarm: async ({ ids, reason }) => { await plane().disarm(ids, reason); return true },
-      measure: ({ origin, width }) => { plane().measure(origin, width); return true },
-      snapshot: () => plane().snapshot(),
-      figures: () => plane().figures(),
-      buckets: () => plane().takeBuckets(),
-      records: () => plane().takeRecords(),
-      close: () => this.#close(plane()),
-    }
+  readonly #orders: { readonly [N in OrderName]: (order: Orders[N]['order']) => Orders[N]['answer'] | Promise<Orders[N]['answer']> } = {
+    begin: (setup) => this.#begin(setup),
+    open: async (targets) => {
+      for (const { spec, index } of targets) this.#targets.set(spec.name, index)
+      await this.#served.open(targets.map(({ spec }) => spec))
+      return true
+    },
+    change: async ({ spec }) => { await this.#served.change(spec); return true },
+    shut: async (names) => { await this.#served.shut(names); return true },
+    arm: (rules) => this.#arm(rules),
+    disarm: async ({ ids, reason }) => { await this.#served.disarm(ids, reason); return true },
+    measure: ({ origin, width }) => { this.#served.measure(origin, width); return true },
+    snapshot: () => this.#served.snapshot(),
+    figures: () => this.#served.figures(),
+    buckets: () => this.#served.takeBuckets(),
+    records: () => this.#served.takeRecords(),
+    close: () => this.#close(this.#served),
   }
 
   #begin({ worker, seed, numbers, facts }: WorkerSetup): true {
@@ -124,9 +123,9 @@ class Worker {
     return true
   }
 
-  async #arm(plane: LocalPlane, rules: readonly HandedRule[]): Promise<Ms> {
+  #arm(rules: readonly HandedRule[]): Promise<Ms> {
     const handed = new Map(rules.map((one) => [one.rule.id, one]))
-    return plane.arm(rules.map(({ rule }) => rule), ({ id }) => {
+    return this.#served.arm(rules.map(({ rule }) => rule), ({ id }) => {
       const { at, slot } = handed.get(id) as HandedRule
       return { at, common: (this.#ledger as Ledger).slot(slot) }
     })
