@@ -3,24 +3,9 @@
 import { BrownoutError } from '../core/errors.ts'
 import { parseDuration, type Ms } from '../core/units.ts'
 import type { Command } from './command.ts'
+import type { Args as RunArgs } from './run-all.ts'
 
-interface Args {
-  file: string[]
-  for: string | undefined
-  json: boolean
-  junit: string | undefined
-  html: string | undefined
-  md: string | undefined
-  out: string | undefined
-  var: string[]
-  'var-file': string[]
-  repeat: number | undefined
-  interleave: boolean
-  'dry-run': boolean
-  seed: number | undefined
-  tags: string[]
-  'keep-going': boolean
-}
+interface Args extends Omit<RunArgs, 'workers' | 'pause'> { for: string | undefined }
 
 export const load: Command<Args> = {
   name: 'load <file..>',

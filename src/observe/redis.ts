@@ -1,7 +1,7 @@
 /** A Redis asked by INFO. (redis.io/docs/latest/commands/info) */
 
 import { Redis } from 'ioredis'
-import { redisProblem } from '../probes/redis.ts'
+import { connectOnce, ONCE, redisProblem } from '../probes/redis.ts'
 import type { Asked, ObserverOptions, Reading } from './observer.ts'
 import { credentialsOf, type ServerSpec } from './server.ts'
 
@@ -11,20 +11,16 @@ async function connect({ address, url, tls }: ServerSpec, signal: AbortSignal): 
   const { user, password } = credentialsOf(url)
   const redis = new Redis({
     ...address, ...(user === undefined ? {} : { username: user }), ...(password === undefined ? {} : { password }), ...(tls ? { tls } : {}),
-    lazyConnect: true, retryStrategy: () => null, enableReadyCheck: false, enableOfflineQueue: false, autoResendUnfulfilledCommands: false, maxRetriesPerRequest: 0, disableClientInfo: true, connectionName: 'brownout-observe',
+    ...ONCE, connectionName: 'brownout-observe',
   })
-  // Why it could not connect is told here only: connect() rejects with a bare "closed".
-  let cause: unknown
-  redis.on('error', (error) => { cause = error })
-  const stop = (): void => redis.disconnect()
-  signal.addEventListener('abort', stop, { once: true })
+  const connected = connectOnce(redis, signal)
   try {
-    await redis.connect()
+    await connected.done
   } catch (error) {
     redis.disconnect()
-    throw cause ?? error
+    throw connected.cause() ?? error
   }
-  return { read: async () => readInfo(await redis.info()), close: stop }
+  return { read: async () => readInfo(await redis.info()), close: () => redis.disconnect() }
 }
 
 /** Our own connection and the asking itself are taken out. */

@@ -6,24 +6,31 @@ import { numeric, problemOf, valued, type Finding } from './deadline.ts'
 
 export async function probeRedis(url: string, [name = '', ...args]: readonly string[], signal: AbortSignal): Promise<Finding> {
   const { protocol, hostname } = new URL(url)
-  const redis = new Redis(url, {
-    lazyConnect: true, retryStrategy: () => null, enableReadyCheck: false, enableOfflineQueue: false, autoResendUnfulfilledCommands: false, maxRetriesPerRequest: 0, disableClientInfo: true,
-    ...(protocol === 'rediss:' && isLoopback(hostname) ? { tls: { rejectUnauthorized: false } } : {}),
-  })
-  // Why it could not connect is told here only: connect() rejects with a bare "closed".
+  const redis = new Redis(url, { ...ONCE, ...(protocol === 'rediss:' && isLoopback(hostname) ? { tls: { rejectUnauthorized: false } } : {}) })
+  const connected = connectOnce(redis, signal)
+  try {
+    await connected.done
+    return { ok: true, ...valued(numeric(await redis.sendCommand(new Command(name, args, { replyEncoding: 'utf8' })))) }
+  } catch (error) {
+    return { ok: false, problem: redisProblem(connected.cause() ?? error) }
+  } finally {
+    connected.release()
+    redis.disconnect()
+  }
+}
+
+/** For a client that tries once and gives up: nothing is asked again, nothing waits. */
+export const ONCE = {
+  lazyConnect: true, retryStrategy: () => null, enableReadyCheck: false, enableOfflineQueue: false, autoResendUnfulfilledCommands: false, maxRetriesPerRequest: 0, disableClientInfo: true,
+}
+
+/** Connects; `signal` disconnects, until `release`. `cause` is why it could not: connect() rejects with a bare "closed". */
+export function connectOnce(redis: Redis, signal: AbortSignal): { readonly done: Promise<void>; cause(): unknown; release(): void } {
   let cause: unknown
   redis.on('error', (error) => { cause = error })
   const stop = (): void => redis.disconnect()
   signal.addEventListener('abort', stop, { once: true })
-  try {
-    await redis.connect()
-    return { ok: true, ...valued(numeric(await redis.sendCommand(new Command(name, args, { replyEncoding: 'utf8' })))) }
-  } catch (error) {
-    return { ok: false, problem: redisProblem(cause ?? error) }
-  } finally {
-    signal.removeEventListener('abort', stop)
-    redis.disconnect()
-  }
+  return { done: redis.connect(), cause: () => cause, release: () => signal.removeEventListener('abort', stop) }
 }
 
 /** The first word of an error reply, never its text: that may quote the command. */
