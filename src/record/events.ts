@@ -53,6 +53,8 @@ export interface EventBodies {
   point: { readonly point: Point }
   sweep: { readonly result: SweepResult }
   note: { readonly text: string }
+  /** What a person (or a program for one) did by hand, before it is done. `rule` where it concerns one. */
+  operator: { readonly who: string; readonly did: 'inject' | 'change' | 'clear' | 'halt' | 'resume' | 'pause' | 'note' | 'detected' | 'mitigated' | 'lost'; readonly text: string; readonly rule?: string | undefined }
   problem: { readonly code: string; readonly text: string }
   verdict: { readonly outcome: Outcome; readonly why: string; readonly expectations: readonly ExpectationRecord[] }
   'run.ended': { readonly exit: number; readonly outcome: Outcome }

@@ -30,6 +30,7 @@ const SHAPES: { readonly [K in EventKind]: Shape<K> } = {
   point: { point: 'object' },
   sweep: { result: 'object' },
   note: { text: 'string' },
+  operator: { who: 'string', did: 'string', text: 'string' },
   problem: { code: 'string', text: 'string' },
   verdict: { outcome: 'string', why: 'string', expectations: 'array' },
   'run.ended': { exit: 'number', outcome: 'string' },
