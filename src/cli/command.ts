@@ -24,10 +24,14 @@ export interface Context {
   /** The folder of the installed package: experiments/, dist/ and package.json lie in it. */
   readonly packageRoot: string
   readonly version: string
+  /** What stands behind `--`, where a command is to start another. */
+  readonly rest: readonly string[]
   /** What a worker process runs. */
   readonly worker: URL
   /** Hears SIGINT and SIGTERM (and SIGHUP as such) in place of the process's own reaction; the answer stops hearing. */
   onSignal(hear: (signal: Signal) => void): () => void
+  /** Hears every signal that a program may be told something by, those two included, in place of the process's own reaction; the answer stops hearing. */
+  onEvery(hear: (signal: NodeJS.Signals) => void): () => void
   /** Hears SIGHUP, which then no longer counts as SIGTERM; the answer stops hearing. */
   onHangup(hear: () => void): () => void
   /** Hears SIGTTIN (one worker more) and SIGTTOU (one less); the answer stops hearing. */
@@ -45,5 +49,6 @@ export interface Command<A> {
   /** One sentence, without a full stop. */
   readonly describe: string
   builder(yargs: Argv): Argv<A>
-  run(args: ArgumentsCamelCase<A>, context: Context): Promise<Exit>
+  /** The exit code: one of ours, but of a command that starts another. */
+  run(args: ArgumentsCamelCase<A>, context: Context): Promise<number>
 }

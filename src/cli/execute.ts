@@ -10,7 +10,7 @@ import { withoutPasswords } from '../core/redact.ts'
 import { ms, type Ms } from '../core/units.ts'
 import { startServer } from '../demo/demo.ts'
 import type { Plan } from '../experiment/plan.ts'
-import { refusePauses, runExperiment, type RunResult, type Running } from '../experiment/run.ts'
+import { refusePauses, runExperiment, type RunOptions, type RunResult, type Running } from '../experiment/run.ts'
 import { annotationsOf } from '../report/annotations.ts'
 import { remember } from '../report/history.ts'
 import { renderMarkdowns, type Run } from '../report/markdowns.ts'
@@ -31,6 +31,8 @@ export interface ExecuteOptions {
   readonly pause: boolean
   /** Absent: the proxies are in this process. */
   readonly workers?: Workers | undefined
+  /** It is done beside a program that has the terminal and the plane, and ends with that. */
+  readonly beside?: Required<Pick<RunOptions, 'plane' | 'running'>> & { readonly until: Promise<unknown> } | undefined
 }
 
 /** `exit` is the run's, or that of a report that could not be written. */
@@ -40,17 +42,22 @@ export interface Executed extends RunResult { readonly interrupted: boolean }
 const TERM_WITHIN: Ms = ms(4500)
 const SIGNAL_EXITS: Readonly<Record<Signal, Exit>> = { SIGINT: EXIT.interrupted, SIGTERM: EXIT.terminated }
 
-export async function execute(plan: Plan, { out, wanted, before = [], pause, workers }: ExecuteOptions, context: Context): Promise<Executed> {
+export async function execute(plan: Plan, { out, wanted, before = [], pause, workers, beside }: ExecuteOptions, context: Context): Promise<Executed> {
   const { registry, env, cwd, stderr, stdin, color, version } = context
   if (pause && !stdin.isTTY) refusePauses(plan)
-  const view = stderr.isTTY ? new LiveView(plan, stderr, color) : plainView(plan, stderr)
+  const view = stderr.isTTY && !beside ? new LiveView(plan, stderr, color) : plainView(plan, stderr)
   const signals = new Signals(context, view)
   let result: RunResult
   try {
     result = await runExperiment(plan, {
       registry, env, cwd, out, version, startServer, workers, source: await sourceOf(plan, cwd),
       ...(pause ? { pause: () => enter(stdin, view) } : {}),
-      onEvent: (event) => view.hear(event), onStart: (running) => signals.govern(running),
+      ...(beside ? { plane: beside.plane, running: beside.running } : {}),
+      onEvent: (event) => view.hear(event),
+      onStart: (running) => {
+        signals.govern(running)
+        void beside?.until.then(() => running.interrupt('SIGTERM'))
+      },
     })
   } finally {
     signals.close()

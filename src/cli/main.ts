@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Argv } from 'yargs'
 import { BrownoutError, nearest } from '../core/errors.ts'
-import { EXIT, type Exit } from '../core/exit.ts'
+import { EXIT, WRAP_EXIT } from '../core/exit.ts'
 import type { Registry } from '../fault.ts'
 import type { Command, Context, Signal } from './command.ts'
 import { explain } from './explain.ts'
@@ -15,13 +15,15 @@ import { goSpelled } from './go-flags.ts'
 type Add = <A>(command: Command<A>) => void
 
 /** All that a command is handed but the faults: they are loaded for a command that runs, not for help or a usage error. */
-type Surroundings = Omit<Context, 'registry'>
+type Surroundings = Omit<Context, 'registry' | 'rest'>
 
 /** In the order of the help. Each is imported when it is needed, and itself imports nothing but words: help asks all of them, and a command must not wait for the packages of the others. */
 const COMMANDS: Readonly<Record<string, (add: Add) => Promise<void>>> = {
   run: async (add) => add((await import('./run.ts')).run),
   load: async (add) => add((await import('./load.ts')).load),
   sweep: async (add) => add((await import('./sweep.ts')).sweep),
+  wrap: async (add) => add((await import('./wrap.ts')).wrap),
+  compose: async (add) => add((await import('./compose.ts')).compose),
   serve: async (add) => add((await import('./serve.ts')).serve),
   demo: async (add) => add((await import('./demo.ts')).demo),
   check: async (add) => add((await import('./check.ts')).check),
@@ -33,36 +35,40 @@ const COMMANDS: Readonly<Record<string, (add: Add) => Promise<void>>> = {
   schema: async (add) => add((await import('./schema.ts')).schema),
 }
 
+/** What people and supervisors send to a program. Stopping and going on is done to the whole group by the terminal. */
+const PASSED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const
+
 const PACKAGE_ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 
 /** Runs the command of `argv` (without node and script); `worker` is the script of a worker process. Never throws. */
-export async function main(argv: readonly string[], faults: () => Promise<Registry>, host: NodeJS.Process, worker: URL): Promise<Exit> {
+export async function main(argv: readonly string[], faults: () => Promise<Registry>, host: NodeJS.Process, worker: URL): Promise<number> {
   const surroundings = surroundingsOf(host, worker)
   try {
     return await dispatch(argv, faults, surroundings)
   } catch (error) {
-    return explain(error, surroundings)
+    const exit = explain(error, surroundings)
+    return argv[0] === 'wrap' ? WRAP_EXIT.failed : exit
   }
 }
 
-async function dispatch(given: readonly string[], faults: () => Promise<Registry>, surroundings: Surroundings): Promise<Exit> {
+async function dispatch(given: readonly string[], faults: () => Promise<Registry>, surroundings: Surroundings): Promise<number> {
   const { version, stdout, stderr } = surroundings
   if (given.length === 1 && given[0] === '--version') {
     stdout.write(`${version}\n`)
     return EXIT.pass
   }
-  const argv = given[0] === 'serve' ? goSpelled(given) : given
+  const { argv, rest } = apart(given)
   const word = argv.find((one) => !one.startsWith('-'))
   const load = word === undefined ? undefined : Object.hasOwn(COMMANDS, word) ? COMMANDS[word] : undefined
   if (word !== undefined && !load) {
     const near = nearest(word, Object.keys(COMMANDS))
     throw new BrownoutError('USAGE', { message: `there is no command "${word}"`, hint: near && `did you mean "${near}"? \`brownout --help\` lists the commands` })
   }
-  let exit: Promise<Exit> | undefined
+  let exit: Promise<number> | undefined
   const parser = await base(surroundings)
   const add: Add = (command) => {
     parser.command(command.name, command.describe, (local: Argv) => command.builder(local), (args) => {
-      exit = faults().then((registry) => command.run(args, { ...surroundings, registry }))
+      exit = faults().then((registry) => command.run(args, { ...surroundings, registry, rest }))
     })
   }
   if (load) await load(add)
@@ -76,6 +82,12 @@ async function dispatch(given: readonly string[], faults: () => Promise<Registry
   if (output) stdout.write(`${output}\n`)
   else stderr.write(`${await parser.getHelp()}\n`)
   return output ? EXIT.pass : EXIT.usage
+}
+
+/** The words that are read here, and those of a command that is to be started: nothing in them is ours to read. */
+function apart(given: readonly string[]): { readonly argv: readonly string[]; readonly rest: readonly string[] } {
+  const at = given[0] === 'wrap' ? given.indexOf('--') : -1
+  return at < 0 ? { argv: given[0] === 'serve' ? goSpelled(given) : given, rest: [] } : { argv: given.slice(0, at), rest: given.slice(at + 1) }
 }
 
 async function base({ version, stdout }: Surroundings): Promise<Argv> {
@@ -105,6 +117,11 @@ function surroundingsOf(host: NodeJS.Process, worker: URL): Surroundings {
       const hangup = (): void => { if (hangups === 0) hear('SIGTERM') }
       host.on('SIGINT', listen).on('SIGTERM', listen).on('SIGHUP', hangup)
       return () => { host.off('SIGINT', listen).off('SIGTERM', listen).off('SIGHUP', hangup) }
+    },
+    onEvery(hear) {
+      const listen = (signal: NodeJS.Signals): void => hear(signal)
+      for (const signal of PASSED) host.on(signal, listen)
+      return () => { for (const signal of PASSED) host.off(signal, listen) }
     },
     onHangup(hear) {
       hangups++

@@ -65,6 +65,10 @@ export const ERRORS = {
   SWEEP_INVALID: { means: 'What a sweep is to turn is not there, or cannot be turned so.', hint: 'docs/sweep.md shows what can be swept: STEP.PARAM=a..b, load.NAME.rate=a..b', exit: EXIT.usage },
   EXPERIMENT_INVALID: { means: 'An experiment file has errors; nothing was started.', hint: '`brownout check FILE` says the same without starting anything', exit: EXIT.usage },
   CONFIG_INVALID: { means: 'The configuration of `brownout serve` has errors, or a part of it could not be served.', hint: 'docs/toxiproxy.md shows both forms; `--keep-going` serves the rest', exit: EXIT.usage },
+  NOTHING_TO_WRAP: { means: 'No dependency was found that could be put behind a proxy; `wrap` exits with 125.', hint: 'variables such as REDIS_URL, DATABASE_URL, PGHOST or DB_HOST with DB_PORT name one, and so does `--target NAME=URL`', exit: EXIT.usage },
+  COMPOSE_INVALID: { means: 'A compose file cannot be read, or a service of it cannot be put behind a proxy.', hint: '`docker compose config` says what else may be wrong with it', exit: EXIT.usage },
+  COMMAND_MISSING: { means: 'There is no command of the name that `wrap` is to start; it exits with 127.', hint: 'check the name and the PATH; what only a shell knows is `sh -c "…"`', exit: EXIT.usage },
+  COMMAND_UNUSABLE: { means: 'The command that `wrap` is to start cannot be run; it exits with 126.', hint: 'check that it is a program and that it may be executed', exit: EXIT.usage },
   INTERNAL: { means: 'brownout itself is at fault.', hint: 'please report it with the journal of the run', exit: EXIT.internal },
 } as const satisfies Readonly<Record<string, ErrorDoc>>
 

@@ -1,7 +1,7 @@
 /** Puts in what is known only once the listeners are open: `${targets.cache.url}`, `${app.port}` and their like. */
 
 import { BrownoutError } from '../core/errors.ts'
-import type { Address, OpenTarget } from '../proxy/plane.ts'
+import type { Address, OpenTarget, TlsOptions } from '../proxy/plane.ts'
 import type { PlannedTarget } from './plan.ts'
 import { partsOf, type LateReference } from './references.ts'
 import { isMap } from './tree.ts'
@@ -26,7 +26,7 @@ export function addressesOf(targets: readonly PlannedTarget[], open: readonly Op
   return { targets: new Map(found), ports }
 }
 
-interface Proxied { readonly url: URL; readonly spec: Pick<PlannedTarget['spec'], 'tls'> }
+interface Proxied { readonly url: URL; readonly spec: { readonly tls: Pick<TlsOptions, 'client' | 'upstream'> } }
 
 /** The upstream's URL with the proxy's host and port: user, password, database and query are kept. It asks for TLS where the application is to speak it. */
 export function proxiedAddress({ url, spec: { tls } }: Proxied, address: Address): ProxiedAddress {

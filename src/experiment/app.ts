@@ -10,8 +10,20 @@ import type { ProbeCheck } from '../probes/spec.ts'
 import { ProcessTree } from '../observe/process-tree.ts'
 import { noCounts, type BucketRecord } from '../record/buckets.ts'
 import type { Watchdog } from '../watchdog/watchdog.ts'
-import { Child, describeEnding } from './child.ts'
+import { Child, describeEnding, type Ending } from './child.ts'
 import type { AppSpec } from './plan.ts'
+
+/** What an application is to who looks after it. */
+export interface AppProcess {
+  readonly pid: number | undefined
+  /** Undefined while it runs. */
+  readonly ending: Ending | undefined
+  readonly ended: Promise<Ending>
+  stop(patience: Ms): Promise<unknown>
+  ask(): void
+  kill(): void
+  tail(lines: number): string
+}
 
 export interface AppOptions {
   /** Every address in it stands. */
@@ -20,6 +32,8 @@ export interface AppOptions {
   /** The run's folder; the output goes to `<name>.log` in it. */
   readonly folder: string
   readonly watchdog: Watchdog
+  /** Runs already, and is looked after by somebody else. */
+  readonly running?: AppProcess | undefined
   /** It has ended although nobody asked it to. */
   onDeath(error: BrownoutError): void
 }
@@ -34,20 +48,20 @@ export const appName = ({ name }: Pick<AppSpec, 'name'>): string => name || 'app
 export class App {
   readonly name: string
   readonly #spec: AppSpec
-  readonly #child: Child
+  readonly #child: AppProcess
   #stopping = false
   #tree: ProcessTree | undefined
   #lookedAt: Ms | undefined
 
-  private constructor(spec: AppSpec, child: Child) {
+  private constructor(spec: AppSpec, child: AppProcess) {
     this.name = appName(spec)
     this.#spec = spec
     this.#child = child
   }
 
-  static start({ spec, env, folder, watchdog, onDeath }: AppOptions): App {
+  static start({ spec, env, folder, watchdog, running, onDeath }: AppOptions): App {
     const log = join(folder, `${appName(spec)}.log`)
-    const app = new App(spec, Child.start({ argv: spec.command, cwd: spec.cwd, env: { ...env, ...spec.env }, log, watchdog }))
+    const app = new App(spec, running ?? Child.start({ argv: spec.command, cwd: spec.cwd, env: { ...env, ...spec.env }, log, watchdog }))
     void app.#child.ended.then(() => { if (!app.#stopping) onDeath(app.#failure()) })
     return app
   }

@@ -118,3 +118,6 @@ export class Interpolator {
 
 /** Under `env:`, `headers:` and `vars:` the key is the name that tells a secret. */
 const isSection = (path: Path): boolean => path.at(-2) === 'env' || path.at(-2) === 'headers' || path.at(-2) === 'vars'
+
+/** Plain data as text of a file; `${` in it stands for itself. */
+export const literal = (value: unknown): string => JSON.stringify(value).replaceAll('${', '$${')

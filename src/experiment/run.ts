@@ -17,7 +17,7 @@ import { Attempt, type AttemptResult } from './attempt.ts'
 import { ViaPlane } from '../via/plane.ts'
 import { describePlan } from './describe.ts'
 import type { Plan } from './plan.ts'
-import type { StartServer } from './stage.ts'
+import type { StageOptions, StartServer } from './stage.ts'
 
 export interface RunOptions {
   readonly registry: Registry
@@ -30,6 +30,8 @@ export interface RunOptions {
   readonly version: string
   /** Starts the server that a `demo:` upstream stands for. */
   readonly startServer: StartServer
+  /** The plan's application, where it runs already. */
+  readonly running?: StageOptions['running']
   /** The experiment's text, for the report; its secrets are taken out. */
   readonly source?: string | undefined
   /** Waits for a person; absent: goes on without. */
@@ -69,14 +71,14 @@ export async function runExperiment(plan: Plan, options: RunOptions): Promise<Ru
 }
 
 async function attempt(plan: Plan, options: RunOptions, note?: string): Promise<RunResult & Pick<AttemptResult, 'loadValid'>> {
-  const { registry, env, cwd = process.cwd(), out, startServer, pause, onEvent, onStart } = options
+  const { registry, env, cwd = process.cwd(), out, startServer, running: app, pause, onEvent, onStart } = options
   const folder = createRunFolder(out, plan.name)
   const hide = (text: string): string => redact(text, plan.secrets)
   const journal = Journal.create(folder, { redact: hide, ...options.journal })
   try {
     const plane = options.plane?.(plan) ?? planeFor(plan, registry, options.workers)
     const running = new Attempt({
-      plan, folder, journal, plane, env, cwd, startServer,
+      plan, folder, journal, plane, env, cwd, startServer, running: app,
       pause: pause ?? (() => Promise.resolve()),
       onEvent: (event) => onEvent?.(event),
       started: (targets) => startedBody(plan, options, folder, targets),

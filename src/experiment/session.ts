@@ -19,7 +19,7 @@ import { verifyHealed } from './heal.ts'
 import type { Plan } from './plan.ts'
 import { Recorder } from './recorder.ts'
 import { Sampler } from './sampler.ts'
-import { Stage, type StartServer } from './stage.ts'
+import { Stage, type StageOptions, type StartServer } from './stage.ts'
 import type { Span } from './steady-state.ts'
 import { Stop } from './stop.ts'
 
@@ -37,6 +37,7 @@ export interface SessionOptions {
   readonly plane: Plane
   readonly env: NodeJS.ProcessEnv
   readonly startServer: StartServer
+  readonly running?: StageOptions['running']
   onEvent(event: JournalEvent): void
   /** What the journal begins with. */
   started(targets: readonly TargetRecord[]): EventBodies['run.started']
@@ -67,14 +68,14 @@ export class Session {
   #probes: ProbesRun | undefined
 
   constructor(options: SessionOptions) {
-    const { plan, folder, env, journal, plane, startServer, onEvent, heal } = options
+    const { plan, folder, env, journal, plane, startServer, running, onEvent, heal } = options
     this.#options = options
     this.stop = new Stop(heal)
     this.recorder = new Recorder(journal, (error) => this.stop.trip({ why: 'journal', error }))
     this.recorder.on(onEvent)
     this.arming = new Arming({ plane, recorder: this.recorder, stop: this.stop })
     this.#stage = new Stage({
-      plan, folder, env, plane, startServer, recorder: this.recorder,
+      plan, folder, env, plane, startServer, running, recorder: this.recorder,
       onOpen: (targets) => this.#begin(targets),
       onDeath: (error) => this.fail(error),
     })

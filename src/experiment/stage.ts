@@ -11,7 +11,7 @@ import type { Plane, TargetSpec } from '../proxy/plane.ts'
 import type { TargetRecord } from '../record/events.ts'
 import { startWatchdog, type Watchdog } from '../watchdog/watchdog.ts'
 import { addressesOf, withAddresses } from './addresses.ts'
-import { App, appName, holdPort, type HeldPort } from './app.ts'
+import { App, appName, holdPort, type AppProcess, type HeldPort } from './app.ts'
 import { ask, doorsOf, refuseDown, type Answers, type Door } from './heal.ts'
 import type { Plan, PlannedTarget } from './plan.ts'
 import type { Observer } from '../observe/observer.ts'
@@ -31,6 +31,8 @@ export interface StageOptions {
   readonly recorder: Recorder
   readonly plane: Plane
   readonly startServer: StartServer
+  /** The application of the plan, where it runs already. */
+  readonly running?: AppProcess | undefined
   /** The listeners are open. */
   onOpen(targets: readonly TargetRecord[]): void
   /** Something of it ended although nobody asked it to. */
@@ -158,10 +160,10 @@ export class Stage {
   }
 
   async #startApp(spec: Plan['apps'][number]): Promise<void> {
-    const { recorder, env, folder, onDeath } = this.#options
+    const { recorder, env, folder, running, onDeath } = this.#options
     const name = appName(spec)
     recorder.write({ kind: 'app', app: name, event: 'starting', detail: spec.command.join(' ') })
-    const app = App.start({ spec, env, folder, watchdog: this.watchdog, onDeath: (error) => {
+    const app = App.start({ spec, env, folder, watchdog: this.watchdog, running, onDeath: (error) => {
       recorder.write({ kind: 'app', app: name, event: 'exited', detail: error.message })
       onDeath(error)
     } })

@@ -5,12 +5,13 @@ import { BrownoutError } from '../core/errors.ts'
 import { freshSeed } from '../core/random.ts'
 import { ms, parseDuration, type Ms } from '../core/units.ts'
 import { proxiedAddress } from '../experiment/addresses.ts'
+import { literal } from '../experiment/interpolate.ts'
 import type { PlannedTarget } from '../experiment/plan.ts'
 import { parseStanding } from '../experiment/standing.ts'
 import type { Registry } from '../fault.ts'
 import { LocalPlane } from '../proxy/local-plane.ts'
 import type { Rule } from '../rule.ts'
-import { refused, timeText, withUnits, written } from './written.ts'
+import { refused, timeText, withUnits } from './written.ts'
 
 const NAME = 'target'
 /** How long connections that are under way have to end when a target is closed. */
@@ -105,7 +106,7 @@ class OpenedTarget implements Target {
 
   /** As a configuration of `serve` would be read. */
   #read(rules: readonly unknown[]): { readonly target: PlannedTarget; readonly rules: readonly Rule[] } {
-    const source = written({ targets: { [this.name]: this.#input }, rules, ...(this.#corruption === undefined ? {} : { corruption: this.#corruption }) })
+    const source = literal({ targets: { [this.name]: this.#input }, rules, ...(this.#corruption === undefined ? {} : { corruption: this.#corruption }) })
     const parsed = parseStanding(source, this.name, { registry: this.#registry, env: {}, cwd: process.cwd() })
     if ('problems' in parsed) throw refused(parsed.problems, false)
     const { targets: [target], rules: made } = parsed.standing

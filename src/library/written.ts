@@ -35,9 +35,6 @@ export function withUnits(params: Readonly<Record<string, unknown>>, fault: AnyF
   }))
 }
 
-/** As text of a file; `${` stands for itself. */
-export const written = (value: unknown): string => JSON.stringify(value).replaceAll('${', '$${')
-
 /** All that is wrong as one error, with the code and the hint of the first. */
 export function refused(problems: readonly Problem[], placed: boolean): BrownoutError {
   const errors = problems.filter(({ severity }) => severity === 'error')

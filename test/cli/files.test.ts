@@ -11,12 +11,12 @@ import { init } from '../../src/cli/init.ts'
 import { schema } from '../../src/cli/schema.ts'
 import { readVars } from '../../src/cli/vars.ts'
 import { BrownoutError } from '../../src/core/errors.ts'
-import { EXIT, type Exit } from '../../src/core/exit.ts'
+import { EXIT } from '../../src/core/exit.ts'
 import { loadExperiment } from '../../src/experiment/load.ts'
 import { inFolder } from '../experiment/fake-faults.ts'
 import { ROOT } from '../support/paths.ts'
 
-interface Ran { readonly exit: Exit; readonly stdout: string; readonly stderr: string }
+interface Ran { readonly exit: number; readonly stdout: string; readonly stderr: string }
 interface Typed { readonly answers?: readonly string[] }
 
 function sink(isTTY: boolean): { readonly output: Output; text(): string } {
@@ -30,11 +30,11 @@ async function ran<A>(command: Command<A>, argv: readonly string[], cwd: string,
   const [stdout, stderr, stdin] = [sink(false), sink(answers !== undefined), Object.assign(new PassThrough(), { isTTY: answers !== undefined })]
   for (const answer of answers ?? []) stdin.write(`${answer}\n`)
   const context: Context = {
-    registry, env, cwd, stdout: stdout.output, stderr: stderr.output, stdin, color: false, packageRoot: ROOT, version: '0.0.0', worker: new URL('file:///none'),
-    onSignal: () => () => undefined, onHangup: () => () => undefined, onResize: () => () => undefined, onCrash: () => () => undefined, quit: () => undefined,
+    registry, env, cwd, stdout: stdout.output, stderr: stderr.output, stdin, color: false, packageRoot: ROOT, version: '0.0.0', worker: new URL('file:///none'), rest: [],
+    onEvery: () => () => undefined, onSignal: () => () => undefined, onHangup: () => () => undefined, onResize: () => () => undefined, onCrash: () => () => undefined, quit: () => undefined,
   }
   const parsed = yargs().exitProcess(false).strict()
-  let exit: Promise<Exit> | undefined
+  let exit: Promise<number> | undefined
   await parsed.command(command.name, command.describe, (local) => command.builder(local), (args) => { exit = command.run(args, context) }).parseAsync([command.name.split(' ')[0] ?? '', ...argv])
   assert.ok(exit)
   return { exit: await exit, stdout: stdout.text(), stderr: stderr.text() }

@@ -10,7 +10,6 @@ import { report } from '../../src/cli/report.ts'
 import { inTurns } from '../../src/cli/run-all.ts'
 import { runs } from '../../src/cli/runs.ts'
 import { BrownoutError } from '../../src/core/errors.ts'
-import type { Exit } from '../../src/core/exit.ts'
 import { createRunFolder } from '../../src/record/runs.ts'
 import { analyseRun } from '../../src/report/analysis.ts'
 import { foldRun } from '../../src/report/fold.ts'
@@ -65,13 +64,13 @@ describe('writeReports', () => {
 describe('the commands', () => {
   let env: NodeJS.ProcessEnv
   beforeEach(() => { env = {} })
-  const collect = async <A>(command: Command<A>, ...words: readonly string[]): Promise<{ exit: Exit; stdout: string; stderr: string }> => {
+  const collect = async <A>(command: Command<A>, ...words: readonly string[]): Promise<{ exit: number; stdout: string; stderr: string }> => {
     const [stdout, stderr] = [new PassThrough(), new PassThrough()]
     const context: Context = {
-      registry: new Map(), env, cwd, stdout, stderr, stdin: new PassThrough(), color: false, packageRoot: cwd, version: '0.0.0', worker: new URL('file:///none'),
-      onSignal: () => () => undefined, onHangup: () => () => undefined, onResize: () => () => undefined, onCrash: () => () => undefined, quit: () => undefined,
+      registry: new Map(), env, cwd, stdout, stderr, stdin: new PassThrough(), color: false, packageRoot: cwd, version: '0.0.0', worker: new URL('file:///none'), rest: [],
+      onSignal: () => () => undefined, onEvery: () => () => undefined, onHangup: () => () => undefined, onResize: () => () => undefined, onCrash: () => () => undefined, quit: () => undefined,
     }
-    let ran: Promise<Exit> | undefined
+    let ran: Promise<number> | undefined
     yargs().exitProcess(false).fail((message, error) => { throw error ?? new Error(message) })
       .command(command.name, command.describe, (local) => command.builder(local), (args) => { ran = command.run(args, context) })
       .parse([command.name.split(' ')[0] ?? '', ...words])

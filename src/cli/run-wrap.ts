@@ -1,0 +1,166 @@
+/** Opens proxies for what a command depends on, starts the command with their addresses, and closes them when it has ended. */
+
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { realClock, type Timer } from '../core/clock.ts'
+import { BrownoutError, knownError } from '../core/errors.ts'
+import { EXIT } from '../core/exit.ts'
+import { freshSeed } from '../core/random.ts'
+import { ms, parseDuration, type Ms } from '../core/units.ts'
+import { LocalPlane } from '../proxy/local-plane.ts'
+import type { OpenTarget } from '../proxy/plane.ts'
+import { startWatchdog } from '../watchdog/watchdog.ts'
+import { makeAuthority, type Authority } from '../wrap/authority.ts'
+import { WrappedCommand, type CommandEnd } from '../wrap/command.ts'
+import { seek } from '../wrap/seek.ts'
+import { targetsOf, type Asked, type Wrapped, type Wrapping } from '../wrap/targets.ts'
+import { inForeground } from '../wrap/terminal.ts'
+import { variablesOf, type Variables } from '../wrap/variables.ts'
+import type { Context } from './command.ts'
+import { explain } from './explain.ts'
+import { readEnvFile } from './vars.ts'
+import type { ExperimentArgs } from './wrap-experiment.ts'
+import { mappingOf, mappingText, type Row } from './wrap-mapping.ts'
+
+export interface Args extends ExperimentArgs {
+  readonly words: readonly string[]
+  readonly target: readonly string[]; readonly ignore: readonly string[]; readonly tls: readonly string[]; readonly insecure: readonly string[]; readonly cluster: readonly string[]
+  readonly 'env-file': string; readonly for: string | undefined; readonly 'dry-run': boolean; readonly json: boolean
+}
+
+/** The port of a proxy that is not opened. */
+const NO_PORT = 1
+
+/** What the command exits with; 125 to 127 where it could not be started. */
+export async function runWrap(args: Args, context: Context): Promise<number> {
+  const { env, stderr } = context
+  const length = lengthOf(args)
+  if (context.rest.length === 0 && !args['dry-run']) throw new BrownoutError('USAGE', { message: 'there is no command', hint: `write it behind --: brownout wrap -- ${args.words.join(' ') || 'node server.js'}` })
+  if (args.words.length > 0) throw new BrownoutError('USAGE', { message: `"${args.words.join(' ')}" stands before --`, hint: `the command comes behind it: brownout wrap -- ${[...args.words, ...context.rest].join(' ')}` })
+  const variables = variablesOf(env, fileOf(args, context))
+  const experiment = args.experiment === undefined ? undefined : await (await import('./wrap-experiment.ts')).loadBeside(args.experiment, args, variables, context)
+  const wrapping = wrappingOf(args, variables, experiment?.known ?? [], context)
+  const beside = experiment?.fitted(wrapping)
+  if (args['dry-run']) return dryRun(args, wrapping, variables, context)
+  const opened = await open(wrapping, args, context)
+  try {
+    stderr.write(`brownout wraps ${context.rest[0] ?? ''}:\n${mappingText(opened.rows, wrapping.seen, variables)}`)
+    return await run(opened, length, context, beside && ((command) => beside({ ...opened, command })))
+  } finally {
+    await opened.close()
+  }
+}
+
+function lengthOf({ for: text }: Args): Ms | undefined {
+  if (text === undefined) return undefined
+  const length = parseDuration(text)
+  if (length === undefined || length <= 0) throw new BrownoutError('USAGE', { message: `--for ${text}: expected a duration such as 90s or 10m` })
+  return length
+}
+
+/** A file that was asked for must be there. */
+function fileOf({ 'env-file': file }: Args, { cwd }: Context): Readonly<Record<string, string>> {
+  const path = resolve(cwd, file)
+  return file !== '.env' || existsSync(path) ? readEnvFile(path) : {}
+}
+
+function wrappingOf(args: Args, variables: Variables, known: Asked['known'], { registry, cwd, env }: Context): Wrapping {
+  const { target: named, ignore, tls, insecure, cluster } = args
+  const wrapping = targetsOf(seek(variables), variables.values, { named, ignore, tls, insecure, cluster, known }, { registry, cwd, env })
+  if (wrapping.targets.length > 0) return wrapping
+  const seen = wrapping.seen.map(({ variable, why }) => `\n  ${variable}: ${why}`).join('')
+  throw new BrownoutError('NOTHING_TO_WRAP', { message: `the environment and ${args['env-file']} name no database and no cache${seen}` })
+}
+
+function dryRun({ json }: Args, wrapping: Wrapping, variables: Variables, { stdout, stderr }: Context): number {
+  const port = (text: string): string => (text === String(NO_PORT) ? 'PORT' : text.replace(/(127\.0\.0\.1):1(?!\d)/, '$1:PORT'))
+  const rows = wrapping.targets.map((target): Row => {
+    const rewritten = rewrite(target, { host: '127.0.0.1', port: NO_PORT }, 'AUTHORITY')
+    return { target, listen: undefined, rewritten: Object.fromEntries(Object.entries(rewritten).map(([name, value]) => [name, port(value)])) }
+  })
+  if (json) stdout.write(`${JSON.stringify(mappingOf(rows, wrapping), null, 2)}\n`)
+  else stderr.write(mappingText(rows, wrapping.seen, variables))
+  return EXIT.pass
+}
+
+interface Opened {
+  readonly rows: readonly Row[]
+  readonly plane: LocalPlane
+  readonly open: readonly OpenTarget[]
+  readonly authority: Authority | undefined
+  /** What the command's environment has in place of, and beside, ours. */
+  readonly env: NodeJS.ProcessEnv
+  /** Clears faults, closes the proxies and ends their connections. */
+  close(): Promise<void>
+}
+
+/** PORT_IN_USE, LISTEN_FAILED, TLS_INVALID. */
+async function open({ targets }: Wrapping, { seed = freshSeed() }: Args, { registry, env }: Context): Promise<Opened> {
+  const trusting = targets.filter(({ trusts }) => trusts)
+  const authority = trusting.length > 0 ? await makeAuthority(env) : undefined
+  const plane = new LocalPlane({ registry, seed })
+  const close = async (): Promise<void> => {
+    await plane.close()
+    authority?.remove()
+  }
+  try {
+    const open = await plane.open(targets.map(({ planned: { spec } }) => (authority && spec.tls.client === 'terminate' ? { ...spec, tls: { ...spec.tls, made: authority.made } } : spec)))
+    const rows = targets.map((target): Row => {
+      const listen = open.find(({ name }) => name === target.name)?.listen[0]?.address
+      return { target, listen, rewritten: listen && 'port' in listen ? rewrite(target, listen, authority?.file) : {} }
+    })
+    return { plane, open, rows, authority, close, env: { ...env, ...Object.assign({}, ...rows.map(({ rewritten }) => rewritten)), ...trustOf(trusting, authority) } }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+const rewrite = ({ mentions, trusts, planned: { spec: { tls } } }: Wrapped, at: { readonly host: string; readonly port: number }, authority: string | undefined): Readonly<Record<string, string>> =>
+  Object.assign({}, ...mentions.map((mention) => mention.rewritten({ ...at, tls, authority: trusts ? authority : undefined }))) as Record<string, string>
+
+/** libpq trusts what PGSSLROOTCERT names and nothing else: it is set only where a Postgres is behind a certificate of ours. */
+function trustOf(trusting: readonly Wrapped[], authority: Authority | undefined): Readonly<Record<string, string>> {
+  if (!authority) return {}
+  const { PGSSLROOTCERT: root, ...rest } = authority.env
+  return { ...rest, ...(root !== undefined && trusting.some(({ planned }) => planned.spec.protocol === 'postgres') ? { PGSSLROOTCERT: root } : {}) }
+}
+
+/** `beside` is done while the command runs. */
+async function run({ env, authority }: Opened, length: Ms | undefined, context: Context, beside?: (command: WrappedCommand) => Promise<void>): Promise<number> {
+  const { stderr, cwd, rest } = context
+  const watchdog = startWatchdog()
+  const command = WrappedCommand.start({ argv: rest, cwd, env, watchdog, cleanup: authority?.folder })
+  let failure: BrownoutError | undefined
+  let timer: Timer | undefined
+  const stops = [
+    context.onEvery((signal) => { if (!fromTerminal(signal, context)) command.signal(signal) }),
+    context.onCrash((error) => {
+      failure ??= knownError(error)
+      void command.stop()
+    }),
+  ]
+  if (length !== undefined) timer = realClock.at(ms(realClock.now() + length), () => {
+    stderr.write('brownout: the time is over: the command is asked to end\n')
+    void command.stop()
+  })
+  try {
+    const done = command.pid === undefined ? undefined : beside?.(command).catch((error: unknown) => { explain(error, context) })
+    const end = await command.ended
+    await done
+    if (failure) throw failure
+    return exitOf(end, context)
+  } finally {
+    timer?.cancel()
+    for (const stop of stops) stop()
+    watchdog.close()
+  }
+}
+
+/** Ctrl-C and its like go to all of the terminal's foreground group: the command has them already. */
+const fromTerminal = (signal: NodeJS.Signals, { stdin }: Context): boolean => (signal === 'SIGINT' || signal === 'SIGQUIT') && inForeground(stdin.isTTY === true)
+
+function exitOf({ exit, problem }: CommandEnd, context: Context): number {
+  if (problem) explain(problem, context)
+  return exit
+}

@@ -1,0 +1,43 @@
+/** What `wrap` puts where, for people and for machines. No password of any URL is shown. */
+
+import { withoutPasswords } from '../core/redact.ts'
+import { formatAddress } from '../proxy/address.ts'
+import type { Address, TargetSpec } from '../proxy/plane.ts'
+import { columns } from '../report/text.ts'
+import { plain } from '../report/words.ts'
+import type { Seen } from '../wrap/mention.ts'
+import type { Wrapped, Wrapping } from '../wrap/targets.ts'
+import type { Variables } from '../wrap/variables.ts'
+
+/** A target with where it listens (undefined: nowhere yet) and what its variables are now. */
+export interface Row { readonly target: Wrapped; readonly listen: Address | undefined; readonly rewritten: Readonly<Record<string, string>> }
+
+/** A value too long for a line tells nothing more. */
+const VALUE_MAX = 100
+
+const shown = (value: string): string => {
+  const text = plain(withoutPasswords(value))
+  return text.length > VALUE_MAX ? `${text.slice(0, VALUE_MAX - 1)}…` : text
+}
+
+const tlsWords = ({ tls }: TargetSpec): string => ({ require: 'TLS', prefer: 'TLS where it has it', off: '' })[tls.upstream]
+
+export function mappingText(rows: readonly Row[], seen: readonly Seen[], variables: Variables): string {
+  const lines = rows.flatMap(({ target: { name, planned: { spec } }, listen, rewritten }) => {
+    const tls = tlsWords(spec)
+    const way = [name, spec.protocol, `${listen ? formatAddress(listen) : 'a free port'} -> ${formatAddress(spec.upstream)}${tls && `, ${tls}`}`]
+    const said = Object.entries(rewritten).map(([variable, value]) => `${variable}=${shown(value)}${variables.inFile(variable) ? '  (from .env)' : ''}`)
+    const rest = said.length > 0 ? said : ['no variable leads to it: tell the application its address']
+    return rest.map((one, i) => (i === 0 ? [...way, one] : ['', '', '', one]))
+  })
+  const left = seen.map(({ variable, value, why }) => [variable, shown(value), why])
+  return `${columns(lines).map((line) => line.trimEnd()).join('\n')}\n${left.length > 0 ? `left alone:\n${columns(left).map((line) => line.trimEnd()).join('\n')}\n` : ''}`
+}
+
+export const mappingOf = (rows: readonly Row[], { seen }: Pick<Wrapping, 'seen'>): unknown => ({
+  targets: rows.map(({ target: { name, planned: { spec } }, listen, rewritten }) => ({
+    name, protocol: spec.protocol, upstream: formatAddress(spec.upstream), tls: spec.tls.upstream, ...(listen ? { listen: formatAddress(listen) } : {}),
+    variables: Object.fromEntries(Object.entries(rewritten).map(([variable, value]) => [variable, withoutPasswords(value)])),
+  })),
+  seen: seen.map(({ variable, value, why }) => ({ variable, value: withoutPasswords(value), why })),
+})

@@ -1,0 +1,178 @@
+/** `brownout wrap` as a process, around programs that know nothing of it. */
+
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
+import { registry } from '../../faults/index.ts'
+import { main } from '../../src/cli/main.ts'
+import { ROOT } from '../support/paths.ts'
+import { runs } from '../support/processes.ts'
+import { hasRedis, postgres, redis } from '../support/servers.ts'
+import { brownout, endAll, until, type Ended } from './brownout.ts'
+
+const has = (program: string): boolean => spawnSync(program, ['--version']).status === 0
+
+/** As people write them: addresses from the environment, and nothing about proxies. */
+const NODE_APP = `
+const { Client } = require('pg')
+const Redis = require('ioredis')
+const main = async () => {
+  const db = new Client({ connectionString: process.env.DATABASE_URL })
+  const cache = new Redis(process.env.REDIS_URL)
+  await db.connect()
+  await cache.set('wrap:app', 'kept')
+  const { rows } = await db.query('select inet_server_port() as port, current_database() as name')
+  console.log(JSON.stringify({ db: rows[0], cached: await cache.get('wrap:app'), told: [new URL(process.env.DATABASE_URL).port, new URL(process.env.REDIS_URL).port] }))
+  await db.end()
+  cache.disconnect()
+}
+main().catch((error) => { console.error(error.message); process.exitCode = 3 })
+`
+/** What dotenv does: a variable of the environment is not overridden. */
+const DOTENV_APP = `
+const { parseEnv } = require('node:util')
+for (const [name, value] of Object.entries(parseEnv(require('node:fs').readFileSync('.env', 'utf8')))) process.env[name] ??= value
+const Redis = require('ioredis')
+const cache = new Redis({ host: process.env.CACHE_HOST, port: Number(process.env.CACHE_PORT) })
+cache.ping().then((answer) => { console.log(JSON.stringify({ answer, port: Number(process.env.CACHE_PORT), mode: process.env.MODE })); cache.disconnect() })
+`
+
+describe('brownout wrap', function () {
+  this.timeout(60_000)
+  let folder: string
+  beforeEach(() => { folder = mkdtempSync(join(tmpdir(), 'brownout-wrap-test-')) })
+  afterEach(() => {
+    endAll()
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  /** Variables of the machine that would be found are none of the test's. */
+  const bare = Object.fromEntries(Object.keys(process.env).filter((name) => /_(URL|HOST|PORT)$|^PG/.test(name)).map((name) => [name, undefined])) as NodeJS.ProcessEnv
+  const wrap = (args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ended> => brownout(['wrap', ...args], folder, { ...bare, NODE_PATH: join(ROOT, 'node_modules'), ...env }).ended
+  const file = (name: string, text: string): string => {
+    writeFileSync(join(folder, name), text)
+    return name
+  }
+
+  it('leads a Node application with pg and ioredis through proxies, and shows no password', async function () {
+    if (!hasRedis) this.skip()
+    const [db, cache] = await Promise.all([postgres(), redis()])
+    const { exit, stdout, stderr } = await wrap(['--', 'node', file('app.cjs', NODE_APP)], { DATABASE_URL: `postgres://postgres:s3cr3t-w@127.0.0.1:${db.port}/postgres`, REDIS_URL: `${cache.url}/0` })
+    assert.equal(exit, 0, stderr)
+    const { db: asked, cached, told } = JSON.parse(stdout) as { db: { port: number; name: string }; cached: string; told: readonly string[] }
+    assert.deepEqual([asked, cached], [{ port: db.port, name: 'postgres' }, 'kept'])
+    assert.ok(!told.includes(String(db.port)) && !told.includes(String(cache.port)), `${told}`)
+    for (const part of [`127.0.0.1:${told[0]} -> 127.0.0.1:${db.port}`, `127.0.0.1:${told[1]} -> 127.0.0.1:${cache.port}`, `DATABASE_URL=postgres://postgres:***@127.0.0.1:${told[0]}/postgres`]) assert.ok(stderr.includes(part), stderr)
+    assert.ok(!stderr.includes('s3cr3t'), stderr)
+  })
+
+  it('leads psql and redis-cli through proxies, by libpq\'s variables and a pair', async function () {
+    if (!hasRedis || !has('psql') || !has('redis-cli')) this.skip()
+    const [db, cache] = await Promise.all([postgres(), redis()])
+    const script = file('check.sh', '#!/bin/sh\nset -e\npsql -Atc "select inet_server_port()"\nredis-cli -h "$REDIS_HOST" -p "$REDIS_PORT" config get port | tail -1\necho "$PGPORT $REDIS_PORT"\n')
+    chmodSync(join(folder, script), 0o755)
+    const { exit, stdout, stderr } = await wrap(['--', './check.sh'], { PGHOST: '127.0.0.1', PGPORT: String(db.port), PGUSER: 'postgres', PGDATABASE: 'postgres', REDIS_HOST: '127.0.0.1', REDIS_PORT: String(cache.port) })
+    assert.equal(exit, 0, stderr)
+    const [asked, port, told = ''] = stdout.trim().split('\n')
+    assert.deepEqual([asked, port], [String(db.port), String(cache.port)])
+    assert.ok(!told.split(' ').some((one) => [String(db.port), String(cache.port)].includes(one)), told)
+  })
+
+  it('leads an application through proxies that reads .env itself, and leaves the rest of that file to it', async function () {
+    if (!hasRedis) this.skip()
+    const cache = await redis()
+    file('.env', `CACHE_HOST=127.0.0.1\nCACHE_PORT=${cache.port}\nCACHE_DRIVER=redis\nMODE=staging\n`)
+    const { exit, stdout, stderr } = await wrap(['--', 'node', file('app.cjs', DOTENV_APP)])
+    assert.equal(exit, 0, stderr)
+    const { answer, port, mode } = JSON.parse(stdout) as { answer: string; port: number; mode: string }
+    assert.deepEqual([answer, mode], ['PONG', 'staging'])
+    assert.notEqual(port, cache.port)
+    assert.match(stderr, new RegExp(`CACHE_PORT=${port} {2}\\(from \\.env\\)`))
+  })
+
+  /** In this process: what goes wrong before anything is started. */
+  const asked = async (args: readonly string[], env: NodeJS.ProcessEnv): Promise<Pick<Ended, 'exit' | 'stdout' | 'stderr'>> => {
+    const [stdout, stderr] = [new PassThrough(), new PassThrough()]
+    const host = { stdin: new PassThrough(), stdout, stderr, env, cwd: () => folder, on: () => host, off: () => host, exit: () => undefined }
+    const exit = await main(['wrap', ...args], () => Promise.resolve(registry), host as unknown as NodeJS.Process, new URL('file:///none'))
+    return { exit, stdout: String(stdout.read() ?? ''), stderr: String(stderr.read() ?? '') }
+  }
+
+  const ENV = { REDIS_URL: 'redis://127.0.0.1:1' }
+
+  it('exits as the command does, and as a shell has it where a signal ended it or it could not be started', async () => {
+    const odd = file('plain.txt', 'no program')
+    const own = await wrap(['--', 'node', '-e', 'process.exit(7)'], ENV)
+    const killed = await wrap(['--', 'node', '-e', 'process.kill(process.pid, "SIGKILL")'], ENV)
+    const missing = await asked(['--', 'no-such-command'], ENV)
+    const unusable = await asked(['--', `./${odd}`], ENV)
+    assert.deepEqual([own, killed, missing, unusable].map(({ exit }) => exit), [7, 137, 127, 126])
+    assert.match(missing.stderr, /error COMMAND_MISSING: there is no command "no-such-command"/)
+    assert.match(unusable.stderr, /error COMMAND_UNUSABLE/)
+  })
+
+  it('hands the command its arguments as they are', async () => {
+    const { stdout } = await wrap(['--', 'node', '-p', 'process.argv.slice(1).join("|")', '--', '007', '--for', '$HOME', '--'], ENV)
+    assert.equal(stdout, '007|--for|$HOME|--\n')
+  })
+
+  it('passes signals on and waits for what the command makes of them', async () => {
+    file('app.cjs', 'process.on("SIGTERM", () => { console.log("term"); process.exit(9) }); process.on("SIGHUP", () => console.log("hup")); process.on("SIGUSR2", () => console.log("usr2")); console.log("up"); setInterval(() => undefined, 1000)')
+    const { child, ended } = brownout(['wrap', '--', 'node', 'app.cjs'], folder, { ...bare, ...ENV })
+    let heard = ''
+    child.stdout?.on('data', (chunk) => { heard += chunk })
+    for (const [signal, said] of [['SIGUSR2', 'usr2'], ['SIGHUP', 'hup'], ['SIGTERM', 'term']] as const) {
+      await until(() => heard.includes('up\n'))
+      child.kill(signal)
+      await until(() => heard.includes(`${said}\n`))
+    }
+    assert.equal((await ended).exit, 9)
+  })
+
+  it('ends the command after --for, by force where it does not obey', async () => {
+    const { exit, stderr } = await wrap(['--for', '300ms', '--', 'node', '-e', 'setInterval(() => undefined, 1000)'], ENV)
+    assert.equal(exit, 143)
+    assert.match(stderr, /the time is over/)
+  })
+
+  it('ends the command when it is killed itself', async function () {
+    if (!existsSync('/proc')) this.skip()
+    const { child } = brownout(['wrap', '--', 'node', '-e', 'require("fs").writeFileSync("pid", String(process.pid)); setInterval(() => undefined, 1000)'], folder, { ...bare, ...ENV })
+    const pidOf = (): number => (existsSync(join(folder, 'pid')) ? Number(readFileSync(join(folder, 'pid'), 'utf8')) : 0)
+    await until(() => pidOf() > 0)
+    child.kill('SIGKILL')
+    await until(() => !runs(pidOf()))
+  })
+
+  it('shows with --dry-run what it would do and starts nothing', async () => {
+    file('.env', 'DATABASE_URL=postgres://app:s3cr3t@db.internal/shop\n')
+    const env = { ...ENV, PUBLIC_URL: 'https://u:s3cr3t@shop.example' }
+    const { exit, stdout, stderr } = await asked(['--dry-run', '--', 'node', '-e', 'console.log("started")'], env)
+    assert.deepEqual([exit, stdout], [0, ''])
+    for (const part of ['DATABASE_URL=postgres://app:***@127.0.0.1:PORT/shop  (from .env)', 'a free port -> db.internal:5432, TLS where it has it', 'PUBLIC_URL', '--target NAME=PUBLIC_URL moves it']) assert.ok(stderr.includes(part), stderr)
+    const { stdout: json } = await asked(['--dry-run', '--json'], env)
+    const { targets, seen } = JSON.parse(json) as { targets: readonly { name: string }[]; seen: readonly { variable: string }[] }
+    assert.deepEqual([targets.map(({ name }) => name), seen.map(({ variable }) => variable)], [['database', 'redis'], ['PUBLIC_URL']])
+    assert.ok(![stderr, json].join().includes('s3cr3t'))
+  })
+
+  it('exits with 125, a code and a hint where brownout itself failed', async () => {
+    const wrongs: readonly (readonly [readonly string[], NodeJS.ProcessEnv, RegExp])[] = [
+      [['node', 'server.js'], ENV, /error USAGE: there is no command\n {2}write it behind --: brownout wrap -- node server\.js/],
+      [['--'], ENV, /error USAGE: there is no command/],
+      [['--', 'true'], { PUBLIC_URL: 'https://shop.example' }, /error NOTHING_TO_WRAP: .*\n {2}PUBLIC_URL: https: --target NAME=PUBLIC_URL moves it/],
+      [['--for', 'soon', '--', 'true'], ENV, /error USAGE: --for soon/],
+      [['--ignore', 'reddis', '--', 'true'], ENV, /error USAGE: .*\n {2}did you mean "redis"/],
+      [['--nonsense', '--', 'true'], ENV, /error USAGE: .*nonsense/],
+      [['--env-file', 'none.env', '--', 'true'], ENV, /error FILE_UNREADABLE/],
+    ]
+    for (const [args, env, said] of wrongs) {
+      const { exit, stdout, stderr } = await asked(args, env)
+      assert.deepEqual([exit, stdout], [125, ''], stderr)
+      assert.match(stderr, said)
+    }
+  })
+})
