@@ -162,7 +162,7 @@ export class Stage {
   async #startApp(spec: Plan['apps'][number]): Promise<void> {
     const { recorder, env, folder, running, onDeath } = this.#options
     const name = appName(spec)
-    recorder.write({ kind: 'app', app: name, event: 'starting', detail: spec.command.join(' ') })
+    if (!running) recorder.write({ kind: 'app', app: name, event: 'starting', detail: spec.command.join(' ') })
     const app = App.start({ spec, env, folder, watchdog: this.watchdog, running, onDeath: (error) => {
       recorder.write({ kind: 'app', app: name, event: 'exited', detail: error.message })
       onDeath(error)
@@ -170,7 +170,7 @@ export class Stage {
     this.apps.push(app)
     this.#closers.push(async () => {
       await app.stop(ms(Math.max(0, this.#killAt - monotonicNow())))
-      recorder.write({ kind: 'app', app: name, event: 'stopped' })
+      if (!running) recorder.write({ kind: 'app', app: name, event: 'stopped' })
     })
     await app.ready()
     this.#goOn()

@@ -33,7 +33,7 @@ export interface Asked {
   readonly insecure: readonly string[]
   /** Redis targets that are several servers. */
   readonly cluster: readonly string[]
-  /** Names that somebody else has for upstreams. */
+  /** Upstreams that an experiment has names for: they are wrapped too. */
   readonly known: readonly { readonly name: string; readonly at: Upstream }[]
 }
 
@@ -54,7 +54,7 @@ export function targetsOf(found: Found, values: ReadonlyMap<string, string>, ask
     const key = keyOf(mention.at)
     const group = groups.get(key)
     if (group) group.mentions.push(mention)
-    else if (mention.dependency) groups.set(key, { name: nameFor(mention, key, groups, asked), mentions: [mention] })
+    else if (mention.dependency || asked.known.some((one) => keyOf(one.at) === key)) groups.set(key, { name: nameFor(mention, key, groups, asked), mentions: [mention] })
     else apart.push(mention)
   }
   const ignored = ignore([...groups.values()], asked)

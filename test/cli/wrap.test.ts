@@ -8,10 +8,11 @@ import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { registry } from '../../faults/index.ts'
 import { main } from '../../src/cli/main.ts'
+import { freePort } from '../../src/demo/daemon.ts'
 import { ROOT } from '../support/paths.ts'
 import { runs } from '../support/processes.ts'
 import { hasRedis, postgres, redis } from '../support/servers.ts'
-import { brownout, endAll, until, type Ended } from './brownout.ts'
+import { brownout, endAll, experiment, journalOf, until, yard, type Ended } from './brownout.ts'
 
 const has = (program: string): boolean => spawnSync(program, ['--version']).status === 0
 
@@ -145,6 +146,28 @@ describe('brownout wrap', function () {
     await until(() => pidOf() > 0)
     child.kill('SIGKILL')
     await until(() => !runs(pidOf()))
+  })
+
+  it('carries out an experiment meanwhile, on what was found, with the command in place of its application', async () => {
+    const api = await yard()
+    const port = await freePort()
+    try {
+      api.write('cart.yaml', experiment(api.port, '  - { step: slow, at: 0s, fault: latency, on: api, params: { delay: 60ms }, for: 600ms }', 'expect:\n  - { signal: app.cpu, during: all, at_most: 100x }').replaceAll('${app.port}', '${PORT}'))
+      const started = brownout(['wrap', '--experiment', 'cart.yaml', '--', 'node', 'app.mjs'], api.folder, { ...bare, PORT: String(port), UPSTREAM: `http://127.0.0.1:${api.port}/x` })
+      await until(() => /^html /m.test(started.stderr()), 40_000)
+      started.child.kill('SIGTERM')
+      const { exit, stderr, stdout } = await started.ended
+      assert.match(stdout, /^serving as \d+\n$/)
+      assert.match(stderr, /api {2}http {2}127\.0\.0\.1:\d+ -> /)
+      assert.equal(exit, 143, stderr)
+      const journal = journalOf(api.folder)
+      const cleared = journal.find((event) => event.kind === 'rule.cleared')
+      assert.ok(cleared?.kind === 'rule.cleared' && cleared.altered > 0, stderr)
+      assert.ok(journal.some((event) => event.kind === 'bucket' && event.bucket.source === 'app' && (event.bucket.extra?.['cpu'] ?? 0) > 0), 'nothing is known of what the command used')
+      assert.ok(!journal.some((event) => event.kind === 'app' && event.event === 'stopped'))
+    } finally {
+      await api.close()
+    }
   })
 
   it('shows with --dry-run what it would do and starts nothing', async () => {
