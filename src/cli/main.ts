@@ -28,6 +28,7 @@ const COMMANDS: Readonly<Record<string, (add: Add) => Promise<void>>> = {
   demo: async (add) => add((await import('./demo.ts')).demo),
   check: async (add) => add((await import('./check.ts')).check),
   faults: async (add) => add((await import('./faults.ts')).faults),
+  discover: async (add) => add((await import('./discover.ts')).discover),
   runs: async (add) => add((await import('./runs.ts')).runs),
   report: async (add) => add((await import('./report.ts')).report),
   compare: async (add) => add((await import('./compare.ts')).compare),

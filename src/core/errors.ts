@@ -63,6 +63,7 @@ export const ERRORS = {
   FAULT_BROKEN: { means: 'A fault threw an exception; its rule was cleared and the run is void.', hint: 'the journal of the run has the details', exit: EXIT.internal },
   PAUSE_NEEDS_TERMINAL: { means: 'The experiment pauses for a person and there is no terminal.', hint: 'give --no-pause to go on without waiting', exit: EXIT.usage },
   SWEEP_INVALID: { means: 'What a sweep is to turn is not there, or cannot be turned so.', hint: 'docs/sweep.md shows what can be swept: STEP.PARAM=a..b, load.NAME.rate=a..b', exit: EXIT.usage },
+  NOTHING_SEEN: { means: 'Too little passed through the targets to make experiments of.', hint: 'give the file a load, point an application that runs at the `listen` of its targets, or watch longer with `--for`', exit: EXIT.inconclusive },
   EXPERIMENT_INVALID: { means: 'An experiment file has errors; nothing was started.', hint: '`brownout check FILE` says the same without starting anything', exit: EXIT.usage },
   CONFIG_INVALID: { means: 'The configuration of `brownout serve` has errors, or a part of it could not be served.', hint: 'docs/toxiproxy.md shows both forms; `--keep-going` serves the rest', exit: EXIT.usage },
   NOTHING_TO_WRAP: { means: 'No dependency was found that could be put behind a proxy; `wrap` exits with 125.', hint: 'variables such as REDIS_URL, DATABASE_URL, PGHOST or DB_HOST with DB_PORT name one, and so does `--target NAME=URL`', exit: EXIT.usage },
