@@ -109,12 +109,15 @@ async function open({ targets }: Wrapping, { seed = freshSeed() }: Args, { regis
       const listen = open.find(({ name }) => name === target.name)?.listen[0]?.address
       return { target, listen, rewritten: listen && 'port' in listen ? rewrite(target, listen, authority?.file) : {} }
     })
-    return { plane, open, rows, authority, close, env: { ...env, ...Object.assign({}, ...rows.map(({ rewritten }) => rewritten)), ...trustOf(trusting, authority) } }
+    return { plane, open, rows, authority, close, env: { ...env, ...Object.assign({}, ...rows.map(({ rewritten }) => rewritten)), ...trustOf(trusting, authority), ...(targets.some(halfWay) ? { PGCHANNELBINDING: 'disable' } : {}) } }
   } catch (error) {
     await close()
     throw error
   }
 }
+
+/** A login cannot be bound to a TLS that ends half-way: libpq would try, and a server takes that for an attack. (PostgreSQL 18, 54.3.1) */
+const halfWay = ({ planned: { spec: { protocol, tls } } }: Wrapped): boolean => protocol === 'postgres' && tls.client === 'terminate' && tls.upstream !== 'off'
 
 const rewrite = ({ mentions, trusts, planned: { spec: { tls } } }: Wrapped, at: { readonly host: string; readonly port: number }, authority: string | undefined): Readonly<Record<string, string>> =>
   Object.assign({}, ...mentions.map((mention) => mention.rewritten({ ...at, tls, authority: trusts ? authority : undefined }))) as Record<string, string>

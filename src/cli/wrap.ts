@@ -10,7 +10,8 @@ export const wrap: Command<Args> = {
   describe: 'Starts a command with its databases and caches behind proxies',
   builder: (yargs) => yargs
     .usage('$0 wrap [options] -- COMMAND [ARGUMENT…]\n\nStarts a command with its databases and caches behind proxies. They are found in the environment, then in .env: *_URL variables, PG*, pairs of HOST and PORT.')
-    .positional('words', { type: 'string', array: true, default: [] as string[], hidden: true })
+    .positional('words', { type: 'string', array: true, default: [] as string[] })
+    .hide('words')
     .option('target', { ...NAMES, describe: 'NAME=URL or NAME=VARIABLE: wrap that too; http, https, ws and wss are wrapped only so' })
     .option('ignore', { ...NAMES, describe: 'leave that target or variable alone' })
     .option('tls', { ...NAMES, describe: 'a target whose client has TLS in its code: the proxy speaks it too, and the command is told to trust it' })

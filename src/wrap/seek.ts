@@ -71,7 +71,5 @@ function pgRewritten(values: ReadonlyMap<string, string>, { host, port, tls, aut
   return {
     ...moved,
     ...(verifies(mode) && authority !== undefined ? { PGSSLROOTCERT: authority } : mode ? { PGSSLMODE: 'disable' } : {}),
-    // A login cannot be bound to a TLS that ends half-way.
-    ...(values.get('PGCHANNELBINDING') === 'require' ? { PGCHANNELBINDING: 'prefer' } : {}),
   }
 }

@@ -118,7 +118,7 @@ describe('wrap moves TLS behind the proxy', () => {
   })
 
   it('of libpq\'s variables too', () => {
-    assert.deepEqual(rewritten(wrap({ PGHOST: 'db', PGSSLMODE: 'require', PGCHANNELBINDING: 'require' })), { PGHOST: '127.0.0.1', PGPORT: '4000', PGSSLMODE: 'disable', PGCHANNELBINDING: 'prefer' })
+    assert.deepEqual(rewritten(wrap({ PGHOST: 'db', PGSSLMODE: 'require' })), { PGHOST: '127.0.0.1', PGPORT: '4000', PGSSLMODE: 'disable' })
     assert.deepEqual(rewritten(wrap({ PGHOST: 'db', PGSSLMODE: 'verify-full', PGSSLROOTCERT: '/db.pem' })), { PGHOST: '127.0.0.1', PGPORT: '4000', PGSSLROOTCERT: '/ca.pem' })
   })
 
