@@ -111,11 +111,11 @@ function gatewayService(gateway: Gateway, moved: ReadonlyMap<string, Dependency>
   return {
     image: IMAGE,
     command: ['npx', '--yes', spec, 'serve', '--config', `/brownout/${configName(gateway)}`, '--host', '0.0.0.0', '--port', String(ADMIN_PORT), '--allow-listen'],
-    environment: { BROWNOUT_TOKEN: '${BROWNOUT_TOKEN:?a secret that the API of brownout asks for}' },
+    // The embedded servers are of no use there.
+    environment: { NPM_CONFIG_OMIT: 'optional', BROWNOUT_TOKEN: '${BROWNOUT_TOKEN:?a secret that the API of brownout asks for}' },
     volumes: [`./${configName(gateway)}:/brownout/${configName(gateway)}:ro`],
     ports: [`127.0.0.1:${adminPort}:${ADMIN_PORT}`],
     networks,
-    depends_on: Object.fromEntries(dependencies.map(({ service }) => [service.name, { condition: 'service_started' }])),
     healthcheck: { test: ['CMD', 'node', '-e', `require('node:net').connect(${ADMIN_PORT}, '127.0.0.1').on('connect', () => process.exit(0)).on('error', () => process.exit(1))`], interval: '2s', timeout: '2s', retries: 60 },
   }
 }
