@@ -9,11 +9,11 @@ import { ROOT } from './support/paths.ts'
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   bin: ['faults', 'cli', 'library', 'toxiproxy-cli'],
   library: ['types', 'experiment', 'admin', 'report', 'demo', 'proxy', 'record', 'rule', 'fault'],
-  control: ['proxy', 'record', 'report', 'rule', 'fault', 'protocols'],
   wrap: ['experiment', 'proxy', 'record', 'rule', 'protocols', 'watchdog'],
   discover: ['experiment', 'report', 'record', 'fault', 'protocols'],
+  control: ['proxy', 'record', 'report', 'rule', 'match', 'fault', 'protocols'],
   cli: ['control', 'discover', 'wrap', 'experiment', 'sweep', 'admin', 'report', 'load', 'demo', 'proxy', 'record', 'watchdog', 'rule', 'fault'],
-  experiment: ['sweep', 'via', 'observe', 'proxy', 'load', 'probes', 'record', 'timing', 'report', 'watchdog', 'rule', 'match', 'fault', 'protocols'],
+  experiment: ['control', 'sweep', 'via', 'observe', 'proxy', 'load', 'probes', 'record', 'timing', 'report', 'watchdog', 'rule', 'match', 'fault', 'protocols'],
   via: ['proxy', 'record', 'rule', 'fault', 'protocols', 'watchdog'],
   'toxiproxy-cli': [],
   admin: ['control', 'proxy', 'record', 'rule', 'fault', 'protocols'],

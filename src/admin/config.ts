@@ -1,7 +1,8 @@
 /** The proxies of a configuration file, kept in step with it: what did not change since the last reading is not touched. */
 
 import { isDeepStrictEqual } from 'node:util'
-import type { Proxies, ProxyInput } from './proxies.ts'
+import type { ProxyInput } from './kept.ts'
+import type { Proxies } from './proxies.ts'
 import { Refusal } from './refusal.ts'
 import { proxyInputs, readBody } from './requests.ts'
 

@@ -11,9 +11,11 @@ export interface GuardOptions {
   readonly hosts: readonly string[]
   /** Asked for in `Authorization: Bearer …`; nothing is asked for when absent. */
   readonly token?: string | undefined
+  /** Bodies are JSON and say so, and what changes anything is no GET; asked of all where there is a token. */
+  readonly json?: boolean
 }
 
-export const guard = ({ hosts, token }: GuardOptions): MiddlewareHandler => {
+export const guard = ({ hosts, token, json = token !== undefined }: GuardOptions): MiddlewareHandler => {
   const names = new Set(hosts.map((name) => name.toLowerCase()))
   const expected = token === undefined ? undefined : digest(`Bearer ${token}`)
   return async (context, next) => {
@@ -28,7 +30,7 @@ export const guard = ({ hosts, token }: GuardOptions): MiddlewareHandler => {
     if (expected && !timingSafeEqual(expected, digest(context.req.header('authorization') ?? ''))) {
       return refusalResponse(401, 'a token is needed: Authorization: Bearer TOKEN', { 'WWW-Authenticate': 'Bearer' })
     }
-    if (expected && hasBody(context) && !/^application\/json\s*(;|$)/i.test(context.req.header('content-type') ?? '')) return refusalResponse(415, 'a body must be application/json')
+    if (json && hasBody(context) && !/^application\/json\s*(;|$)/i.test(context.req.header('content-type') ?? '')) return refusalResponse(415, 'a body must be application/json')
     return next()
   }
 }

@@ -4,7 +4,7 @@ import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
 import type { Cleared, DynamicPlane, PlaneFigures, TargetFigures } from '../proxy/plane.ts'
 import { CountedHistogram } from './counted.ts'
 import { OperationMetrics } from './operations.ts'
-import type { ProxyView } from './proxies.ts'
+import type { ProxyView } from './kept.ts'
 
 export interface MetricsOptions {
   /** Of proxies and rules. */

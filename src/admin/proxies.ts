@@ -2,33 +2,19 @@
 
 import type { Registry } from '../fault.ts'
 import { formatAddress } from '../proxy/address.ts'
-import type { Address, DynamicPlane } from '../proxy/plane.ts'
+import type { Address, DynamicPlane, TargetSpec } from '../proxy/plane.ts'
 import { faultNamed, withDefaults, type Rule } from '../rule.ts'
-import { resolveListen, type ListenPolicy } from './addresses.ts'
+import { resolveListen, upstreamAddress, type ListenPolicy } from './addresses.ts'
 import { Refusal } from './refusal.ts'
-import { inGoWords, specOf, type Fixed } from './target.ts'
-import { checkToxic, directionOf, ruleId, ruleOf, type Toxic } from './toxics.ts'
+import { inOrder, toxicOf, viewOf, type Kept, type ProxyInput, type ProxyPatch, type ProxyView, type ToxicPatch } from './kept.ts'
+import { inGoWords, specOf } from './target.ts'
+import { checkToxic, ruleId, ruleOf, type Toxic } from './toxics.ts'
 
-export interface ProxyInput {
-  readonly name: string
-  readonly listen: string
-  readonly upstream: string
-  readonly enabled: boolean
-  readonly toxics: readonly Toxic[]
-  /** Standing rules besides the toxics; no reset removes them. */
-  readonly rules?: readonly Rule[]
-  readonly fixed?: Fixed
-}
-export interface ProxyPatch { readonly listen?: string | undefined; readonly upstream?: string | undefined; readonly enabled?: boolean | undefined }
-export interface ToxicPatch { readonly attributes: Readonly<Record<string, number>>; readonly toxicity?: number | undefined }
-
-export interface ProxyView { readonly name: string; readonly listen: string; readonly upstream: string; readonly enabled: boolean; readonly toxics: readonly Toxic[] }
-
-/** `listen` is as written while it is disabled, and the bound address while it is enabled. */
-interface Kept { readonly input: ProxyInput; listen: string; upstream: string; enabled: boolean; toxics: readonly Toxic[] }
+/** What of a plane it uses. */
+export interface ProxiesPlane extends Pick<DynamicPlane, 'open' | 'change' | 'shut'> { arm(rules: readonly Rule[]): Promise<unknown>; disarm(ids: readonly string[]): Promise<unknown> }
 
 export interface ProxiesOptions {
-  readonly plane: DynamicPlane
+  readonly plane: ProxiesPlane
   readonly registry: Registry
   readonly listen: ListenPolicy
   /** Throws a Refusal where the proxy may not have that upstream. */
@@ -57,6 +43,14 @@ export class Proxies {
 
   /** In no order. */
   views(): readonly ProxyView[] { return [...this.#kept.values()].map(viewOf) }
+
+  /** Those that are enabled, as targets of the plane. */
+  open(): readonly { readonly spec: TargetSpec; readonly listen: TargetSpec['listen'] }[] {
+    return [...this.#kept.values()].filter(({ enabled }) => enabled).map(({ input, listen, upstream }) => {
+      const address = listen.startsWith('/') || listen.startsWith('unix:') ? input.fixed?.listen ?? { path: listen } : upstreamAddress(listen)
+      return { spec: specOf(input, address, upstream), listen: [{ address }] }
+    })
+  }
 
   get(name: string): ProxyView { return viewOf(this.#proxy(name)) }
 
@@ -119,6 +113,20 @@ export class Proxies {
         }
       }
       if (failures.length > 0) throw new Refusal(500, failures.join('; '))
+    })
+  }
+
+  /** Removes toxics, of one proxy or of all. */
+  clear(proxy: string | undefined): Promise<void> {
+    return this.#alone(async () => {
+      for (const kept of this.#kept.values()) if (proxy === undefined || kept.input.name === proxy) await this.#clear(kept)
+    })
+  }
+
+  /** Arms again what stands by the configuration, where it was cleared. */
+  rearm(): Promise<void> {
+    return this.#alone(async () => {
+      for (const kept of this.#kept.values()) await this.#arm(kept, [], kept.input.rules)
     })
   }
 
@@ -281,15 +289,3 @@ export class Proxies {
     return input.fixed?.listen && text === input.listen ? Promise.resolve(input.fixed.listen) : resolveListen(text, this.#options.listen, prefix)
   }
 }
-
-const viewOf = ({ input, listen, upstream, enabled, toxics }: Kept): ProxyView => ({ name: input.name, listen, upstream, enabled, toxics })
-
-function toxicOf({ toxics }: Kept, name: string): Toxic {
-  const toxic = toxics.find((one) => one.name === name)
-  if (!toxic) throw new Refusal(404, 'toxic not found')
-  return toxic
-}
-
-/** First those of what goes to the server, then the others, each in the order in which they came. */
-const inOrder = (toxics: readonly Toxic[]): readonly Toxic[] =>
-  [...toxics.filter(({ stream }) => directionOf(stream) === 'to-server'), ...toxics.filter(({ stream }) => directionOf(stream) !== 'to-server')]

@@ -1,7 +1,7 @@
 /** The bodies of requests, read as a Toxiproxy server reads them. Each throws GoJsonError for what is of the wrong type. */
 
 import { goArray, goBool, goFloat, goInt, GoJsonError, goObject, goString, parseGoJson, shortestFloat32, type GoJson, type GoObject } from './go-json.ts'
-import type { ProxyInput, ProxyPatch, ToxicPatch } from './proxies.ts'
+import type { ProxyInput, ProxyPatch, ToxicPatch } from './kept.ts'
 import { Refusal } from './refusal.ts'
 import { checkToxic, directionOf, TOXIC_TYPES, type Attributes, type Toxic } from './toxics.ts'
 

@@ -7,7 +7,8 @@ import type { Logger } from 'pino'
 import { BrownoutError } from '../core/errors.ts'
 import { emptyResponse, jsonResponse, refusalResponse, textResponse } from './answers.ts'
 import { guard, type GuardOptions } from './guard.ts'
-import type { Proxies, ProxyView } from './proxies.ts'
+import type { ProxyView } from './kept.ts'
+import type { Proxies } from './proxies.ts'
 import { rateLimit } from './rate.ts'
 import { Refusal } from './refusal.ts'
 import type { Toxic } from './toxics.ts'
@@ -130,7 +131,7 @@ async function answered(route: Route, context: Context<Bindings>, log: Logger): 
     }
     if (error instanceof BrownoutError) {
       log.error({ code: error.code }, error.message)
-      return refusalResponse(500, error.message)
+      return refusalResponse(error.code === 'HALTED' || error.code === 'POLICY_DENIED' ? 403 : 500, error.message)
     }
     throw error
   }
@@ -140,7 +141,7 @@ async function answered(route: Route, context: Context<Bindings>, log: Logger): 
 const bodyOf = async (context: Context<Bindings>): Promise<string> => Buffer.from(await context.req.arrayBuffer()).toString('utf8')
 
 /** As it was sent, without its query: `%2F` is part of a name, and a parsed URL would have resolved dots. */
-const rawPath = (url: string): string => (/^(?:[a-z]+:\/\/[^/?#]*)?([^?#]*)/i.exec(url)?.[1] ?? '') || '/'
+export const rawPath = (url: string): string => (/^(?:[a-z]+:\/\/[^/?#]*)?([^?#]*)/i.exec(url)?.[1] ?? '') || '/'
 
 /** Without empty and dot segments; a slash at the end stays. */
 function cleaned(path: string): string {

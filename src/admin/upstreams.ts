@@ -1,7 +1,7 @@
 /** Where the proxies of an admin API may connect to: not to what no proxy has any business with, not to the API itself, and not in a circle. */
 
 import { isOwnHost, deniedAddress, upstreamAddress } from './addresses.ts'
-import type { ProxyView } from './proxies.ts'
+import type { ProxyView } from './kept.ts'
 
 export interface OwnPorts {
   /** Of the admin API; undefined until it listens. */

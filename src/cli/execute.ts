@@ -33,6 +33,10 @@ export interface ExecuteOptions {
   readonly workers?: Workers | undefined
   /** It is done beside a program that has the terminal and the plane, and ends with that. */
   readonly beside?: Required<Pick<RunOptions, 'plane' | 'running'>> & { readonly until: Promise<unknown> } | undefined
+  /** Asked before anything is armed. */
+  readonly admit?: RunOptions['admit']
+  /** Goes to the head of the journal. */
+  readonly note?: string | undefined
 }
 
 /** `exit` is the run's, or that of a report that could not be written. */
@@ -42,7 +46,7 @@ export interface Executed extends RunResult { readonly interrupted: boolean }
 const TERM_WITHIN: Ms = ms(4500)
 const SIGNAL_EXITS: Readonly<Record<Signal, Exit>> = { SIGINT: EXIT.interrupted, SIGTERM: EXIT.terminated }
 
-export async function execute(plan: Plan, { out, wanted, before = [], pause, workers, beside }: ExecuteOptions, context: Context): Promise<Executed> {
+export async function execute(plan: Plan, { out, wanted, before = [], pause, workers, admit, note, beside }: ExecuteOptions, context: Context): Promise<Executed> {
   const { registry, env, cwd, stderr, stdin, color, version } = context
   if (pause && !stdin.isTTY) refusePauses(plan)
   const view = stderr.isTTY && !beside ? new LiveView(plan, stderr, color) : plainView(plan, stderr)
@@ -50,7 +54,7 @@ export async function execute(plan: Plan, { out, wanted, before = [], pause, wor
   let result: RunResult
   try {
     result = await runExperiment(plan, {
-      registry, env, cwd, out, version, startServer, workers, source: await sourceOf(plan, cwd),
+      registry, env, cwd, out, version, startServer, workers, admit, note, source: await sourceOf(plan, cwd),
       ...(pause ? { pause: () => enter(stdin, view) } : {}),
       ...(beside ? { plane: beside.plane, running: beside.running } : {}),
       onEvent: (event) => view.hear(event),

@@ -3,6 +3,7 @@
 import { BrownoutError } from '../core/errors.ts'
 import { parseDuration, type Ms } from '../core/units.ts'
 import type { Command } from './command.ts'
+import { withSafety } from './safety-options.ts'
 import type { Args as RunArgs } from './run-all.ts'
 
 interface Args extends Omit<RunArgs, 'workers' | 'pause'> { for: string | undefined }
@@ -10,7 +11,7 @@ interface Args extends Omit<RunArgs, 'workers' | 'pause'> { for: string | undefi
 export const load: Command<Args> = {
   name: 'load <file..>',
   describe: 'Runs only the load of experiments: a performance test with limits that must hold',
-  builder: (yargs) => yargs
+  builder: (yargs) => withSafety(yargs)
     .positional('file', { type: 'string', array: true, demandOption: true, describe: 'experiment files' })
     .option('for', { type: 'string', describe: 'how long is measured, such as 60s; else as long as the rates change, at least windows.baseline' })
     .option('json', { type: 'boolean', default: false, describe: 'one JSON document on stdout' })

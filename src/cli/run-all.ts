@@ -17,6 +17,7 @@ import type { Wanted } from '../report/write.ts'
 import type { Context } from './command.ts'
 import { execute, addToJobSummary, type Executed } from './execute.ts'
 import { historyFolder } from './history.ts'
+import { refuseUpstreams, safetyOf } from './safety.ts'
 import { readVars } from './vars.ts'
 import { workersOf } from './workers.ts'
 
@@ -38,6 +39,8 @@ export interface Args {
   'keep-going': boolean
   workers: string | undefined
   pause: boolean
+  policy: string | undefined
+  'allow-upstream': readonly string[]
 }
 type Given = ArgumentsCamelCase<Args>
 
@@ -55,12 +58,14 @@ export async function runAll(args: Given, context: Context, prepare: (plan: Plan
     context.stderr.write(plans.map((plan) => `${plan.file}\n${summarise(plan)}`).join('\n'))
     return EXIT.pass
   }
+  const { gate, guard, note } = await safetyOf(args, context)
+  refuseUpstreams(plans.flatMap(({ targets }) => targets), guard)
   const passages = args.interleave ? inTurns(plans, repeat) : plans.flatMap((plan) => Array.from({ length: repeat ?? plan.repeat }, () => plan))
   const out = historyFolder(context, args.out)
   const done: Executed[] = []
   for (const [i, plan] of passages.entries()) {
     if (passages.length > 1) context.stderr.write(`${i > 0 ? '\n' : ''}${i + 1} of ${passages.length}: ${plan.file}\n`)
-    const executed = await execute(plan, { out, pause, workers, before: done, wanted: wantedOf(args, context, passages.length > 1 ? i + 1 : undefined) }, context)
+    const executed = await execute(plan, { out, pause, workers, admit: gate.admit, note, before: done, wanted: wantedOf(args, context, passages.length > 1 ? i + 1 : undefined) }, context)
     done.push(executed)
     if (executed.interrupted || (executed.exit !== EXIT.pass && !keepGoing && !args.interleave)) break
   }

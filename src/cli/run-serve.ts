@@ -7,15 +7,18 @@ import { wallTime } from '../core/clock.ts'
 import { BrownoutError, knownError } from '../core/errors.ts'
 import { EXIT, type Exit } from '../core/exit.ts'
 import { isLoopback } from '../core/loopback.ts'
+import { freshSeed } from '../core/random.ts'
 import { parseDuration, type Ms } from '../core/units.ts'
 import { readLimits, room } from '../proxy/limits.ts'
 import type { Context } from './command.ts'
+import { ServeControl } from './serve-control.ts'
 import { workersOf } from './workers.ts'
 
 export interface Args {
   readonly host: string; readonly port: number; readonly config: string | undefined; readonly token: string | undefined; readonly 'without-token': boolean
   readonly 'allow-listen': boolean; readonly 'allow-host': readonly string[]; readonly seed: number | undefined; readonly drain: string; readonly workers: string | undefined
   readonly metrics: boolean; readonly 'proxy-metrics': boolean; readonly 'runtime-metrics': boolean; readonly log: 'stdout' | 'stderr'; readonly 'keep-going': boolean
+  readonly policy: string | undefined; readonly 'allow-upstream': readonly string[]
 }
 
 /** Fewer than these are worth a warning. */
@@ -40,12 +43,15 @@ export async function runServe(args: Args, context: Context): Promise<Exit> {
   const stopped = stopSignal(context)
   const all = args.metrics && !args['proxy-metrics'] && !args['runtime-metrics']
   const metrics = { own: all || args['proxy-metrics'], process: all || args['runtime-metrics'] }
+  const seed = args.seed ?? freshSeed()
+  const control = await ServeControl.create({ seed, token, safety: args, hosts: args['allow-host'], config: args.config }, context, log)
   const admin = await startAdmin({
-    registry, host: args.host, port: args.port, seed: args.seed, token, hosts: args['allow-host'], allowListen: args['allow-listen'], log, workers,
+    ...control.forServer, registry, host: args.host, port: args.port, seed, token, hosts: args['allow-host'], allowListen: args['allow-listen'], log, workers,
     ...(metrics.own || metrics.process ? { metrics } : {}),
   })
   log.info({ address: admin.url, version }, 'serving the admin API')
   const stopResizing = context.onResize((by) => { void resize(admin, by, drain, log) })
+  await control.start(admin)
   tellRoom(log, workers?.count)
   if (open) log.warn({ address: admin.url }, token === undefined ? 'the admin API is open to a network, without a token' : 'the admin API is open to a network')
   try {
@@ -56,6 +62,7 @@ export async function runServe(args: Args, context: Context): Promise<Exit> {
     log.info({ signal }, 'stopping: faults are cleared, connections may end')
   } finally {
     stopResizing()
+    await control.close()
     await admin.close(drain)
   }
   log.info({}, 'stopped')

@@ -22,6 +22,7 @@ import type { SweepResult } from '../sweep/result.ts'
 import type { Context } from './command.ts'
 import { Signals, sourceOf } from './execute.ts'
 import { historyFolder } from './history.ts'
+import { refuseUpstreams, safetyOf } from './safety.ts'
 import { readVars } from './vars.ts'
 
 export interface Args {
@@ -42,6 +43,8 @@ export interface Args {
   var: string[]
   'var-file': string[]
   seed: number | undefined
+  policy: string | undefined
+  'allow-upstream': readonly string[]
 }
 type Given = ArgumentsCamelCase<Args>
 
@@ -49,12 +52,14 @@ export async function runSweepCommand(args: Given, context: Context): Promise<Ex
   const { registry, env, cwd, stdout, stderr, version } = context
   const plan = await planOf(args, context)
   const settings = settingsOf(args, plan, context)
+  const { gate, guard } = await safetyOf(args, context)
+  refuseUpstreams(plan.targets, guard)
   const out = historyFolder(context, args.out)
   const signals = new Signals(context, { say: (text) => stderr.write(`${text}\n`) })
   let ran: { readonly result: SweepResult; readonly folder: string }
   try {
     ran = await runSweep(plan, settings, {
-      registry, env, cwd, out, version, startServer, source: await sourceOf(plan, cwd),
+      registry, env, cwd, out, version, startServer, admit: gate.admit, source: await sourceOf(plan, cwd),
       onStart: (running) => { stderr.write(`${running.folder}\n`); signals.govern(running) },
       onEvent: (event) => { if (event.kind === 'phase' && (event.phase === 'warmup' || event.phase === 'baseline')) stderr.write(`${event.phase} ${formatDuration(plan.windows[event.phase])}\n`) },
       onPoint: (progress) => { stderr.write(`${progressLine(progress)}\n`) },

@@ -1,13 +1,14 @@
 /** `brownout run`: what it can be told. What it does is in run-all.ts, which is loaded only then: help must not wait for it. */
 
 import type { Command } from './command.ts'
+import { withSafety } from './safety-options.ts'
 import type { Args } from './run-all.ts'
 import { WORKERS_OPTION } from './workers.ts'
 
 export const run: Command<Args> = {
   name: 'run <file..>',
   describe: 'Runs experiments and says how the system degraded and recovered',
-  builder: (yargs) => yargs
+  builder: (yargs) => withSafety(yargs)
     .positional('file', { type: 'string', array: true, demandOption: true, describe: 'experiment files' })
     .option('json', { type: 'boolean', default: false, describe: 'one JSON document on stdout' })
     .option('junit', { type: 'string', describe: 'write JUnit XML there, one file for all runs' })

@@ -1,7 +1,7 @@
 /** What a file tells `brownout serve` to serve: Toxiproxy's JSON, or YAML with targets, toxics and rules. */
 
 import { readToxiproxyConfig } from '../admin/config.ts'
-import type { ProxyInput } from '../admin/proxies.ts'
+import type { ProxyInput } from '../admin/kept.ts'
 import { Refusal } from '../admin/refusal.ts'
 import { checkToxic, TOXIC_TYPES, type Toxic } from '../admin/toxics.ts'
 import { nearest } from '../core/errors.ts'

@@ -2,12 +2,13 @@
 
 import type { Command } from './command.ts'
 import type { Args } from './run-serve.ts'
+import { withSafety } from './safety-options.ts'
 import { WORKERS_OPTION } from './workers.ts'
 
 export const serve: Command<Args> = {
   name: 'serve',
   describe: 'Serves proxies and the admin API of Toxiproxy, until it is told to stop',
-  builder: (yargs) => yargs
+  builder: (yargs) => withSafety(yargs)
     .option('host', { type: 'string', default: 'localhost', describe: 'where the admin API listens; other than loopback it needs a token' })
     .option('port', { type: 'number', default: 8474, describe: 'its port; 0 for a free one' })
     .option('config', { type: 'string', describe: 'YAML with targets, toxics and rules, or the JSON of Toxiproxy; read again at SIGHUP' })

@@ -1,12 +1,13 @@
 /** `brownout sweep`: what it can be told. What it does is in run-sweep.ts, which is loaded only then. */
 
 import type { Command } from './command.ts'
+import { withSafety } from './safety-options.ts'
 import type { Args } from './run-sweep.ts'
 
 export const sweep: Command<Args> = {
   name: 'sweep <file>',
   describe: 'Finds how much a system bears: turns one number up until steady state breaks',
-  builder: (yargs) => yargs
+  builder: (yargs) => withSafety(yargs)
     .positional('file', { type: 'string', demandOption: true, describe: 'an experiment file with steady_state' })
     .option('vary', { type: 'string', array: true, nargs: 1, default: [] as string[], describe: 'what is turned: STEP.PARAM=a..b, STEP.chance=a..b, load.NAME.rate=a..b, .users or .connections' })
     .option('all', { type: 'boolean', default: false, describe: 'every target: answers up to 2s later, and cut off for good' })

@@ -21,6 +21,12 @@ const EPOCH = Number(process.hrtime.bigint()) / 1e6 - performance.now()
 /** Where a time in ms since 1970 lies on the monotonic clock, by how the two stand now: for what others tell of, who have no other clock. */
 export const monotonicOf = (wall: number): Ms => ms(monotonicNow() + wall - Date.now())
 
+/** And the other way: where a monotonic time lies in ms since 1970. */
+export const wallOf = (at: Ms): number => Math.round(Date.now() + at - monotonicNow())
+
+/** What the wall clock shows; for rules that people make by it (hours of a day), never for arithmetic. */
+export const wallDate = (): Date => new Date()
+
 /** Wall time as ISO 8601; for people only, never for arithmetic. */
 export const wallTime = (): string => new Date().toISOString()
 

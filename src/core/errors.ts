@@ -70,6 +70,15 @@ export const ERRORS = {
   COMPOSE_INVALID: { means: 'A compose file cannot be read, or a service of it cannot be put behind a proxy.', hint: '`docker compose config` says what else may be wrong with it', exit: EXIT.usage },
   COMMAND_MISSING: { means: 'There is no command of the name that `wrap` is to start; it exits with 127.', hint: 'check the name and the PATH; what only a shell knows is `sh -c "…"`', exit: EXIT.usage },
   COMMAND_UNUSABLE: { means: 'The command that `wrap` is to start cannot be run; it exits with 126.', hint: 'check that it is a program and that it may be executed', exit: EXIT.usage },
+  HALTED: { means: 'Everything was halted, and nothing new is armed until somebody resumes.', hint: '`brownout resume --reason TEXT` when it is safe; `brownout status` says who halted it and why', exit: EXIT.aborted },
+  POLICY_DENIED: { means: 'The policy in effect does not allow that fault.', hint: '`brownout status` shows the policy; whoever owns its file can change it', exit: EXIT.usage },
+  POLICY_INVALID: { means: 'The file of the policy has errors; nothing was started.', hint: 'docs/control.md shows its keys', exit: EXIT.usage },
+  LEASE_LOST: { means: 'A lease is not known (any more): what it held was healed.', hint: 'take a new one, and renew it before its time is over', exit: EXIT.aborted },
+  INJECTION_UNKNOWN: { means: 'Nothing that is injected has that name.', hint: '`brownout status` lists what is injected', exit: EXIT.usage },
+  UPSTREAM_REFUSED: { means: 'A target leads to what may be production: to another machine than this, and nobody has allowed that.', hint: 'where faults may really go there, say so: `--allow-upstream HOST:PORT`', exit: EXIT.usage },
+  NOT_RUNNING: { means: 'No running brownout was found to speak to.', hint: 'start one (`brownout serve`, `brownout wrap -- CMD`), or name it: `--url http://127.0.0.1:8474`, with its token in BROWNOUT_TOKEN', exit: EXIT.usage },
+  SEVERAL_RUNNING: { means: 'Several brownouts are running, and it is not plain which is meant.', hint: 'name one: `--pid PID`', exit: EXIT.usage },
+  CONTROL_FAILED: { means: 'A running brownout did not answer, or answered what it should not.', hint: 'check `--url` and the token (BROWNOUT_TOKEN)', exit: EXIT.internal },
   INTERNAL: { means: 'brownout itself is at fault.', hint: 'please report it with the journal of the run', exit: EXIT.internal },
 } as const satisfies Readonly<Record<string, ErrorDoc>>
 

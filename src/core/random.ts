@@ -1,5 +1,6 @@
 /** Seeded randomness: every stream has a name, and no stream's draws depend on another's. */
 
+import { randomBytes } from 'node:crypto'
 import { randomExponential, randomLogNormal, randomNormal, randomPareto } from 'd3-random'
 
 /** A draw in [0, 1). */
@@ -72,3 +73,6 @@ export function deviation(random: Random, distribution: Distribution, spread: nu
 
 /** A seed for a run that was given none. Printed and journalled, so that the run can be had again. */
 export const freshSeed = (): number => Math.floor(Math.random() * 2 ** 31)
+
+/** What nobody can guess: 256 bits of the system's own randomness, for a token. */
+export const freshToken = (): string => randomBytes(32).toString('base64url')

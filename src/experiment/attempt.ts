@@ -47,6 +47,8 @@ export class Attempt {
     })
   }
 
+  get inside(): Pick<Session, 'arming' | 'recorder'> { return this.#session }
+
   /** Ends the run before its time. Everything is disarmed when this returns. */
   interrupt(signal: 'SIGINT' | 'SIGTERM'): void { this.#session.interrupt(signal) }
 

@@ -8,7 +8,7 @@ import type { Plan } from './plan.ts'
 import { planeFor, startedBody, type RunOptions } from './run.ts'
 import { Sweep, type Progress, type SweepSettings } from './sweep.ts'
 
-export interface RunSweepOptions extends Omit<RunOptions, 'pause'> {
+export interface RunSweepOptions extends Omit<RunOptions, 'pause' | 'onInside'> {
   /** After each point. */
   readonly onPoint?: ((progress: Progress) => void) | undefined
 }
@@ -25,7 +25,7 @@ export async function runSweep(plan: Plan, settings: SweepSettings, options: Run
   try {
     const running = new Sweep({
       plan, folder, journal, env, startServer, registry, settings,
-      plane: options.plane?.(plan) ?? planeFor(plan, registry),
+      plane: options.plane?.(plan) ?? planeFor(plan, registry, undefined, options.admit),
       onEvent: (event) => onEvent?.(event), onPoint: (progress) => onPoint?.(progress),
       started: (targets) => ({ ...startedBody(plan, options, folder, targets), name }),
     })

@@ -13,10 +13,13 @@ import { Journal, type JournalOptions } from '../record/journal.ts'
 import { createRunFolder } from '../record/runs.ts'
 import type { Analysis } from '../report/analysis.ts'
 import type { RunRecord } from '../report/fold.ts'
+import type { Rule } from '../rule.ts'
+import type { Arming } from '../control/arming.ts'
 import { Attempt, type AttemptResult } from './attempt.ts'
 import { ViaPlane } from '../via/plane.ts'
 import { describePlan } from './describe.ts'
 import type { Plan } from './plan.ts'
+import type { Recorder } from './recorder.ts'
 import type { StageOptions, StartServer } from './stage.ts'
 
 export interface RunOptions {
@@ -44,7 +47,14 @@ export interface RunOptions {
   /** Proxies in so many other processes; absent: in this one. Targets that go `via` a Toxiproxy cannot be there: USAGE. */
   readonly workers?: { readonly count: number; readonly start: StartWorker } | undefined
   readonly journal?: JournalOptions | undefined
+  /** Asked before anything is armed; throws what stands in its way. */
+  readonly admit?: ((rule: Rule) => void) | undefined
+  /** Goes to the head of the journal: the policy in effect. */
+  readonly note?: string | undefined
+  /** Told of the insides of a run before it begins, for who watches it or interferes by hand. */
+  readonly onInside?: ((inside: Inside) => void) | undefined
 }
+export interface Inside { readonly plan: Plan; readonly plane: Plane; readonly arming: Arming; readonly recorder: Recorder }
 
 /** A run under way. Each of these heals in the same tick. */
 export interface Running {
@@ -76,30 +86,31 @@ async function attempt(plan: Plan, options: RunOptions, note?: string): Promise<
   const hide = (text: string): string => redact(text, plan.secrets)
   const journal = Journal.create(folder, { redact: hide, ...options.journal })
   try {
-    const plane = options.plane?.(plan) ?? planeFor(plan, registry, options.workers)
+    const plane = options.plane?.(plan) ?? planeFor(plan, registry, options.workers, options.admit)
     const running = new Attempt({
       plan, folder, journal, plane, env, cwd, startServer, running: app,
       pause: pause ?? (() => Promise.resolve()),
       onEvent: (event) => onEvent?.(event),
       started: (targets) => startedBody(plan, options, folder, targets),
     })
+    options.onInside?.({ plan, plane, ...running.inside })
     onStart?.({
       folder,
       interrupt: (signal) => running.interrupt(signal), abandon: (signal) => running.abandon(signal), crash: (error) => running.crash(error),
     })
-    return { ...(await running.run(note)), folder }
+    return { ...(await running.run([options.note, note].filter((one) => one !== undefined).join('; ') || undefined)), folder }
   } finally {
     journal.close()
   }
 }
 
 /** Our own proxies, with a Toxiproxy behind those of the targets that name one. */
-export function planeFor({ targets, seed }: Plan, registry: Registry, workers?: RunOptions['workers']): Plane {
+export function planeFor({ targets, seed }: Plan, registry: Registry, workers?: RunOptions['workers'], admit?: RunOptions['admit']): Plane {
   const routes = new Map(targets.flatMap(({ spec, via }) => (via ? [[spec.name, via] as const] : [])))
   if (workers && routes.size > 0) throw new BrownoutError('USAGE', { message: '--workers cannot serve targets that go via a Toxiproxy', hint: 'leave out --workers, or `via`' })
-  if (workers) return new ClusterPlane({ registry, seed, workers: workers.count, start: workers.start })
-  const local = (faults: Registry): Plane => new LocalPlane({ registry: faults, seed })
-  return routes.size > 0 ? new ViaPlane({ routes, registry, local }) : local(registry)
+  if (workers) return new ClusterPlane({ registry, seed, workers: workers.count, start: workers.start, admit })
+  if (routes.size > 0) return new ViaPlane({ routes, registry, admit, local: (faults) => new LocalPlane({ registry: faults, seed }) })
+  return new LocalPlane({ registry, seed, admit })
 }
 
 export function startedBody(plan: Plan, { version, source }: Pick<RunOptions, 'version' | 'source'>, folder: string, targets: readonly TargetRecord[]): EventBodies['run.started'] {

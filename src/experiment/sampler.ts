@@ -16,7 +16,7 @@ const GRACE_BUCKETS = 2
 /** An app or an observer: what it used by now, as a bucket. */
 export interface Meter { usage(start: Ms, width: Ms): BucketRecord | undefined }
 
-export interface SamplerOptions { readonly plane: Plane; readonly recorder: Recorder; readonly meters: readonly Meter[]; readonly origin: Ms; readonly width: Ms }
+export interface SamplerOptions { readonly plane: Plane; readonly recorder: Pick<Recorder, 'write' | 'on'>; readonly meters: readonly Meter[]; readonly origin: Ms; readonly width: Ms }
 
 export class Sampler {
   readonly #options: SamplerOptions

@@ -36,7 +36,8 @@ const rule = strict({ rule: text('The rule\'s name.'), fault, on, params, where,
 export interface StandingToxic extends z.output<typeof toxic> { readonly place: Place }
 export interface Standing { readonly targets: readonly PlannedTarget[]; readonly toxics: readonly StandingToxic[]; readonly rules: readonly Rule[] }
 
-const EMPTY: Draft = {
+/** An experiment with nothing in it. */
+export const EMPTY_DRAFT: Draft = {
   name: undefined, question: undefined, tags: undefined, seed: undefined, corruption: undefined, repeat: undefined, windows: undefined, app: undefined,
   apps: [], targets: [], data: [], load: [], probes: [], steady_state: [], abort: [], method: [], expect: [],
 }
@@ -76,7 +77,7 @@ function read(reader: Reader, root: Tree, { registry, cwd }: Pick<StandingOption
   const named = isMap(section) ? Object.keys(section) : []
   for (const name of named) if (!NAME.test(name)) reader.failKey('NAME_INVALID', ['targets', name], `"${name}" cannot be a name`)
   const draft: Draft = {
-    ...EMPTY,
+    ...EMPTY_DRAFT,
     corruption: root['corruption'] === undefined ? undefined : reader.read(oneOf(['allow'], 'Needed by rules that falsify data.'), ['corruption']),
     targets: named.map((name) => ({ name, path: ['targets', name], input: reader.read(target, ['targets', name]) })),
   }

@@ -20,22 +20,28 @@ const PULSE: Ms = ms(200)
 const SUSPECT: Ms = ms(250)
 const DRAIN_POLL: Ms = ms(5)
 
-export interface LocalPlaneOptions extends Pick<ProxyHost, 'permit' | 'front' | 'connections' | 'tell'> { readonly registry: Registry; readonly seed: number; readonly clock?: Clock }
+export interface LocalPlaneOptions extends Pick<ProxyHost, 'permit' | 'front' | 'connections' | 'tell'> { readonly registry: Registry; readonly seed: number; readonly clock?: Clock
+  /** Asked before anything is armed; throws what stands in its way. */
+  readonly admit?: ((rule: Rule) => void) | undefined
+}
 
 export class LocalPlane implements DynamicPlane {
   readonly #registry: Registry
   readonly #seed: number
   readonly #clock: Clock
   readonly #options: Pick<ProxyHost, 'permit' | 'front' | 'connections' | 'tell'>
+  readonly #admit: ((rule: Rule) => void) | undefined
   readonly #listeners: ((event: PlaneEvent) => void)[] = []
   #proxies: readonly TargetProxy[] = []
   /** Shut, but with connections that are still saying goodbye. */
   #leaving: readonly TargetProxy[] = []
+  #measuring: { readonly origin: Ms; readonly width: Ms } | undefined
   #expiry: Timer | undefined
   #pulse: Timer | undefined
   #closing: Promise<void> | undefined
 
-  constructor({ registry, seed, clock = realClock, ...options }: LocalPlaneOptions) {
+  constructor({ registry, seed, clock = realClock, admit, ...options }: LocalPlaneOptions) {
+    this.#admit = admit
     this.#options = options
     this.#registry = registry
     this.#seed = seed
@@ -62,6 +68,7 @@ export class LocalPlane implements DynamicPlane {
       throw error
     }
     this.#proxies = [...this.#proxies, ...proxies]
+    for (const proxy of proxies) this.#measureToo(proxy)
     if (!this.#pulse) this.#beat(this.#clock.now())
     return open
   }
@@ -77,7 +84,14 @@ export class LocalPlane implements DynamicPlane {
     await Promise.all(going.map((proxy) => proxy.stopListening()))
   }
 
-  change(target: TargetSpec): Promise<OpenTarget> { return this.#proxy(target.name).change(target) }
+  async change(target: TargetSpec): Promise<OpenTarget> {
+    const proxy = this.#proxy(target.name)
+    const { accounts } = proxy
+    const open = await proxy.change(target)
+    // One that speaks another protocol has accounts of its own.
+    if (proxy.accounts !== accounts) this.#measureToo(proxy)
+    return open
+  }
 
   async figures(): Promise<PlaneFigures> {
     return {
@@ -88,7 +102,7 @@ export class LocalPlane implements DynamicPlane {
   }
 
   async arm(rules: readonly Rule[], grant?: (rule: Rule) => Grant): Promise<Ms> {
-    checkArmable(this.#registry, rules, (name) => this.#proxy(name).spec)
+    checkArmable(this.#registry, rules, (name) => this.#proxy(name).spec, this.#admit)
     await Promise.all(rules.map((rule) => this.#proxy(rule.on).arm(faultNamed(this.#registry, rule.fault), rule, grant?.(rule))))
     this.#watchDeadlines()
     return this.#clock.now()
@@ -116,10 +130,20 @@ export class LocalPlane implements DynamicPlane {
   }
 
   measure(origin: Ms, width: Ms): void {
+    this.#measuring = { origin, width }
     for (const { meter, accounts } of this.#proxies) {
       meter.cut(origin, width)
       accounts.cut(origin, width)
     }
+  }
+
+  /** Of a target that comes while others are measured: from the bucket on that is under way. */
+  #measureToo({ meter, accounts }: TargetProxy): void {
+    if (!this.#measuring) return
+    const { origin, width } = this.#measuring
+    const from = ms(origin + Math.max(0, Math.floor((this.#clock.now() - origin) / width)) * width)
+    meter.cut(from, width)
+    accounts.cut(from, width)
   }
 
   async takeBuckets(): Promise<readonly BucketRecord[]> {
@@ -200,10 +224,11 @@ export class LocalPlane implements DynamicPlane {
   }
 }
 
-/** Throws unless all of them can be armed on the targets that they name: what checkRule does, TARGET_UNKNOWN of `specOf`, PROTOCOL_MISMATCH, RULE_INVALID. */
-export function checkArmable(registry: Registry, rules: readonly Rule[], specOf: (target: string) => TargetSpec): void {
+/** Throws unless all of them can be armed on the targets that they name: what checkRule does, TARGET_UNKNOWN of `specOf`, PROTOCOL_MISMATCH, RULE_INVALID, and whatever `admit` throws. */
+export function checkArmable(registry: Registry, rules: readonly Rule[], specOf: (target: string) => TargetSpec, admit?: (rule: Rule) => void): void {
   for (const rule of rules) {
     checkRule(registry, rule)
+    admit?.(rule)
     checkSpoken(rule, faultNamed(registry, rule.fault), specOf(rule.on))
   }
 }

@@ -29,6 +29,8 @@ const HEAL_WITHIN: Ms = ms(3000)
 const HEAL_POLL: Ms = ms(200)
 
 export interface ViaPlaneOptions {
+  /** Asked before anything is armed; throws what stands in its way. */
+  readonly admit?: ((rule: Rule) => void) | undefined
   /** By target. */
   readonly routes: ReadonlyMap<string, ViaRoute>
   readonly registry: Registry
@@ -56,13 +58,15 @@ export class ViaPlane implements Plane {
   readonly #registry: Registry
   readonly #local: Plane
   readonly #healWithin: Ms
+  readonly #admit: (rule: Rule) => void
   readonly #listeners: ((event: PlaneEvent) => void)[] = []
   readonly #remotes = new Map<string, Remote>()
   readonly #applied = new Map<string, Applied>()
   #keeper: Keeper | undefined
   #closing: Promise<void> | undefined
 
-  constructor({ routes, registry, local, healWithin = HEAL_WITHIN }: ViaPlaneOptions) {
+  constructor({ routes, registry, local, admit = () => undefined, healWithin = HEAL_WITHIN }: ViaPlaneOptions) {
+    this.#admit = admit
     this.#routes = routes
     this.#registry = registry
     this.#healWithin = healWithin
@@ -86,7 +90,10 @@ export class ViaPlane implements Plane {
   }
 
   async arm(rules: readonly Rule[]): Promise<Ms> {
-    for (const rule of rules) checkRule(this.#registry, rule)
+    for (const rule of rules) {
+      checkRule(this.#registry, rule)
+      this.#admit(rule)
+    }
     const mapped = rules.map((rule) => ({ rule, remote: this.#remotes.get(rule.on) }))
     const away = mapped.flatMap(({ rule, remote }) => (remote ? [{ rule, remote, mapping: this.#mapped(rule) }] : []))
     const here = mapped.filter(({ remote }) => !remote).map(({ rule }) => rule)

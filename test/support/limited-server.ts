@@ -4,15 +4,18 @@
  *   queue PORT WORKERS SERVICE_MS        first come, first served by WORKERS, each of them SERVICE_MS with every request: it takes WORKERS / SERVICE_MS
  *   usl PORT LAMBDA SIGMA KAPPA          with N requests in it, it finishes X(N) of them a second, by the Universal Scalability Law
  *
- * Times are kept by calculation: a timer that comes late makes one answer late, and no other.
+ * Times are kept by calculation: a timer that comes late makes one answer late, and no other. The queue's timers are exact to a fraction of a
+ * millisecond: what it is known to take is known only so well.
  */
 
 import { createServer, type ServerResponse } from 'node:http'
+import { monotonicNow, realClock } from '../../src/core/clock.ts'
+import { ms } from '../../src/core/units.ts'
 
 type Finish = (response: ServerResponse) => void
 
 const now = (): number => performance.now()
-const answerAt = (time: number, response: ServerResponse): void => { setTimeout(() => response.end('done\n'), Math.max(0, time - now())) }
+const answerAt = (time: number, response: ServerResponse): void => { realClock.at(ms(monotonicNow() + time - now()), () => { response.end('done\n') }) }
 
 function queue(workers: number, service: number): Finish {
   const freeAt = Array.from({ length: workers }, () => 0)

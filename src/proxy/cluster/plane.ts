@@ -30,6 +30,8 @@ export interface ClusterPlaneOptions {
   readonly start: StartWorker
   /** JSON by which workers judge what may be dialled; told anew by `inform`. */
   readonly facts?: unknown
+  /** Asked before anything is armed; throws what stands in its way. */
+  readonly admit?: ((rule: Rule) => void) | undefined
 }
 
 export class ClusterPlane implements DynamicPlane {
@@ -111,7 +113,7 @@ export class ClusterPlane implements DynamicPlane {
   }
 
   async arm(rules: readonly Rule[]): Promise<Ms> {
-    checkArmable(this.#options.registry, rules, (name) => this.#named(name).spec)
+    checkArmable(this.#options.registry, rules, (name) => this.#named(name).spec, this.#options.admit)
     const armed = rules.map((rule) => this.#arm(rule))
     this.#watchDeadlines()
     const [at] = await Promise.all([this.#crew.all('arm', armed.map(({ handed }) => handed)), ...new Set(rules.map(({ on }) => this.#named(on).settle()))])

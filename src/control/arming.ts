@@ -1,25 +1,25 @@
-/** Arms and disarms rules of a run, and writes down what the plane tells of them: nothing is armed that the journal does not hold. */
+/** Arms and disarms rules, and writes down what the plane tells of them: nothing is armed that the journal does not hold. */
 
+import { monotonicNow } from '../core/clock.ts'
 import { BrownoutError } from '../core/errors.ts'
-import { assertNever } from '../core/units.ts'
+import { assertNever, type Ms } from '../core/units.ts'
 import { formatAddress } from '../proxy/address.ts'
 import type { Cleared, Plane, PlaneEvent } from '../proxy/plane.ts'
 import type { ClearReason } from '../record/events.ts'
 import type { Rule } from '../rule.ts'
-import type { Recorder } from './recorder.ts'
-import type { Stop } from './stop.ts'
+import type { Feed } from './feed.ts'
 
 export interface ArmingOptions {
   readonly plane: Plane
-  readonly recorder: Recorder
+  readonly recorder: Pick<Feed, 'write' | 'problem'>
   /** Tripped where a fault throws. */
-  readonly stop: Stop
+  readonly stop: { trip(reason: { readonly why: 'error'; readonly error: BrownoutError }): void }
 }
 
 export class Arming {
   readonly #options: ArmingOptions
-  /** The step of each rule that is armed and not cleared yet. */
-  readonly #armed = new Map<string, string>()
+  /** The step and the target of each rule that is armed and not cleared yet. */
+  readonly #armed = new Map<string, { readonly step: string; readonly on: string }>()
   readonly #hearCleared: ((cleared: Cleared) => void)[] = []
 
   constructor(options: ArmingOptions) {
@@ -34,16 +34,33 @@ export class Arming {
   onCleared(hear: (cleared: Cleared) => void): void { this.#hearCleared.push(hear) }
 
   /** Resolves once the rule holds; false, and nothing is armed, where the journal has failed. A rule that is armed already is changed in place. */
-  async arm(rule: Rule, step: string): Promise<boolean> {
+  arm(rule: Rule, step: string): Promise<boolean> { return this.armAll([rule], () => step) }
+
+  /** All of them or none. */
+  async armAll(rules: readonly Rule[], stepOf: (rule: Rule) => string = ({ id }) => id): Promise<boolean> {
     const { recorder, plane } = this.#options
-    const { id, fault, on, params, ...detail } = rule
-    // Before it is applied: what the journal cannot hold is not done.
-    if (!recorder.write({ kind: 'rule.arming', rule: id, step, fault, target: on, params, detail })) return false
-    this.#armed.set(id, step)
-    const effectiveAt = await plane.arm([rule])
-    recorder.write({ kind: 'rule.armed', rule: id, step, effectiveAt })
+    const before = new Map(this.#armed)
+    for (const rule of rules) {
+      const { id, fault, on, params, ...detail } = rule
+      const step = stepOf(rule)
+      // Before it is applied: what the journal cannot hold is not done.
+      if (!recorder.write({ kind: 'rule.arming', rule: id, step, fault, target: on, params, detail })) return false
+      this.#armed.set(id, { step, on })
+    }
+    let effectiveAt: Ms
+    try {
+      effectiveAt = await plane.arm(rules)
+    } catch (error) {
+      // What was armed under that name before is armed still.
+      this.#gone(rules.filter(({ id }) => !before.has(id)).map(({ id }) => id), 'error')
+      throw error
+    }
+    for (const rule of rules) recorder.write({ kind: 'rule.armed', rule: rule.id, step: stepOf(rule), effectiveAt })
     return true
   }
+
+  /** Their targets are closed, and their rules with them. */
+  forget(targets: readonly string[]): void { this.#gone([...this.#armed].filter(([, { on }]) => targets.includes(on)).map(([id]) => id), 'request') }
 
   /** Disarms rules, all when `ids` is absent, in this very tick; resolves when the plane has said so. */
   async disarm(ids: readonly string[] | undefined, reason: ClearReason): Promise<void> {
@@ -83,10 +100,14 @@ export class Arming {
     }
   }
 
+  #gone(ids: readonly string[], reason: ClearReason): void {
+    for (const rule of ids) this.#cleared({ rule, reason, at: monotonicNow(), matched: 0, altered: 0 })
+  }
+
   /** Told once by the plane's own word and once as an answer to us: the first counts. */
   #cleared(cleared: Cleared): void {
     const { rule, reason, at, matched, altered } = cleared
-    const step = this.#armed.get(rule)
+    const step = this.#armed.get(rule)?.step
     if (step === undefined || !this.#armed.delete(rule)) return
     this.#options.recorder.write({ kind: 'rule.cleared', rule, step, reason, effectiveAt: at, matched, altered })
     for (const hear of this.#hearCleared) hear(cleared)

@@ -1,0 +1,96 @@
+/** `serve` as something to speak to beside the API of Toxiproxy: over its socket, and under /api/v1. The desk is made when somebody comes. */
+
+import type { Logger } from 'pino'
+import { API } from '../admin/control-routes.ts'
+import { openSocket, ownsPath, type ControlFetches, type OpenSocket } from '../admin/control-server.ts'
+import type { Admin, AdminOptions, Inside } from '../admin/server.ts'
+import { MemoryFeed } from '../control/feed.ts'
+import { productionUpstream } from '../core/production.ts'
+import { freshToken } from '../core/random.ts'
+import { Arming } from '../control/arming.ts'
+import type { DynamicPlane } from '../proxy/plane.ts'
+import type { Context } from './command.ts'
+import { safetyOf, type Safety } from './safety.ts'
+import type { SafetyArgs } from './safety-options.ts'
+import type { Held } from './hold.ts'
+
+export interface ServeControlOptions { readonly seed: number; readonly token: string | undefined; readonly safety: SafetyArgs; readonly hosts: readonly string[]; readonly config: string | undefined }
+
+export class ServeControl {
+  readonly #options: ServeControlOptions
+  readonly #context: Context
+  readonly #log: Logger
+  readonly #safety: Safety
+  readonly #feed = new MemoryFeed()
+  readonly #token: string
+  #arming: Arming | undefined
+  #url: string | undefined
+  #socket: OpenSocket | undefined
+  #held: Promise<{ readonly held: Held; readonly fetches: ControlFetches }> | undefined
+
+  private constructor(options: ServeControlOptions, context: Context, log: Logger, safety: Safety) {
+    this.#options = options
+    this.#context = context
+    this.#log = log
+    this.#safety = safety
+    this.#token = options.token ?? freshToken()
+    this.#feed.on((event) => {
+      if (event.kind === 'operator') log.info({ who: event.who, did: event.did, rule: event.rule }, event.text)
+      if (event.kind === 'problem') log.error({ code: event.code }, event.text)
+    })
+  }
+
+  /** POLICY_INVALID, FILE_UNREADABLE. */
+  static async create(options: ServeControlOptions, context: Context, log: Logger): Promise<ServeControl> {
+    const safety = await safetyOf(options.safety, context)
+    if (safety.note !== undefined) log.info({}, safety.note)
+    return new ServeControl(options, context, log, safety)
+  }
+
+  /** What the server is started with. */
+  get forServer(): Pick<AdminOptions, 'admit' | 'refuse' | 'armory' | 'control'> {
+    return {
+      admit: this.#safety.gate.admit, refuse: (host, port) => productionUpstream(host, port, this.#safety.guard),
+      armory: (plane) => {
+        const arming = this.#armingOf(plane)
+        return { arm: (rules) => arming.armAll(rules), disarm: (ids) => arming.disarm(ids, 'request'), forget: (targets) => arming.forget(targets) }
+      },
+      control: { owns: ownsPath, open: async (inside) => (await this.#open(inside)).fetches.network },
+    }
+  }
+
+  /** Lets those of the same user in, by a socket. */
+  async start(admin: Admin): Promise<void> {
+    this.#url = admin.url
+    this.#socket = await openSocket(async (request, bindings) => (await this.#open(admin)).fetches.socket(request, bindings), this.#context.env, this.#log)
+    this.#log.info({ api: `${admin.url}${API}` }, 'the dashboard\'s address is told by `brownout status`')
+  }
+
+  async close(): Promise<void> {
+    await this.#socket?.close()
+    await (await this.#held)?.held.close()
+  }
+
+  #armingOf(plane: DynamicPlane): Arming {
+    this.#arming ??= new Arming({ plane, recorder: this.#feed, stop: { trip: () => undefined } })
+    return this.#arming
+  }
+
+  #open(inside: Inside): Promise<{ readonly held: Held; readonly fetches: ControlFetches }> {
+    this.#held ??= this.#make(inside)
+    return this.#held
+  }
+
+  async #make({ plane, proxies }: Inside): Promise<{ readonly held: Held; readonly fetches: ControlFetches }> {
+    // They bring the loader of experiments along, which a server that nobody speaks to needs not wait for.
+    const [{ holdDesk }, { controlFetches }] = await Promise.all([import('./hold.ts'), import('../admin/control-server.ts')])
+    const { registry, version, cwd } = this.#context
+    const { seed, config, hosts } = this.#options
+    const held = holdDesk({
+      registry, mode: 'serve', version, cwd, about: config ?? 'serve', seed, gate: this.#safety.gate, feed: this.#feed, armory: this.#armingOf(plane),
+      open: () => proxies.open(), figures: () => plane.figures(), sampled: plane, url: () => this.#url,
+      clearOthers: (on) => proxies.clear(on), resumed: () => proxies.rearm(),
+    })
+    return { held, fetches: controlFetches({ control: held.desk, token: this.#token, hosts, log: this.#log }) }
+  }
+}
