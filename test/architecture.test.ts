@@ -12,8 +12,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   wrap: ['experiment', 'proxy', 'record', 'rule', 'protocols', 'watchdog'],
   discover: ['experiment', 'report', 'record', 'fault', 'protocols'],
   control: ['proxy', 'record', 'report', 'rule', 'match', 'fault', 'protocols'],
-  cli: ['control', 'discover', 'wrap', 'experiment', 'sweep', 'admin', 'report', 'load', 'demo', 'proxy', 'record', 'watchdog', 'rule', 'fault'],
-  experiment: ['control', 'sweep', 'via', 'observe', 'proxy', 'load', 'probes', 'record', 'timing', 'report', 'watchdog', 'rule', 'match', 'fault', 'protocols'],
+  cli: ['control', 'discover', 'wrap', 'alerts', 'telemetry', 'experiment', 'sweep', 'admin', 'report', 'load', 'demo', 'proxy', 'record', 'watchdog', 'rule', 'fault'],
+  experiment: ['control', 'sweep', 'via', 'observe', 'proxy', 'load', 'probes', 'record', 'timing', 'report', 'watchdog', 'alerts', 'rule', 'match', 'fault', 'protocols'],
+  telemetry: ['record'],
+  alerts: ['control', 'record', 'timing', 'statistics'],
   via: ['proxy', 'record', 'rule', 'fault', 'protocols', 'watchdog'],
   'toxiproxy-cli': [],
   admin: ['control', 'proxy', 'record', 'rule', 'fault', 'protocols'],
@@ -124,7 +126,7 @@ describe('architecture', () => {
   })
 
   it('keeps timing, statistics, rules and faults free of sockets, files and processes', () => {
-    const pure = sources.filter(({ file }) => ['timing', 'sweep', 'statistics', 'faults', 'fault', 'rule', 'protocols'].includes(roomOf(file)))
+    const pure = sources.filter(({ file }) => ['timing', 'sweep', 'statistics', 'alerts', 'faults', 'fault', 'rule', 'protocols'].includes(roomOf(file)))
     assert.deepEqual(filesWith(/from 'node:(net|fs|fs\/promises|http|https|tls|dgram|dns|child_process|worker_threads|cluster)'/, pure), [])
   })
 

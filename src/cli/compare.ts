@@ -1,6 +1,7 @@
 /** `brownout compare`: what it can be told. The work is in run-compare.ts, which is loaded only then. */
 
 import type { Command } from './command.ts'
+import { WEBHOOK_OPTIONS } from './outlet-options.ts'
 import type { Args } from './run-compare.ts'
 
 export const compare: Command<Args> = {
@@ -16,6 +17,8 @@ export const compare: Command<Args> = {
     .option('html', { type: 'string', describe: 'write a page with a picture of each figure there' })
     .option('md', { type: 'string', describe: 'write Markdown there; by default it goes to $GITHUB_STEP_SUMMARY' })
     .option('out', { type: 'string', describe: 'the folder of runs, when it is not .brownout/runs' })
+    .option('webhook', { ...WEBHOOK_OPTIONS.webhook, describe: 'POST to this URL where there is a regression; also by BROWNOUT_WEBHOOK' })
+    .option('webhook-format', WEBHOOK_OPTIONS['webhook-format'])
     .example('$0 compare latest~9..latest~5 latest~4..latest', 'the last five runs with the five before; both ends count')
     .example('$0 compare checkout-main checkout-branch', 'all runs of two experiments, best taken in turns: run a.yaml b.yaml --repeat 5 --interleave')
     .example('$0 compare runs/main runs/branch --signal checkout.p95', 'two folders of runs, and one figure: fewer figures need fewer runs')

@@ -19,6 +19,8 @@ import { writeReports, type Wanted, type Written } from '../report/write.ts'
 import type { Context, Input, Signal } from './command.ts'
 import { explain } from './explain.ts'
 import { LiveView, plainView, type View } from './live.ts'
+import type { OutletArgs } from './outlet-options.ts'
+import { openOutlets, OUTLETS_PATIENCE, OUTLETS_PATIENCE_STOPPED } from './outlets.ts'
 import type { Workers } from './workers.ts'
 
 export interface ExecuteOptions {
@@ -37,6 +39,8 @@ export interface ExecuteOptions {
   readonly admit?: RunOptions['admit']
   /** Goes to the head of the journal. */
   readonly note?: string | undefined
+  /** Who is told of it beside the terminal. */
+  readonly outlets?: Partial<OutletArgs> | undefined
 }
 
 /** `exit` is the run's, or that of a report that could not be written. */
@@ -46,18 +50,20 @@ export interface Executed extends RunResult { readonly interrupted: boolean }
 const TERM_WITHIN: Ms = ms(4500)
 const SIGNAL_EXITS: Readonly<Record<Signal, Exit>> = { SIGINT: EXIT.interrupted, SIGTERM: EXIT.terminated }
 
-export async function execute(plan: Plan, { out, wanted, before = [], pause, workers, admit, note, beside }: ExecuteOptions, context: Context): Promise<Executed> {
+export async function execute(plan: Plan, { out, wanted, before = [], pause, workers, admit, note, beside, outlets = {} }: ExecuteOptions, context: Context): Promise<Executed> {
   const { registry, env, cwd, stderr, stdin, color, version } = context
   if (pause && !stdin.isTTY) refusePauses(plan)
+  let say = (text: string): void => view.say(text)
+  const opened = await openOutlets(outlets, context, (text) => say(`warning: ${text}`))
   const view = stderr.isTTY && !beside ? new LiveView(plan, stderr, color) : plainView(plan, stderr)
   const signals = new Signals(context, view)
   let result: RunResult
   try {
     result = await runExperiment(plan, {
-      registry, env, cwd, out, version, startServer, workers, admit, note, source: await sourceOf(plan, cwd),
+      registry, env, cwd, out, version, startServer, workers, admit, note, source: await sourceOf(plan, cwd), trace: opened?.trace,
       ...(pause ? { pause: () => enter(stdin, view) } : {}),
       ...(beside ? { plane: beside.plane, running: beside.running } : {}),
-      onEvent: (event) => view.hear(event),
+      onEvent: (event) => { view.hear(event); opened?.outlets.hear(event) },
       onStart: (running) => {
         signals.govern(running)
         void beside?.until.then(() => running.interrupt('SIGTERM'))
@@ -66,9 +72,12 @@ export async function execute(plan: Plan, { out, wanted, before = [], pause, wor
   } finally {
     signals.close()
     view.close()
+    say = (text) => { stderr.write(`${text}\n`) }
   }
   remember(result.folder, result.record, result.analysis)
-  return { ...result, exit: tell(result, { wanted, before }, context), interrupted: signals.heard }
+  const exit = tell(result, { wanted, before }, context)
+  await opened?.outlets.close(signals.heard ? OUTLETS_PATIENCE_STOPPED : OUTLETS_PATIENCE)
+  return { ...result, exit, interrupted: signals.heard }
 }
 
 /** Reports on the disk and on the terminal. A report that cannot be written is told, and no less than that. */

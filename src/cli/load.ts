@@ -3,6 +3,7 @@
 import { BrownoutError } from '../core/errors.ts'
 import { parseDuration, type Ms } from '../core/units.ts'
 import type { Command } from './command.ts'
+import { OUTLET_OPTIONS } from './outlet-options.ts'
 import { withSafety } from './safety-options.ts'
 import type { Args as RunArgs } from './run-all.ts'
 
@@ -27,6 +28,7 @@ export const load: Command<Args> = {
     .option('seed', { type: 'number', describe: 'of every random draw; beats that of the file' })
     .option('tags', { type: 'string', array: true, nargs: 1, default: [] as string[], describe: 'run only experiments with one of these tags' })
     .option('keep-going', { type: 'boolean', default: false, describe: 'go on with the next experiment when one does not pass' })
+    .options(OUTLET_OPTIONS)
     .example('$0 load cart.yaml', 'its load, and whether its limits hold when nothing is wrong')
     .example('$0 load cart.yaml --for 5m --junit load.xml', 'longer, in CI')
     .example('$0 load cart.yaml --json | jq .loads', 'figures for a machine'),

@@ -49,6 +49,7 @@ export function lineOf(event: JournalEvent, plan: Plan): Line | undefined {
     case 'opaque': return line('quiet', `${event.target}: a connection is not read (any more): ${event.why}; faults and figures by message do not reach it`)
     case 'note': return line('quiet', event.text)
     case 'operator': return line('step', `${event.who}: ${event.did} ${event.text}`)
+    case 'alert': return line(event.state === 'firing' ? 'trouble' : 'step', `alert ${event.alert} ${event.state}: ${event.text}`)
     case 'problem': return line('trouble', `${event.code}: ${event.text}`)
     case 'probe': return event.ok ? undefined : line('quiet', `probe ${event.name}: ${event.problem ?? 'failed'}`)
     case 'rule.arming': case 'altered': case 'drained': case 'bucket': case 'figures': case 'reaction': case 'reactions': case 'point': case 'sweep': case 'verdict': case 'run.ended': return undefined

@@ -19,10 +19,11 @@ import { execute, addToJobSummary, type Executed } from './execute.ts'
 import { historyFolder } from './history.ts'
 import { refuseUpstreams, safetyOf } from './safety.ts'
 import { readVars } from './vars.ts'
+import type { OutletArgs } from './outlet-options.ts'
 import { workersOf } from './workers.ts'
 
 /** As yargs knows them; it gives them with camel case too. */
-export interface Args {
+export interface Args extends OutletArgs {
   file: string[]
   json: boolean
   junit: string | undefined
@@ -65,7 +66,7 @@ export async function runAll(args: Given, context: Context, prepare: (plan: Plan
   const done: Executed[] = []
   for (const [i, plan] of passages.entries()) {
     if (passages.length > 1) context.stderr.write(`${i > 0 ? '\n' : ''}${i + 1} of ${passages.length}: ${plan.file}\n`)
-    const executed = await execute(plan, { out, pause, workers, admit: gate.admit, note, before: done, wanted: wantedOf(args, context, passages.length > 1 ? i + 1 : undefined) }, context)
+    const executed = await execute(plan, { out, pause, workers, admit: gate.admit, note, outlets: args, before: done, wanted: wantedOf(args, context, passages.length > 1 ? i + 1 : undefined) }, context)
     done.push(executed)
     if (executed.interrupted || (executed.exit !== EXIT.pass && !keepGoing && !args.interleave)) break
   }

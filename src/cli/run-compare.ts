@@ -3,6 +3,7 @@
 import { appendFileSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import type { ArgumentsCamelCase } from 'yargs'
+import { wallTime } from '../core/clock.ts'
 import { BrownoutError, nearest } from '../core/errors.ts'
 import type { Exit } from '../core/exit.ts'
 import { parseRatio } from '../core/units.ts'
@@ -14,12 +15,15 @@ import { compare, figuresOf, type Comparison, type RunFigures, type Side } from 
 import { compareAnnotations, compareDocument, compareMarkdown } from '../report/compare/formats.ts'
 import { comparePage } from '../report/compare/page.ts'
 import { compareText } from '../report/compare/text.ts'
+import { headlineOf } from '../report/compare/words.ts'
 import { foldRun } from '../report/fold.ts'
 import { writeFile } from '../report/write.ts'
 import type { Context } from './command.ts'
 import { historyFolder } from './history.ts'
+import type { OutletArgs } from './outlet-options.ts'
+import { openOutlets, OUTLETS_PATIENCE } from './outlets.ts'
 
-export interface Args {
+export interface Args extends Pick<OutletArgs, 'webhook' | 'webhook-format'> {
   a: string
   b: string
   signal: string[]
@@ -56,7 +60,19 @@ export async function runCompare(args: ArgumentsCamelCase<Args>, context: Contex
   else stderr.write(compareText(comparison, { color, width: stderr.columns ?? 140 }))
   write(comparison, [[args.html && resolve(cwd, args.html), comparePage], [args.md && resolve(cwd, args.md), compareMarkdown]], context)
   if (env['GITHUB_ACTIONS']) for (const line of compareAnnotations(comparison)) stderr.write(`${line}\n`)
+  if (comparison.outcome === 'regression') await announce(comparison, args, context)
   return comparison.exit
+}
+
+/** To webhooks, where there are any. */
+async function announce(comparison: Comparison, { webhook, webhookFormat }: ArgumentsCamelCase<Args>, context: Context): Promise<void> {
+  const opened = await openOutlets({ webhook, 'webhook-format': webhookFormat, otel: false }, context, (text) => context.stderr.write(`warning: ${text}\n`))
+  const worse = comparison.rows.filter(({ verdict }) => verdict.finding === 'regression')
+  opened?.outlets.announce({
+    occasion: 'regression', at: wallTime(), tone: 'bad', title: `regression: ${comparison.a.asked} → ${comparison.b.asked}`, text: headlineOf(comparison),
+    details: { a: comparison.a.asked, b: comparison.b.asked, figures: worse.map(({ label }) => label).join(', ') },
+  })
+  await opened?.outlets.close(OUTLETS_PATIENCE)
 }
 
 function read(folder: string, asked: readonly Asked[], during: string | undefined): RunFigures {

@@ -22,10 +22,12 @@ import type { SweepResult } from '../sweep/result.ts'
 import type { Context } from './command.ts'
 import { Signals, sourceOf } from './execute.ts'
 import { historyFolder } from './history.ts'
+import type { OutletArgs } from './outlet-options.ts'
+import { openOutlets, OUTLETS_PATIENCE, OUTLETS_PATIENCE_STOPPED } from './outlets.ts'
 import { refuseUpstreams, safetyOf } from './safety.ts'
 import { readVars } from './vars.ts'
 
-export interface Args {
+export interface Args extends OutletArgs {
   file: string
   vary: string[]
   all: boolean
@@ -55,13 +57,17 @@ export async function runSweepCommand(args: Given, context: Context): Promise<Ex
   const { gate, guard } = await safetyOf(args, context)
   refuseUpstreams(plan.targets, guard)
   const out = historyFolder(context, args.out)
+  const opened = await openOutlets(args, context, (text) => stderr.write(`warning: ${text}\n`))
   const signals = new Signals(context, { say: (text) => stderr.write(`${text}\n`) })
   let ran: { readonly result: SweepResult; readonly folder: string }
   try {
     ran = await runSweep(plan, settings, {
-      registry, env, cwd, out, version, startServer, admit: gate.admit, source: await sourceOf(plan, cwd),
+      registry, env, cwd, out, version, startServer, admit: gate.admit, source: await sourceOf(plan, cwd), trace: opened?.trace,
       onStart: (running) => { stderr.write(`${running.folder}\n`); signals.govern(running) },
-      onEvent: (event) => { if (event.kind === 'phase' && (event.phase === 'warmup' || event.phase === 'baseline')) stderr.write(`${event.phase} ${formatDuration(plan.windows[event.phase])}\n`) },
+      onEvent: (event) => {
+        opened?.outlets.hear(event)
+        if (event.kind === 'phase' && (event.phase === 'warmup' || event.phase === 'baseline')) stderr.write(`${event.phase} ${formatDuration(plan.windows[event.phase])}\n`)
+      },
       onPoint: (progress) => { stderr.write(`${progressLine(progress)}\n`) },
     })
   } finally {
@@ -69,6 +75,7 @@ export async function runSweepCommand(args: Given, context: Context): Promise<Ex
   }
   tell(ran.result, ran.folder, args, context)
   if (args.json) stdout.write(`${JSON.stringify(ran.result, null, 2)}\n`)
+  await opened?.outlets.close(signals.heard ? OUTLETS_PATIENCE_STOPPED : OUTLETS_PATIENCE)
   return ran.result.exit
 }
 

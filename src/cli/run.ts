@@ -3,6 +3,7 @@
 import type { Command } from './command.ts'
 import { withSafety } from './safety-options.ts'
 import type { Args } from './run-all.ts'
+import { OUTLET_OPTIONS } from './outlet-options.ts'
 import { WORKERS_OPTION } from './workers.ts'
 
 export const run: Command<Args> = {
@@ -25,6 +26,7 @@ export const run: Command<Args> = {
     .option('tags', { type: 'string', array: true, nargs: 1, default: [] as string[], describe: 'run only experiments with one of these tags' })
     .option('keep-going', { type: 'boolean', default: false, describe: 'go on with the next experiment when one does not pass' })
     .option('pause', { type: 'boolean', default: true, describe: 'wait at pauses; --no-pause goes on' })
+    .options(OUTLET_OPTIONS)
     .example('$0 run cart.yaml', 'live progress, a summary, a report under .brownout/runs')
     .example('$0 run experiments/*.yaml --keep-going --junit chaos.xml', 'in CI')
     .example('$0 run a.yaml b.yaml --repeat 5 --interleave', 'five of each in turns, for `brownout compare`')

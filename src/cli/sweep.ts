@@ -1,6 +1,7 @@
 /** `brownout sweep`: what it can be told. What it does is in run-sweep.ts, which is loaded only then. */
 
 import type { Command } from './command.ts'
+import { OUTLET_OPTIONS } from './outlet-options.ts'
 import { withSafety } from './safety-options.ts'
 import type { Args } from './run-sweep.ts'
 
@@ -25,6 +26,7 @@ export const sweep: Command<Args> = {
     .option('var', { type: 'string', array: true, nargs: 1, default: [] as string[], describe: 'NAME=VALUE, for vars of the experiment' })
     .option('var-file', { type: 'string', array: true, nargs: 1, default: [] as string[], describe: 'a file of NAME=VALUE lines' })
     .option('seed', { type: 'number', describe: 'of every random draw; beats that of the file' })
+    .options(OUTLET_OPTIONS)
     .example('$0 sweep cart.yaml --vary slow.delay=0ms..2s', 'how slow may the cache become?')
     .example('$0 sweep cart.yaml --vary load.checkout.rate=100/s..5000/s', 'how much load does it take, and where is its peak?')
     .example('$0 sweep cart.yaml --all --md tolerance.md', 'what it bears of each dependency'),

@@ -76,3 +76,6 @@ export const freshSeed = (): number => Math.floor(Math.random() * 2 ** 31)
 
 /** What nobody can guess: 256 bits of the system's own randomness, for a token. */
 export const freshToken = (): string => randomBytes(32).toString('base64url')
+
+/** The id of a new trace: 128 bits in hexadecimal. (W3C Trace Context, 3.2.2.3) */
+export const freshTrace = (): string => randomBytes(16).toString('hex')

@@ -33,7 +33,8 @@ function passwordsIn(url: URL): readonly string[] {
 /** Without lone surrogates, which encodeURIComponent throws on. */
 const wellFormed = (text: string): string => Buffer.from(text).toString()
 
-function decoded(text: string): string {
+/** Percent-encoded text as it was meant; as it is where it is none. */
+export function decoded(text: string): string {
   try {
     return decodeURIComponent(text)
   } catch (error) {

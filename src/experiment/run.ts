@@ -53,6 +53,8 @@ export interface RunOptions {
   readonly note?: string | undefined
   /** Told of the insides of a run before it begins, for who watches it or interferes by hand. */
   readonly onInside?: ((inside: Inside) => void) | undefined
+  /** Where runs are told as traces: the one of the next. */
+  readonly trace?: (() => NonNullable<EventBodies['run.started']['trace']>) | undefined
 }
 export interface Inside { readonly plan: Plan; readonly plane: Plane; readonly arming: Arming; readonly recorder: Recorder }
 
@@ -113,11 +115,11 @@ export function planeFor({ targets, seed }: Plan, registry: Registry, workers?: 
   return new LocalPlane({ registry, seed, admit })
 }
 
-export function startedBody(plan: Plan, { version, source }: Pick<RunOptions, 'version' | 'source'>, folder: string, targets: readonly TargetRecord[]): EventBodies['run.started'] {
+export function startedBody(plan: Plan, { version, source, trace }: Pick<RunOptions, 'version' | 'source' | 'trace'>, folder: string, targets: readonly TargetRecord[]): EventBodies['run.started'] {
   const { name, question, file, hash, seed } = plan
   return {
     run: folder.slice(folder.lastIndexOf('/') + 1), name, question, file, hash, seed, targets, source,
-    versions: { brownout: version, node: process.versions.node }, plan: describePlan(plan),
+    versions: { brownout: version, node: process.versions.node }, plan: describePlan(plan), trace: trace?.(),
   }
 }
 

@@ -17,7 +17,9 @@ export interface TargetRecord { readonly name: string; readonly protocol: Protoc
 export interface EventBodies {
   /** `plan` is the linked experiment as JSON and `source` its file's text, secrets hidden in both. */
   'run.started': { readonly run: string; readonly name: string; readonly question: string; readonly file: string; readonly hash: string; readonly seed: number
-    readonly versions: Readonly<Record<string, string>>; readonly targets: readonly TargetRecord[]; readonly plan: unknown; readonly source?: string | undefined }
+    readonly versions: Readonly<Record<string, string>>; readonly targets: readonly TargetRecord[]; readonly plan: unknown; readonly source?: string | undefined
+    /** The OpenTelemetry trace that it is told as, and the span that it was started by. */
+    readonly trace?: { readonly id: string; readonly parent?: string | undefined } | undefined }
   phase: { readonly phase: Phase }
   /** Written before the rule is applied. */
   'rule.arming': { readonly rule: string; readonly step: string; readonly fault: string; readonly target: string; readonly params: Readonly<Record<string, unknown>>; readonly detail: unknown }
@@ -55,6 +57,8 @@ export interface EventBodies {
   note: { readonly text: string }
   /** What a person (or a program for one) did by hand, before it is done. `rule` where it concerns one. */
   operator: { readonly who: string; readonly did: 'inject' | 'change' | 'clear' | 'halt' | 'resume' | 'pause' | 'note' | 'detected' | 'mitigated' | 'lost'; readonly text: string; readonly rule?: string | undefined }
+  /** A pattern in the live figures. `recovered`: what it waited for came in time, and it was never raised. */
+  alert: { readonly alert: string; readonly state: 'firing' | 'resolved' | 'recovered'; readonly text: string }
   problem: { readonly code: string; readonly text: string }
   verdict: { readonly outcome: Outcome; readonly why: string; readonly expectations: readonly ExpectationRecord[] }
   'run.ended': { readonly exit: number; readonly outcome: Outcome }

@@ -31,6 +31,7 @@ const SHAPES: { readonly [K in EventKind]: Shape<K> } = {
   sweep: { result: 'object' },
   note: { text: 'string' },
   operator: { who: 'string', did: 'string', text: 'string' },
+  alert: { alert: 'string', state: 'string', text: 'string' },
   problem: { code: 'string', text: 'string' },
   verdict: { outcome: 'string', why: 'string', expectations: 'array' },
   'run.ended': { exit: 'number', outcome: 'string' },

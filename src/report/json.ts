@@ -22,7 +22,7 @@ export function reportOf(record: RunRecord, analysis: Analysis): Readonly<Record
   return {
     format: REPORT_FORMAT,
     run: started?.run ?? null, name: started?.name ?? null, question: started?.question ?? null,
-    file: started?.file ?? null, hash: started?.hash ?? null, seed: started?.seed ?? null, versions: started?.versions ?? {}, startedAt: started?.wall ?? null,
+    file: started?.file ?? null, hash: started?.hash ?? null, seed: started?.seed ?? null, versions: started?.versions ?? {}, startedAt: started?.wall ?? null, trace: started?.trace?.id ?? null,
     outcome: verdict.outcome, exit: exit ?? null, why: verdict.why, headline: headline(record, analysis),
     expectations: verdict.expectations,
     signals: analysis.signals.map((one) => signalOf(one, since)),

@@ -168,11 +168,11 @@ export function failuresSection(record: RunRecord): Markup {
 
 export function sourceSection({ started, loads }: RunRecord): Markup {
   if (!started) return NOTHING
-  const { source, plan, seed, hash, file, run, versions, wall, targets } = started
+  const { source, plan, seed, hash, file, run, versions, wall, targets, trace } = started
   return html`<section>
 <h2>The experiment</h2>
 <div class="card"><pre>${source ?? JSON.stringify(plan, null, 2)}</pre></div>
 </section>
-<footer>Seed <strong>${seed}</strong> · ${plain(file)} · ${hashWords(hash)} · run ${plain(run)} · ${plain(wall)}<br>
+<footer>Seed <strong>${seed}</strong> · ${plain(file)} · ${hashWords(hash)} · run ${plain(run)} · ${plain(wall)}${trace ? ` · trace ${plain(trace.id)}` : ''}<br>
 ${targets.map(({ name, protocol, upstream }) => html`${plain(`${name}: ${protocol} at ${upstream}`)} · `)}${loads.map(({ name, latenessP99Ms, cpu }) => html`${plain(`${name}: generator late by ${formatDuration(ms(latenessP99Ms))} at p99, cpu ${shareWords(cpu)}`)} · `)}${Object.entries(versions).map(([name, version]) => `${name} ${version}`).map(plain).join(' · ')}</footer>`
 }

@@ -47,7 +47,7 @@ export function renderText(record: RunRecord, analysis: Analysis, { color, width
     titled(colors, 'Why operations failed', failuresOf(record).flatMap(({ load, words }) => indented(`${load}: ${words}`, 2, width))),
     titled(colors, 'Over time', overTime(record, analysis, colors, width)),
     trouble(record, colors, width),
-    [...(started ? [colors.dim(`seed ${started.seed} · ${plain(started.file)} · ${hashWords(started.hash)}`)] : []),
+    [...(started ? [colors.dim(`seed ${started.seed} · ${plain(started.file)} · ${hashWords(started.hash)}${started.trace ? ` · trace ${plain(started.trace.id)}` : ''}`)] : []),
       ...files.map(({ format, path }) => `${format.padEnd(8)} ${plain(path)}`)],
   ]
   return `${sections.filter((lines) => lines.length > 0).map((lines) => lines.map((line) => line.trimEnd()).join('\n')).join('\n\n')}\n`
