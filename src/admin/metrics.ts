@@ -2,6 +2,7 @@
 
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
 import type { Cleared, DynamicPlane, PlaneFigures, TargetFigures } from '../proxy/plane.ts'
+import { ControlMetrics, type ControlMetricsOptions, type Watchable } from './control-metrics.ts'
 import { CountedHistogram } from './counted.ts'
 import { OperationMetrics } from './operations.ts'
 import type { ProxyView } from './kept.ts'
@@ -11,6 +12,8 @@ export interface MetricsOptions {
   readonly own: boolean
   /** Of the process: process_… as everywhere, nodejs_… in place of go_…. */
   readonly process: boolean
+  /** What people and experiments do is shown too. */
+  readonly control?: { readonly told: Watchable } & ControlMetricsOptions | undefined
 }
 
 const BY_LINK = ['direction', 'proxy', 'listener', 'upstream'] as const
@@ -34,6 +37,7 @@ export class Metrics {
   readonly #operations: Counter<'proxy' | 'rule' | 'fault'>
   readonly #held = new CountedHistogram('brownout_added_latency_seconds', 'How long rules held back the chunks that they held back.', ['proxy'])
   readonly #byName: OperationMetrics
+  readonly #control: ControlMetrics | undefined
   /** Figures are taken over one after the other, for they grow. */
   #last: Promise<void> = Promise.resolve()
 
@@ -49,6 +53,7 @@ export class Metrics {
     this.#operations = new Counter({ name: 'brownout_altered_operations_total', help: 'What a rule did to units of traffic: delayed, dropped, closed and so on.', labelNames: ['proxy', 'rule', 'fault'], registers })
     if (options.own) this.#registry.registerMetric(this.#held.metric)
     this.#byName = new OperationMetrics(registers)
+    this.#control = options.own && options.control ? new ControlMetrics(options.control.told, registers, options.control) : undefined
     if (options.process) {
       collectDefaultMetrics({ register: this.#registry })
       for (const name of MISNAMED) this.#registry.removeSingleMetric(name)
@@ -95,6 +100,7 @@ export class Metrics {
 
   async page(): Promise<{ readonly type: string; readonly text: string }> {
     await this.observe()
+    await this.#control?.observe()
     return { type: this.#registry.contentType, text: await this.#registry.metrics() }
   }
 

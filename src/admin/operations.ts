@@ -17,6 +17,7 @@ export class OperationMetrics {
   readonly #answers: Counter<(typeof NAMED)[number] | 'status'>
   readonly #bytes: Counter<(typeof NAMED)[number] | 'direction'>
   readonly #cuts: Counter<'proxy'>
+  readonly #messages: Counter<'proxy' | 'direction' | 'opcode'>
   readonly #firstBytes = new CountedHistogram('brownout_first_byte_seconds', 'How long the heads of HTTP answers took for the client, what rules held back included.', NAMED)
   readonly #setup = new CountedHistogram('brownout_websocket_setup_seconds', 'How long WebSockets took to be set up.', ['proxy'])
   readonly #resume = new CountedHistogram('brownout_websocket_resume_seconds', 'How long clients whose WebSocket a rule had cut took to have another.', ['proxy'])
@@ -31,6 +32,7 @@ export class OperationMetrics {
     this.#answers = new Counter({ name: 'brownout_http_answers_total', help: 'HTTP answers by the class of their status.', labelNames: [...NAMED, 'status'], registers })
     this.#bytes = new Counter({ name: 'brownout_operation_bytes_total', help: 'Bytes of HTTP messages and WebSocket frames: from the client, and on to it.', labelNames: [...NAMED, 'direction'], registers })
     this.#cuts = new Counter({ name: 'brownout_websocket_cuts_total', help: 'WebSockets that rules cut.', labelNames: ['proxy'], registers })
+    this.#messages = new Counter({ name: 'brownout_websocket_messages_total', help: 'Frames of WebSockets that went on, by the way they went.', labelNames: ['proxy', 'direction', 'opcode'], registers })
     for (const registry of registers) for (const { metric } of [this.#durations, this.#firstBytes, this.#setup, this.#resume]) registry.registerMetric(metric)
   }
 
@@ -60,6 +62,7 @@ export class OperationMetrics {
   #observe(proxy: string, now: NamedFigures, before: NamedFigures | undefined): void {
     const { command, statement, name, key = '', ...rest } = now.of
     const labels = { proxy, operation: command ?? statement ?? name ?? Object.values(rest).join(' '), key }
+    if (rest['opcode'] !== undefined) this.#messages.inc({ proxy, direction: rest['direction'] ?? '', opcode: rest['opcode'] }, now.ok - (before?.ok ?? 0))
     this.#operations.inc({ ...labels, outcome: 'ok' }, now.ok - (before?.ok ?? 0))
     for (const [outcome, count] of Object.entries(now.errors)) this.#operations.inc({ ...labels, outcome }, count - (before?.errors[outcome] ?? 0))
     if (now.held > 0) this.#held.inc(labels, (now.held - (before?.held ?? 0)) / 1000)
