@@ -37,6 +37,8 @@ export interface ExecuteOptions {
   readonly beside?: Required<Pick<RunOptions, 'plane' | 'running'>> & { readonly until: Promise<unknown> } | undefined
   /** Asked before anything is armed. */
   readonly admit?: RunOptions['admit']
+  /** Told of the insides of the run before it begins. */
+  readonly onInside?: RunOptions['onInside']
   /** Goes to the head of the journal. */
   readonly note?: string | undefined
   /** Who is told of it beside the terminal. */
@@ -50,7 +52,7 @@ export interface Executed extends RunResult { readonly interrupted: boolean }
 const TERM_WITHIN: Ms = ms(4500)
 const SIGNAL_EXITS: Readonly<Record<Signal, Exit>> = { SIGINT: EXIT.interrupted, SIGTERM: EXIT.terminated }
 
-export async function execute(plan: Plan, { out, wanted, before = [], pause, workers, admit, note, beside, outlets = {} }: ExecuteOptions, context: Context): Promise<Executed> {
+export async function execute(plan: Plan, { out, wanted, before = [], pause, workers, admit, onInside, note, beside, outlets = {} }: ExecuteOptions, context: Context): Promise<Executed> {
   const { registry, env, cwd, stderr, stdin, color, version } = context
   if (pause && !stdin.isTTY) refusePauses(plan)
   let say = (text: string): void => view.say(text)
@@ -60,7 +62,7 @@ export async function execute(plan: Plan, { out, wanted, before = [], pause, wor
   let result: RunResult
   try {
     result = await runExperiment(plan, {
-      registry, env, cwd, out, version, startServer, workers, admit, note, source: await sourceOf(plan, cwd), trace: opened?.trace,
+      registry, env, cwd, out, version, startServer, workers, admit, onInside, note, source: await sourceOf(plan, cwd), trace: opened?.trace,
       ...(pause ? { pause: () => enter(stdin, view) } : {}),
       ...(beside ? { plane: beside.plane, running: beside.running } : {}),
       onEvent: (event) => { view.hear(event); opened?.outlets.hear(event) },

@@ -7,7 +7,7 @@ import { OUTLET_OPTIONS } from './outlet-options.ts'
 import { withSafety } from './safety-options.ts'
 import type { Args as RunArgs } from './run-all.ts'
 
-interface Args extends Omit<RunArgs, 'workers' | 'pause'> { for: string | undefined }
+interface Args extends Omit<RunArgs, 'workers' | 'pause' | 'ui'> { for: string | undefined }
 
 export const load: Command<Args> = {
   name: 'load <file..>',
@@ -35,7 +35,7 @@ export const load: Command<Args> = {
   async run(args, context) {
     const length = lengthOf(args.for)
     const [{ runAll }, { loadOnly }] = await Promise.all([import('./run-all.ts'), import('../experiment/load-only.ts')])
-    return runAll({ ...args, pause: false, workers: undefined }, context, (plan) => {
+    return runAll({ ...args, pause: false, workers: undefined, ui: undefined }, context, (plan) => {
       const { plan: only, left } = loadOnly(plan, length)
       if (left.length > 0) context.stderr.write(`${plan.file}: left out, for nothing is injected: ${left.join('; ')}\n`)
       return only

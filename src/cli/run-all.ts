@@ -42,6 +42,7 @@ export interface Args extends OutletArgs {
   pause: boolean
   policy: string | undefined
   'allow-upstream': readonly string[]
+  ui: number | undefined
 }
 type Given = ArgumentsCamelCase<Args>
 
@@ -53,6 +54,7 @@ export async function runAll(args: Given, context: Context, prepare: (plan: Plan
   const workers = workersOf(args.workers, context.worker)
   wholeNumber('repeat', repeat, 1, 1000)
   wholeNumber('seed', args.seed, 0, SEED_MAX)
+  wholeNumber('ui', args.ui, 0, 65_535)
   const plans = (await loadAll(args, context, workers?.count)).filter(({ tags }) => args.tags.length === 0 || tags.some((tag) => args.tags.includes(tag))).map(prepare)
   if (plans.length === 0) throw new BrownoutError('USAGE', { message: `no experiment has the tag ${args.tags.join(' or ')}` })
   if (dryRun) {
@@ -63,13 +65,15 @@ export async function runAll(args: Given, context: Context, prepare: (plan: Plan
   refuseUpstreams(plans.flatMap(({ targets }) => targets), guard)
   const passages = args.interleave ? inTurns(plans, repeat) : plans.flatMap((plan) => Array.from({ length: repeat ?? plan.repeat }, () => plan))
   const out = historyFolder(context, args.out)
+  const desk = args.ui === undefined ? undefined : new (await import('./run-desk.ts')).RunDesk(gate, args.ui, context)
   const done: Executed[] = []
   for (const [i, plan] of passages.entries()) {
     if (passages.length > 1) context.stderr.write(`${i > 0 ? '\n' : ''}${i + 1} of ${passages.length}: ${plan.file}\n`)
-    const executed = await execute(plan, { out, pause, workers, admit: gate.admit, note, outlets: args, before: done, wanted: wantedOf(args, context, passages.length > 1 ? i + 1 : undefined) }, context)
+    const executed = await execute(plan, { out, pause, workers, admit: gate.admit, onInside: desk?.watch, note, outlets: args, before: done, wanted: wantedOf(args, context, passages.length > 1 ? i + 1 : undefined) }, context)
     done.push(executed)
     if (executed.interrupted || (executed.exit !== EXIT.pass && !keepGoing && !args.interleave)) break
   }
+  await desk?.close()
   const [first, second, ...others] = [...new Set(plans.map(({ name }) => name))]
   if (args.interleave && first !== undefined && second !== undefined && others.length === 0) context.stderr.write(`\n\`brownout compare ${first} ${second}\` holds all runs of both against one another\n`)
   if (json) context.stdout.write(`${JSON.stringify(documentOf(done, passages.length), null, 2)}\n`)

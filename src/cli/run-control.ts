@@ -1,7 +1,7 @@
 /** Status, clear, halt and resume of running brownouts. */
 
 import picocolors from 'picocolors'
-import { wallOf, monotonicNow } from '../core/clock.ts'
+import { monotonicNow, sleep, wallOf } from '../core/clock.ts'
 import { knownError } from '../core/errors.ts'
 import { EXIT, worstExit, type Exit } from '../core/exit.ts'
 import { formatDuration, formatRate, formatRatio, ms, perSecond, ratio } from '../core/units.ts'
@@ -19,7 +19,7 @@ export interface HaltArgs extends DoorArgs { readonly reason: string }
 export interface ResumeArgs extends DoorArgs { readonly reason: string }
 
 export async function runStatus(args: StatusArgs, context: Context): Promise<Exit> {
-  const found = await doors(args, context)
+  const found = await measured(args, context)
   if (args.json) context.stdout.write(`${JSON.stringify(found.map(({ status }) => status), null, 2)}\n`)
   else context.stderr.write(found.map((one) => statusText(one, context.color)).join('\n'))
   return EXIT.pass
@@ -33,6 +33,16 @@ export async function runClear({ what, ...args }: ClearArgs, context: Context): 
   else context.stderr.write(cleared.length > 0 ? cleared.map((one) => `healed ${told(one)}\n`).join('') : 'nothing was injected\n')
   return EXIT.pass
 }
+
+/** Figures come from the first time that somebody asks: who has none yet is asked once more. */
+async function measured(args: DoorArgs, context: Context): Promise<readonly Found[]> {
+  const found = await doors(args, context)
+  if (found.every(({ status: { targets } }) => targets.every(({ last }) => last !== undefined))) return found
+  await sleep(FIRST_FIGURES)
+  return doors(args, context)
+}
+/** Two buckets, and what it takes to gather them. */
+const FIRST_FIGURES = ms(700)
 
 /** Whatever one of them answers, the others are halted. */
 export async function runHalt({ reason, ...args }: HaltArgs, context: Context): Promise<Exit> {
@@ -65,7 +75,7 @@ function statusText({ status, page }: Found, color: boolean): string {
   const { pid, mode, about, since, halted, policy, run, seed, targets, injections } = status
   const now = wallOf(monotonicNow())
   const rows = [['target', 'protocol', 'listens on', 'upstream', 'connections', 'rate', 'p95', 'success'].map(dim), ...targets.map(targetRow)]
-  const injected = injections.map((one) => [`  ${yellow(plain(one.id))}`, plain(one.text), endWords(one, now), `${one.altered} of ${one.matched}`, plain(one.by)])
+  const injected = injections.map((one) => [yellow(plain(one.id)), plain(one.text), endWords(one, now), `${one.altered} of ${one.matched}`, plain(one.by)])
   return [
     `${bold(`${mode} ${plain(about)}`)} ${dim(`process ${pid}, for ${formatDuration(ms(Math.max(0, Math.round((now - since) / 1000) * 1000)))}, seed ${seed}`)}`,
     ...(page === undefined ? [] : [`dashboard ${page}`]),

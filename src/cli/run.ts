@@ -23,6 +23,7 @@ export const run: Command<Args> = {
     .option('dry-run', { type: 'boolean', default: false, describe: 'say what would be done and do nothing' })
     .option('seed', { type: 'number', describe: 'of every random draw; beats that of the file' })
     .option('workers', WORKERS_OPTION)
+    .option('ui', { type: 'number', describe: 'a dashboard on that port while it runs, 0 for a free one; `inject` and its like work too' })
     .option('tags', { type: 'string', array: true, nargs: 1, default: [] as string[], describe: 'run only experiments with one of these tags' })
     .option('keep-going', { type: 'boolean', default: false, describe: 'go on with the next experiment when one does not pass' })
     .option('pause', { type: 'boolean', default: true, describe: 'wait at pauses; --no-pause goes on' })

@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import { API } from '../admin/control-routes.ts'
 import { openSocket, ownsPath, type ControlFetches, type OpenSocket } from '../admin/control-server.ts'
 import type { Admin, AdminOptions, Inside } from '../admin/server.ts'
+import { monotonicNow, wallOf } from '../core/clock.ts'
 import { MemoryFeed } from '../control/feed.ts'
 import { productionUpstream } from '../core/production.ts'
 import { freshToken } from '../core/random.ts'
@@ -23,6 +24,7 @@ export class ServeControl {
   readonly #safety: Safety
   readonly #feed = new MemoryFeed()
   readonly #token: string
+  readonly #since = wallOf(monotonicNow())
   #arming: Arming | undefined
   #url: string | undefined
   #socket: OpenSocket | undefined
@@ -87,7 +89,7 @@ export class ServeControl {
     const { registry, version, cwd } = this.#context
     const { seed, config, hosts } = this.#options
     const held = holdDesk({
-      registry, mode: 'serve', version, cwd, about: config ?? 'serve', seed, gate: this.#safety.gate, feed: this.#feed, armory: this.#armingOf(plane),
+      registry, mode: 'serve', version, cwd, about: config ?? 'proxies', seed, since: this.#since, gate: this.#safety.gate, feed: this.#feed, armory: this.#armingOf(plane),
       open: () => proxies.open(), figures: () => plane.figures(), sampled: plane, url: () => this.#url,
       clearOthers: (on) => proxies.clear(on), resumed: () => proxies.rearm(),
     })

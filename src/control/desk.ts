@@ -32,6 +32,8 @@ export interface DeskOptions {
   /** The program that is wrapped, the file that is run. */
   readonly about: string
   readonly seed: number
+  /** When it was started, in ms since 1970; now unless given. */
+  readonly since?: number | undefined
   readonly gate: Gate
   readonly armory: Armory
   readonly feed: Feed
@@ -45,6 +47,8 @@ export interface DeskOptions {
   readonly measure?: (() => void) | undefined
   /** Takes away what was armed by other ways (toxics), so that it does not come back. */
   readonly clearOthers?: ((on: string | undefined, ids: readonly string[]) => Promise<void>) | undefined
+  /** Everything has been halted. */
+  readonly halted?: ((why: string) => void) | undefined
   /** Somebody has resumed: what stands by the configuration may be armed again. */
   readonly resumed?: (() => Promise<void>) | undefined
   readonly url?: (() => string | undefined) | undefined
@@ -61,7 +65,7 @@ export class Desk implements Control {
   readonly #leases: Leases
   readonly #live: Live
   readonly #hear = new Set<(told: Told) => void>()
-  readonly #since = wallOf(monotonicNow())
+  readonly #since: number
   /** Of scenarios: parts that are not armed yet. */
   readonly #later = new Map<string, Timer>()
   #events: JournalEvent[] = []
@@ -70,6 +74,7 @@ export class Desk implements Control {
   constructor(options: DeskOptions) {
     this.#options = options
     this.#clock = options.clock ?? realClock
+    this.#since = options.since ?? wallOf(monotonicNow())
     this.#injections = new Injections(options.registry)
     this.#leases = new Leases(this.#clock, (lease) => { void this.#lost(lease) })
     this.#live = new Live({ clock: this.#clock, ticks: (ticks) => this.#tell({ kind: 'ticks', ticks }), resources: (resources) => this.#tell({ kind: 'resources', resources }) })
@@ -78,6 +83,7 @@ export class Desk implements Control {
   }
 
   async status(): Promise<Status> {
+    this.#measure()
     const { version, mode, cwd, about, seed, gate, targets, run, url } = this.#options
     const figures = await this.#options.figures()
     const counted = new Map(figures.rules.map((one) => [one.rule, one]))
@@ -143,12 +149,13 @@ export class Desk implements Control {
   }
 
   async halt(who: string, reason: string): Promise<void> {
-    const { gate, clearOthers } = this.#options
+    const { gate, clearOthers, halted } = this.#options
     const ids = this.#injections.ids(() => true)
     // First the gate: nothing gets in while it is being healed.
     gate.halt({ by: who, at: wallOf(this.#clock.now()), reason })
     this.#order(who, 'halt', reason)
     await this.#heal(undefined, 'request')
+    halted?.(`halted by ${who}${reason === '' ? '' : `: ${reason}`}`)
     await clearOthers?.(undefined, ids)
     void this.#tellStatus()
   }

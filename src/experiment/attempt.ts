@@ -47,7 +47,10 @@ export class Attempt {
     })
   }
 
-  get inside(): Pick<Session, 'arming' | 'recorder'> { return this.#session }
+  get inside(): Pick<Session, 'arming' | 'recorder'> & { abort(why: string): void } {
+    const { arming, recorder } = this.#session
+    return { arming, recorder, abort: (why) => this.#abort(why) }
+  }
 
   /** Ends the run before its time. Everything is disarmed when this returns. */
   interrupt(signal: 'SIGINT' | 'SIGTERM'): void { this.#session.interrupt(signal) }
@@ -110,10 +113,14 @@ export class Attempt {
   /** From now on the experiment's own conditions may stop it. */
   #watch(baseline: FigureOf, tripped: () => void = () => undefined): void {
     this.#session.sampler?.watch(new AbortWatch(this.#options.plan.abort, baseline), monotonicNow(), (why) => {
-      this.#findings.aborted = why
-      this.#method.heal('abort')
+      this.#abort(why)
       tripped()
     })
+  }
+
+  #abort(why: string): void {
+    this.#findings.aborted = why
+    this.#method.heal('abort')
   }
 
   #conclude(): AttemptResult {

@@ -56,7 +56,11 @@ export interface RunOptions {
   /** Where runs are told as traces: the one of the next. */
   readonly trace?: (() => NonNullable<EventBodies['run.started']['trace']>) | undefined
 }
-export interface Inside { readonly plan: Plan; readonly plane: Plane; readonly arming: Arming; readonly recorder: Recorder }
+export interface Inside {
+  readonly plan: Plan; readonly plane: Plane; readonly arming: Arming; readonly recorder: Recorder
+  /** Ends the method as a stop condition does. */
+  abort(why: string): void
+}
 
 /** A run under way. Each of these heals in the same tick. */
 export interface Running {

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Injection, Status } from '../../src/control/contract.ts'
 import { echo, listenOn, LOCAL } from '../proxy/stage.ts'
-import { brownout, endAll, until, type Ended, type Started } from './brownout.ts'
+import { brownout, endAll, experiment, until, yard, type Ended, type Started } from './brownout.ts'
 
 describe('a running brownout, from another shell', function () {
   // Each asks a process of its own a dozen times.
@@ -59,7 +59,7 @@ describe('a running brownout, from another shell', function () {
     assert.match(injected.stderr, /^partition-cache: partition cache for=1m\n/)
     assert.equal(await echoes(port), false)
     const told = await cli('status')
-    assert.match(told.stderr, /serve serve.*process \d+/)
+    assert.match(told.stderr, /serve proxies.*process \d+/)
     assert.match(told.stderr, /dashboard http:\/\/127\.0\.0\.1:\d+\/ui\/#token=\S{40,}/)
     assert.match(told.stderr, /cache +tcp/)
     assert.match(told.stderr, /partition-cache +partition cache for=1m .*left .*anna/)
@@ -68,7 +68,7 @@ describe('a running brownout, from another shell', function () {
     assert.equal(await echoes(port, 5000), true)
     await cli('inject', 'latency', 'cache', 'delay=1ms', '--standing')
     const halted = await cli('halt', '--reason', 'enough')
-    assert.match(halted.stderr, /^halted process \d+, serve serve: 1 healed/)
+    assert.match(halted.stderr, /^halted process \d+, serve proxies: 1 healed/)
     const refused = await cli('inject', 'latency', 'cache', 'delay=1ms', '--for', '1s')
     assert.equal(refused.exit, 3)
     assert.match(refused.stderr, /HALTED: halted by anna: enough/)
@@ -128,6 +128,25 @@ describe('a running brownout, from another shell', function () {
     assert.equal(unclear.exit, 64)
     assert.match(unclear.stderr, /SEVERAL_RUNNING: 2 are running/)
     assert.equal((JSON.parse((await cli('status', '--json')).stdout) as Status[]).length, 2)
+  })
+
+  it('a run with --ui shows how far it has come, takes faults by hand, and is aborted by a halt', async () => {
+    const here = await yard()
+    closing.push(() => here.close())
+    here.write('cart.yaml', experiment(here.port, '  - { step: slow, at: 0s, fault: latency, on: api, params: { delay: 1ms }, for: 60s }', 'expect:\n  - { signal: api.success, during: fault, at_least: 10% }\n'))
+    const run = brownout(['run', 'cart.yaml', '--ui', '0'], here.folder, env)
+    await until(() => run.stderr().includes('slow: latency on api'), 60_000)
+    assert.match(run.stderr(), /dashboard http:\/\/127\.0\.0\.1:\d+\/ui\/#token=\S{40,}/)
+    const { mode, run: under, injections } = await stateOf()
+    assert.deepEqual({ mode, phase: under?.phase, name: under?.name, expected: under?.expectations.length }, { mode: 'run', phase: 'method', name: 'cart', expected: 1 })
+    assert.deepEqual(injections.map(({ id, by }) => ({ id, by })), [{ id: 'slow', by: 'slow' }])
+    assert.equal((await cli('inject', 'latency', 'api', 'delay=2ms', '--for', '20s')).exit, 0)
+    await cli('halt', '--reason', 'enough')
+    const { exit, stderr } = await run.ended
+    assert.equal(exit, 3, stderr)
+    assert.match(stderr, /anna: inject latency api delay=2ms for=20s/)
+    assert.match(stderr, /anna: halt enough/)
+    assert.match(stderr, /ABORTED .*halted by anna: enough/s)
   })
 
   it('mistakes have a code and a hint, and change nothing', async () => {
