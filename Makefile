@@ -15,9 +15,10 @@ node_modules/.package-lock.json: package-lock.json
 	npm ci --ignore-scripts --no-audit --no-fund
 	@touch $@
 
-build: setup ## compiles to dist/
+build: setup ## compiles to dist/, and the dashboard to dist/ui/
 	@rm -rf dist
 	$(BIN)/tsc
+	$(BIN)/vite build src/dashboard --outDir ../../dist/ui --emptyOutDir --base ./ --logLevel warn
 	@chmod +x dist/bin/*.js
 
 test: build ## runs the tests; the last line is `N passed, N failed`
@@ -30,6 +31,7 @@ cover: build ## the tests with coverage, in coverage/
 	$(BIN)/c8 --reporter text-summary --reporter html node dist/test/together.js
 
 check: build ## types, and the linter
+	$(BIN)/tsc -p src/dashboard
 	$(BIN)/biome check --config-path=.ci --error-on-warnings src faults bin test
 
 demo: build ## a real application on real servers loses its cache for some seconds; ends in a report

@@ -9,6 +9,7 @@ import { closeToOthers, ownSocketFolder, removeSocket, socketIn } from '../contr
 import type { Control } from '../control/contract.ts'
 import { API, controlRoutes, type Runs } from './control-routes.ts'
 import { listening, SERVER_LIMITS } from './listening.ts'
+import { UI, uiRoutes } from './ui.ts'
 
 interface Bindings { readonly Bindings: HttpBindings }
 export type Fetch = (request: Request, bindings: HttpBindings) => Response | Promise<Response>
@@ -26,10 +27,10 @@ export interface ControlOptions {
 /** How a Control is reached over the network, and how over the socket of its user. */
 export interface ControlFetches { readonly network: Fetch; readonly socket: Fetch }
 
-export const ownsPath = (path: string): boolean => path === API || path.startsWith(`${API}/`)
+export const ownsPath = (path: string): boolean => [API, UI].some((own) => path === own || path.startsWith(`${own}/`))
 
 export function controlFetches({ control, runs, token, hosts = [], log = silent }: ControlOptions): ControlFetches {
-  const network = new Hono<Bindings>().route(API, controlRoutes({ control, runs, log, token, hosts, from: 'the network' }))
+  const network = new Hono<Bindings>().route(API, controlRoutes({ control, runs, log, token, hosts, from: 'the network' })).route(UI, uiRoutes({ hosts }))
   const socket = new Hono<Bindings>()
   socket.get(`${API}/token`, () => Response.json({ token }))
   socket.route(API, controlRoutes({ control, runs, log, hosts: [], from: 'this machine' }))

@@ -11,6 +11,7 @@ import { freshToken } from '../core/random.ts'
 import { Arming } from '../control/arming.ts'
 import type { DynamicPlane } from '../proxy/plane.ts'
 import type { Context } from './command.ts'
+import { historyFolder } from './history.ts'
 import { safetyOf, type Safety } from './safety.ts'
 import type { SafetyArgs } from './safety-options.ts'
 import type { Held } from './hold.ts'
@@ -85,7 +86,7 @@ export class ServeControl {
 
   async #make({ plane, proxies }: Inside): Promise<{ readonly held: Held; readonly fetches: ControlFetches }> {
     // They bring the loader of experiments along, which a server that nobody speaks to needs not wait for.
-    const [{ holdDesk }, { controlFetches }] = await Promise.all([import('./hold.ts'), import('../admin/control-server.ts')])
+    const [{ holdDesk }, { controlFetches }, { shownRuns }] = await Promise.all([import('./hold.ts'), import('../admin/control-server.ts'), import('./shown-runs.ts')])
     const { registry, version, cwd } = this.#context
     const { seed, config, hosts } = this.#options
     const held = holdDesk({
@@ -93,6 +94,6 @@ export class ServeControl {
       open: () => proxies.open(), figures: () => plane.figures(), sampled: plane, url: () => this.#url,
       clearOthers: (on) => proxies.clear(on), resumed: () => proxies.rearm(),
     })
-    return { held, fetches: controlFetches({ control: held.desk, token: this.#token, hosts, log: this.#log }) }
+    return { held, fetches: controlFetches({ control: held.desk, runs: shownRuns(historyFolder(this.#context, undefined)), token: this.#token, hosts, log: this.#log }) }
   }
 }

@@ -1,0 +1,71 @@
+/** The log: what faults altered, what people did, what went wrong. The newest lines, as people read them. */
+
+import { formatDuration, ms } from '../core/units.ts'
+import type { EventOf, JournalEvent } from '../record/events.ts'
+
+/** `altered`: an operation that a fault changed; `fault`: armed, cleared; `person`: somebody did it; `trouble`: it should not be. */
+export type Tone = 'altered' | 'fault' | 'person' | 'trouble' | 'quiet'
+export interface Line { readonly seq: number; readonly wall: number; readonly tone: Tone; readonly target?: string | undefined; readonly text: string }
+
+const LINES_MAX = 500
+
+export class Log {
+  /** The newest last. */
+  lines: readonly Line[] = []
+  readonly #rules = new Map<string, { readonly target: string; readonly fault: string }>()
+  #last = -1
+
+  /** Whether it was new. */
+  hear(event: JournalEvent): boolean {
+    if (event.seq <= this.#last) return false
+    this.#last = event.seq
+    if (event.kind === 'rule.arming') this.#arming(event)
+    const told = this.#told(event)
+    if (told) this.lines = [...this.lines.slice(1 - LINES_MAX), { seq: event.seq, wall: Date.parse(event.wall), ...told }]
+    return true
+  }
+
+  clear(): void {
+    this.lines = []
+    this.#rules.clear()
+    this.#last = -1
+  }
+
+  #arming({ rule, target, fault }: EventOf<'rule.arming'>): void {
+    this.#rules.delete(rule)
+    this.#rules.set(rule, { target, fault })
+    for (const key of this.#rules.keys()) {
+      if (this.#rules.size <= LINES_MAX) return
+      this.#rules.delete(key)
+    }
+  }
+
+  /** Undefined of what is no news for people. */
+  #told(event: JournalEvent): Pick<Line, 'tone' | 'text' | 'target'> | undefined {
+    const of = (rule: string): { target?: string; fault: string } => this.#rules.get(rule) ?? { fault: rule }
+    switch (event.kind) {
+      case 'altered': {
+        const { target, fault } = of(event.rule)
+        return { tone: 'altered', target, text: `${fault} ${event.did}, session ${event.session} ${event.direction === 'to-server' ? 'to the server' : 'to the client'}${event.note === undefined ? '' : `: ${event.note}`}` }
+      }
+      case 'rule.armed': { const { target, fault } = of(event.rule); return { tone: 'fault', target, text: `${fault} armed` } }
+      case 'rule.cleared': { const { target, fault } = of(event.rule); return { tone: 'fault', target, text: `${fault} cleared (${WHY[event.reason]}): altered ${event.altered} of ${event.matched} that it matched` } }
+      case 'operator': return { tone: 'person', text: `${event.who}: ${event.text}` }
+      case 'phase': return { tone: 'quiet', text: `phase ${event.phase}` }
+      case 'app': return { tone: event.event === 'exited' ? 'trouble' : 'quiet', text: `${event.app} ${event.event}${event.detail === undefined ? '' : `: ${event.detail}`}` }
+      case 'action': return { tone: 'fault', text: `${event.step} ${event.event === 'undo' ? 'undone' : 'run'}: ${event.argv.join(' ')}` }
+      case 'heal': return { tone: event.ok ? 'quiet' : 'trouble', target: event.target, text: event.ok ? 'answers as before' : `does not answer as before: ${event.after}` }
+      case 'opaque': return { tone: 'trouble', target: event.target, text: `messages of session ${event.session} are not read: ${event.why}` }
+      case 'suspect': return { tone: 'trouble', text: `brownout itself stood still for ${formatDuration(ms(event.stallMs))}` }
+      case 'problem': return { tone: 'trouble', text: `${event.code}: ${event.text}` }
+      case 'note': return { tone: 'quiet', text: event.text }
+      case 'verdict': return { tone: event.outcome === 'PASS' ? 'quiet' : 'trouble', text: `${event.outcome}: ${event.why}` }
+      case 'load': return event.valid ? undefined : { tone: 'trouble', text: `load ${event.name}: ${event.why ?? 'could not keep to its plan'}` }
+      default: return undefined
+    }
+  }
+}
+
+const WHY: Readonly<Record<EventOf<'rule.cleared'>['reason'], string>> = {
+  deadline: 'its time was over', 'method-end': 'the experiment went on', abort: 'aborted', signal: 'brownout was told to end', error: 'it failed', request: 'asked to', lease: 'who injected it is gone', journal: 'the journal cannot be written',
+}
