@@ -34,7 +34,7 @@ export interface ExecuteOptions {
   /** Absent: the proxies are in this process. */
   readonly workers?: Workers | undefined
   /** It is done beside a program that has the terminal and the plane, and ends with that. */
-  readonly beside?: Required<Pick<RunOptions, 'plane' | 'running'>> & { readonly until: Promise<unknown> } | undefined
+  readonly beside?: Required<Pick<RunOptions, 'plane' | 'running' | 'onInside'>> & { readonly until: Promise<unknown> } | undefined
   /** Asked before anything is armed. */
   readonly admit?: RunOptions['admit']
   /** Told of the insides of the run before it begins. */
@@ -64,7 +64,7 @@ export async function execute(plan: Plan, { out, wanted, before = [], pause, wor
     result = await runExperiment(plan, {
       registry, env, cwd, out, version, startServer, workers, admit, onInside, note, source: await sourceOf(plan, cwd), trace: opened?.trace,
       ...(pause ? { pause: () => enter(stdin, view) } : {}),
-      ...(beside ? { plane: beside.plane, running: beside.running } : {}),
+      ...(beside ? { plane: beside.plane, running: beside.running, onInside: beside.onInside } : {}),
       onEvent: (event) => { view.hear(event); opened?.outlets.hear(event) },
       onStart: (running) => {
         signals.govern(running)

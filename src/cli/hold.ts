@@ -4,7 +4,7 @@ import { Desk, type DeskOptions } from '../control/desk.ts'
 import { monotonicNow } from '../core/clock.ts'
 import { ms } from '../core/units.ts'
 import { readInjection } from '../experiment/inject.ts'
-import { Sampler } from '../experiment/sampler.ts'
+import { Sampler, type Meter } from '../experiment/sampler.ts'
 import { formatAddress } from '../proxy/address.ts'
 import type { OpenTarget, Plane, TargetSpec } from '../proxy/plane.ts'
 
@@ -18,18 +18,20 @@ export interface HoldOptions extends Omit<DeskOptions, 'read' | 'targets' | 'mea
   open(): readonly HeldTarget[]
   /** The plane to measure; absent where a run does so already. */
   readonly sampled?: Plane | undefined
+  /** Of processes that are ours, measured with it. */
+  readonly meters?: readonly Meter[] | undefined
 }
 
 export interface Held { readonly desk: Desk; close(): Promise<void> }
 
 /** `sampled` is measured from the first time that somebody looks. */
-export function holdDesk({ open, sampled, ...options }: HoldOptions): Held {
+export function holdDesk({ open, sampled, meters = [], ...options }: HoldOptions): Held {
   let sampler: Sampler | undefined
   const desk = new Desk({
     ...options,
     read: (request, id) => readInjection({ ...request }, id, { registry: options.registry, targets: open().map(({ spec }) => spec), cwd: options.cwd }),
     targets: () => open().map(({ spec: { name, protocol, upstream }, listen }) => ({ name, protocol, upstream: formatAddress(upstream), listen: listen.map(({ address }) => formatAddress(address)) })),
-    measure: sampled && (() => { sampler = new Sampler({ plane: sampled, recorder: options.feed, meters: [], origin: monotonicNow(), width: LIVE_WIDTH }) }),
+    measure: sampled && (() => { sampler = new Sampler({ plane: sampled, recorder: options.feed, meters, origin: monotonicNow(), width: LIVE_WIDTH }) }),
   })
   return { desk, close: async () => { await sampler?.stop(); await desk.close() } }
 }

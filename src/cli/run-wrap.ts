@@ -7,9 +7,11 @@ import { BrownoutError, knownError } from '../core/errors.ts'
 import { EXIT } from '../core/exit.ts'
 import { freshSeed } from '../core/random.ts'
 import { ms, parseDuration, type Ms } from '../core/units.ts'
+import { App } from '../experiment/app.ts'
+import type { PlannedTarget } from '../experiment/plan.ts'
 import { LocalPlane } from '../proxy/local-plane.ts'
 import type { OpenTarget } from '../proxy/plane.ts'
-import { startWatchdog } from '../watchdog/watchdog.ts'
+import { startWatchdog, type Watchdog } from '../watchdog/watchdog.ts'
 import { makeAuthority, type Authority } from '../wrap/authority.ts'
 import { WrappedCommand, type CommandEnd } from '../wrap/command.ts'
 import { seek } from '../wrap/seek.ts'
@@ -18,16 +20,20 @@ import { inForeground } from '../wrap/terminal.ts'
 import { variablesOf, type Variables } from '../wrap/variables.ts'
 import type { Context } from './command.ts'
 import { explain } from './explain.ts'
+import { refuseUpstreams, safetyOf, type Safety } from './safety.ts'
+import type { SafetyArgs } from './safety-options.ts'
 import { readEnvFile } from './vars.ts'
+import { WrapControl } from './wrap-control.ts'
 import type { ExperimentArgs } from './wrap-experiment.ts'
 import { mappingOf, mappingText, type Row } from './wrap-mapping.ts'
 
-export interface Args extends ExperimentArgs {
+export interface Args extends ExperimentArgs, SafetyArgs {
   readonly words: readonly string[]
   readonly target: readonly string[]; readonly ignore: readonly string[]; readonly tls: readonly string[]; readonly insecure: readonly string[]; readonly cluster: readonly string[]
-  readonly 'env-file': string; readonly for: string | undefined; readonly 'dry-run': boolean; readonly json: boolean
+  readonly 'env-file': string; readonly for: string | undefined; readonly port: number; readonly 'dry-run': boolean; readonly json: boolean
 }
 
+const TOLD = 'injected meanwhile by `brownout inject FAULT TARGET --for 30s` in another shell; `brownout status` tells more\n'
 /** The port of a proxy that is not opened. */
 const NO_PORT = 1
 
@@ -41,11 +47,14 @@ export async function runWrap(args: Args, context: Context): Promise<number> {
   const experiment = args.experiment === undefined ? undefined : await (await import('./wrap-experiment.ts')).loadBeside(args.experiment, args, variables, context)
   const wrapping = wrappingOf(args, variables, experiment?.known ?? [], context)
   const beside = experiment?.fitted(wrapping)
-  if (args['dry-run']) return dryRun(args, wrapping, variables, context)
-  const opened = await open(wrapping, args, context)
+  if (args['dry-run']) dryRun(args, wrapping, variables, context)
+  const safety = await safetyOf(args, context)
+  refuse(wrapping, beside?.targets ?? [], safety)
+  if (args['dry-run']) return EXIT.pass
+  const opened = await open(wrapping, args, safety, context)
   try {
-    stderr.write(`brownout wraps ${context.rest[0] ?? ''}:\n${mappingText(opened.rows, wrapping.seen, variables)}`)
-    return await run(opened, length, context, beside && ((command) => beside({ ...opened, command })))
+    stderr.write(`brownout wraps ${context.rest[0] ?? ''}:\n${mappingText(opened.rows, wrapping.seen, variables)}${safety.note === undefined ? '' : `${safety.note}\n`}${TOLD}`)
+    return await run(opened, length, context, beside && ((command) => beside.run({ ...opened, command, note: safety.note })))
   } finally {
     await opened.close()
   }
@@ -72,7 +81,17 @@ function wrappingOf(args: Args, variables: Variables, known: Asked['known'], { r
   throw new BrownoutError('NOTHING_TO_WRAP', { message: `the environment and ${args['env-file']} name no database and no cache${seen}` })
 }
 
-function dryRun({ json }: Args, wrapping: Wrapping, variables: Variables, { stdout, stderr }: Context): number {
+/** UPSTREAM_REFUSED. */
+function refuse({ targets }: Wrapping, others: readonly PlannedTarget[], { guard }: Safety): void {
+  try {
+    refuseUpstreams([...targets.map(({ planned }) => planned), ...others], guard)
+  } catch (error) {
+    if (!(error instanceof BrownoutError)) throw error
+    throw new BrownoutError(error.code, { message: error.message, hint: `${error.hint}, or leave it alone: \`--ignore NAME\``, cause: error })
+  }
+}
+
+function dryRun({ json }: Args, wrapping: Wrapping, variables: Variables, { stdout, stderr }: Context): void {
   const port = (text: string): string => (text === String(NO_PORT) ? 'PORT' : text.replace(/(127\.0\.0\.1):1(?!\d)/, '$1:PORT'))
   const rows = wrapping.targets.map((target): Row => {
     const rewritten = rewrite(target, { host: '127.0.0.1', port: NO_PORT }, 'AUTHORITY')
@@ -80,13 +99,15 @@ function dryRun({ json }: Args, wrapping: Wrapping, variables: Variables, { stdo
   })
   if (json) stdout.write(`${JSON.stringify(mappingOf(rows, wrapping), null, 2)}\n`)
   else stderr.write(mappingText(rows, wrapping.seen, variables))
-  return EXIT.pass
 }
 
 interface Opened {
   readonly rows: readonly Row[]
   readonly plane: LocalPlane
   readonly open: readonly OpenTarget[]
+  readonly control: WrapControl
+  /** What the command and its children use is measured from here on. */
+  look(command: WrappedCommand, watchdog: Watchdog): void
   readonly authority: Authority | undefined
   /** What the command's environment has in place of, and beside, ours. */
   readonly env: NodeJS.ProcessEnv
@@ -95,12 +116,16 @@ interface Opened {
 }
 
 /** PORT_IN_USE, LISTEN_FAILED, TLS_INVALID. */
-async function open({ targets }: Wrapping, { seed = freshSeed() }: Args, { registry, env }: Context): Promise<Opened> {
+async function open({ targets }: Wrapping, { seed = freshSeed(), port }: Args, { gate }: Safety, context: Context): Promise<Opened> {
+  const { registry, env } = context
   const trusting = targets.filter(({ trusts }) => trusts)
   const authority = trusting.length > 0 ? await makeAuthority(env) : undefined
-  const plane = new LocalPlane({ registry, seed })
+  const plane = new LocalPlane({ registry, seed, admit: gate.admit })
+  let app: App | undefined
+  let control: WrapControl | undefined
   const close = async (): Promise<void> => {
     await plane.close()
+    await control?.close()
     authority?.remove()
   }
   try {
@@ -109,7 +134,14 @@ async function open({ targets }: Wrapping, { seed = freshSeed() }: Args, { regis
       const listen = open.find(({ name }) => name === target.name)?.listen[0]?.address
       return { target, listen, rewritten: listen && 'port' in listen ? rewrite(target, listen, authority?.file) : {} }
     })
-    return { plane, open, rows, authority, close, env: { ...env, ...Object.assign({}, ...rows.map(({ rewritten }) => rewritten)), ...trustOf(trusting, authority), ...(targets.some(halfWay) ? { PGCHANNELBINDING: 'disable' } : {}) } }
+    control = await WrapControl.open({
+      plane, seed, gate, port, meter: { usage: (start, width) => app?.usage(start, width) },
+      targets: targets.flatMap(({ name, planned: { spec } }) => open.filter((one) => one.name === name).map(({ listen }) => ({ spec, listen }))),
+    }, context)
+    const look: Opened['look'] = (command, watchdog) => {
+      app = App.start({ spec: { name: '', command: context.rest, env: {}, cwd: context.cwd }, env, folder: '', watchdog, running: command.untouched, onDeath: () => undefined })
+    }
+    return { plane, open, control, look, rows, authority, close, env: { ...env, ...Object.assign({}, ...rows.map(({ rewritten }) => rewritten)), ...trustOf(trusting, authority), ...(targets.some(halfWay) ? { PGCHANNELBINDING: 'disable' } : {}) } }
   } catch (error) {
     await close()
     throw error
@@ -130,10 +162,11 @@ function trustOf(trusting: readonly Wrapped[], authority: Authority | undefined)
 }
 
 /** `beside` is done while the command runs. */
-async function run({ env, authority }: Opened, length: Ms | undefined, context: Context, beside?: (command: WrappedCommand) => Promise<void>): Promise<number> {
+async function run({ env, authority, look }: Opened, length: Ms | undefined, context: Context, beside?: (command: WrappedCommand) => Promise<void>): Promise<number> {
   const { stderr, cwd, rest } = context
   const watchdog = startWatchdog()
   const command = WrappedCommand.start({ argv: rest, cwd, env, watchdog, cleanup: authority?.folder })
+  look(command, watchdog)
   let failure: BrownoutError | undefined
   let timer: Timer | undefined
   const stops = [

@@ -5,7 +5,7 @@ import { loadExperiment } from '../experiment/load.ts'
 import type { Plan, PlannedTarget } from '../experiment/plan.ts'
 import { formatProblem } from '../experiment/problem.ts'
 import { lateIn } from '../experiment/references.ts'
-import { refusePauses } from '../experiment/run.ts'
+import { refusePauses, type Inside } from '../experiment/run.ts'
 import type { DynamicPlane, OpenTarget } from '../proxy/plane.ts'
 import type { WrappedCommand } from '../wrap/command.ts'
 import { LentPlane } from '../wrap/lent-plane.ts'
@@ -15,16 +15,17 @@ import type { Context } from './command.ts'
 import { execute } from './execute.ts'
 import { historyFolder } from './history.ts'
 import { readVars } from './vars.ts'
+import type { WrapControl } from './wrap-control.ts'
 
 export interface ExperimentArgs { readonly experiment: string | undefined; readonly var: readonly string[]; readonly 'var-file': readonly string[]; readonly out: string | undefined; readonly pause: boolean; readonly seed: number | undefined }
 
 /** What a run beside a command is handed. */
-export interface Around { readonly plane: DynamicPlane; readonly open: readonly OpenTarget[]; readonly command: WrappedCommand }
+export interface Around { readonly plane: DynamicPlane; readonly open: readonly OpenTarget[]; readonly command: WrappedCommand; readonly control: WrapControl; /** Of the policy in effect. */ readonly note: string | undefined }
 export interface Beside {
   /** Names that it has for upstreams. */
   readonly known: Asked['known']
   /** What carries it out, on what was wrapped; ends with the command, if not before. PROTOCOL_MISMATCH. */
-  fitted(wrapping: Wrapping): (around: Around) => Promise<void>
+  fitted(wrapping: Wrapping): { readonly targets: readonly PlannedTarget[]; run(around: Around): Promise<void> }
 }
 
 /** EXPERIMENT_INVALID, PAUSE_NEEDS_TERMINAL, USAGE. Variables that stand in .env alone can be referred to as well. */
@@ -34,7 +35,7 @@ export async function loadBeside(file: string, args: ExperimentArgs, variables: 
     known: namesOf(plan),
     fitted(wrapping) {
       const ours = fitted(plan, wrapping)
-      return (around) => runBeside(ours, args, around, context)
+      return { targets: ours.targets, run: (around) => runBeside(ours, args, around, context) }
     },
   }
 }
@@ -69,21 +70,18 @@ function fitted(plan: Plan, { targets }: Wrapping): Plan {
   }
 }
 
-async function runBeside(plan: Plan, args: ExperimentArgs, { plane, open, command }: Around, context: Context): Promise<void> {
+async function runBeside(plan: Plan, args: ExperimentArgs, { plane, open, command, control, note }: Around, context: Context): Promise<void> {
   let over = false
   const ended = command.ended.then(() => {
     if (!over) context.stderr.write('brownout: the command has ended before the experiment\n')
   })
-  // The command is nobody's to end but its own; signals are for it.
-  const running = {
-    get pid() { return command.pid },
-    get ending() { return command.end && { exit: command.end.exit, signal: command.end.signal ?? null } },
-    ended: new Promise<never>(() => undefined), stop: () => Promise.resolve(), ask: () => undefined, kill: () => undefined, tail: () => '',
-  }
+  // Signals are for the command.
+  let leave = (): void => undefined
+  const onInside = (inside: Inside): void => { leave = control.inside(inside) }
   const deaf = { onSignal: () => () => undefined, onCrash: () => () => undefined, quit: () => undefined }
   await execute(plan, {
-    out: historyFolder(context, args.out), wanted: {}, pause: false,
-    beside: { plane: () => new LentPlane(plane, open), running, until: ended },
-  }, { ...context, ...deaf })
+    out: historyFolder(context, args.out), wanted: {}, pause: false, note,
+    beside: { plane: () => new LentPlane(plane, open), running: command.untouched, until: ended, onInside },
+  }, { ...context, ...deaf }).finally(() => leave())
   over = true
 }

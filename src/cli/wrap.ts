@@ -2,13 +2,14 @@
 
 import type { Command } from './command.ts'
 import type { Args } from './run-wrap.ts'
+import { withSafety } from './safety-options.ts'
 
 const NAMES = { type: 'string', array: true, nargs: 1, default: [] as string[] } as const
 
 export const wrap: Command<Args> = {
   name: 'wrap [words..]',
   describe: 'Starts a command with its databases and caches behind proxies',
-  builder: (yargs) => yargs
+  builder: (yargs) => withSafety(yargs)
     .usage('$0 wrap [options] -- COMMAND [ARGUMENT…]\n\nStarts a command with its databases and caches behind proxies. They are found in the environment, then in .env: *_URL variables, PG*, pairs of HOST and PORT.')
     .positional('words', { type: 'string', array: true, default: [] as string[] })
     .hide('words')
@@ -24,6 +25,7 @@ export const wrap: Command<Args> = {
     .option('var-file', { ...NAMES, describe: 'a file of NAME=VALUE lines' })
     .option('out', { type: 'string', describe: 'the folder of runs, when it is not .brownout/runs' })
     .option('pause', { type: 'boolean', default: true, describe: 'refuse an experiment that waits for a person; --no-pause goes on without' })
+    .option('port', { type: 'number', default: 0, describe: 'of the API and the dashboard; 0 for a free one' })
     .option('seed', { type: 'number', describe: 'of every random draw' })
     .option('dry-run', { type: 'boolean', default: false, describe: 'say what would be put where and start nothing' })
     .option('json', { type: 'boolean', default: false, describe: 'with --dry-run: as JSON on stdout' })

@@ -6,6 +6,8 @@ import { realClock, type Timer } from '../core/clock.ts'
 import { BrownoutError } from '../core/errors.ts'
 import { WRAP_EXIT } from '../core/exit.ts'
 import { ms, type Ms } from '../core/units.ts'
+import type { AppProcess } from '../experiment/app.ts'
+import type { Ending } from '../experiment/child.ts'
 import type { Watchdog } from '../watchdog/watchdog.ts'
 
 export interface CommandOptions {
@@ -56,6 +58,12 @@ export class WrappedCommand {
   get pid(): number | undefined { return this.#process.pid }
   /** Undefined while it runs. */
   get end(): CommandEnd | undefined { return this.#end }
+
+  /** As an application that is looked at, and is nobody's to end. */
+  get untouched(): AppProcess {
+    const ending = (): Ending | undefined => this.#end && { exit: this.#end.exit, signal: this.#end.signal ?? null }
+    return { pid: this.pid, get ending() { return ending() }, ended: new Promise<never>(() => undefined), stop: () => Promise.resolve(), ask: () => undefined, kill: () => undefined, tail: () => '' }
+  }
 
   /** Passes a signal on. */
   signal(signal: NodeJS.Signals): void { if (!this.#end) this.#process.kill(signal) }

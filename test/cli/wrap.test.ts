@@ -12,7 +12,7 @@ import { freePort } from '../../src/demo/daemon.ts'
 import { ROOT } from '../support/paths.ts'
 import { runs } from '../support/processes.ts'
 import { hasRedis, postgres, redis } from '../support/servers.ts'
-import { brownout, endAll, experiment, journalOf, until, yard, type Ended } from './brownout.ts'
+import { brownout, endAll, experiment, journalOf, until, yard, type Ended, type Started } from './brownout.ts'
 
 const has = (program: string): boolean => spawnSync(program, ['--version']).status === 0
 
@@ -52,7 +52,9 @@ describe('brownout wrap', function () {
 
   /** Variables of the machine that would be found are none of the test's. */
   const bare = Object.fromEntries(Object.keys(process.env).filter((name) => /_(URL|HOST|PORT)$|^PG/.test(name)).map((name) => [name, undefined])) as NodeJS.ProcessEnv
-  const wrap = (args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ended> => brownout(['wrap', ...args], folder, { ...bare, NODE_PATH: join(ROOT, 'node_modules'), ...env }).ended
+  /** In a folder for sockets of the test's own: who is told to inject finds nobody else. */
+  const started = (args: readonly string[], env: NodeJS.ProcessEnv = {}): Started => brownout(args, folder, { ...bare, NODE_PATH: join(ROOT, 'node_modules'), XDG_RUNTIME_DIR: folder, ...env })
+  const wrap = (args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ended> => started(['wrap', ...args], env).ended
   const file = (name: string, text: string): string => {
     writeFileSync(join(folder, name), text)
     return name
@@ -103,6 +105,53 @@ describe('brownout wrap', function () {
   }
 
   const ENV = { REDIS_URL: 'redis://127.0.0.1:1' }
+
+  /** Injects, waits until the program says what it feels, clears, and waits until it says that all is well again. */
+  async function felt(program: Started, inject: readonly string[], hurt: RegExp, well: RegExp): Promise<void> {
+    let said = ''
+    program.child.stdout?.on('data', (chunk) => { said += chunk })
+    const says = async (what: RegExp): Promise<void> => {
+      said = ''
+      await until(() => what.test(said) || program.child.exitCode !== null, 30_000).catch((error: unknown) => assert.fail(`${String(error)}: ${said}${program.stderr()}`))
+      assert.match(said, what)
+    }
+    await says(well)
+    const injected = await started(['inject', ...inject, '--for', '1m']).ended
+    assert.equal(injected.exit, 0, injected.stderr)
+    await says(hurt)
+    assert.match(program.stderr(), new RegExp(`^brownout: .*: inject ${inject[0]}`, 'm'))
+    const cleared = await started(['clear']).ended
+    assert.equal(cleared.exit, 0, cleared.stderr)
+    await says(well)
+    program.child.kill('SIGTERM')
+    assert.equal((await program.ended).exit, 143)
+  }
+  const TIMED = 'const timed = async (ask) => { for (;;) { const from = Date.now(); await ask(); console.log(`took ${Date.now() - from}ms`); await new Promise((done) => setTimeout(done, 50)) } }'
+
+  it('a Node application feels what is injected from another shell', async function () {
+    if (!hasRedis) this.skip()
+    file('app.cjs', `const Redis = require('ioredis')\nconst cache = new Redis(process.env.REDIS_URL)\n${TIMED}\ntimed(() => cache.get('wrap:none'))\n`)
+    await felt(started(['wrap', '--', 'node', 'app.cjs'], { REDIS_URL: (await redis()).url }), ['latency', 'redis', 'delay=900ms'], /^took (9|1\d)\d\dms$/m, /^took [1-5]?\d?\dms$/m)
+  })
+
+  it('an application that reads .env itself feels it too', async () => {
+    file('.env', `DATABASE_URL=${(await postgres()).url}\n`)
+    file('app.cjs', `process.loadEnvFile?.()\nconst { Client } = require('pg')\n${TIMED}\nconst db = new Client(process.env.DATABASE_URL)\ndb.connect().then(() => timed(() => db.query('select 1')))\n`)
+    await felt(started(['wrap', '--', 'node', 'app.cjs']), ['latency', 'database', 'delay=900ms'], /^took (9|1\d)\d\dms$/m, /^took [1-5]?\d?\dms$/m)
+  })
+
+  it('psql in a script feels an error of Postgres\' own', async function () {
+    if (!has('psql')) this.skip()
+    const { port } = await postgres()
+    file('loop.sh', 'while :; do psql -Atc "select \'well\'" 2>&1; sleep 0.1; done\n')
+    await felt(started(['wrap', '--', 'sh', 'loop.sh'], { PGHOST: '127.0.0.1', PGPORT: String(port), PGUSER: 'postgres', PGDATABASE: 'postgres' }), ['postgres.error', 'postgres', 'error=serialization_failure'], /^ERROR: +could not serialize access/m, /^well$/m)
+  })
+
+  it('refuses other machines unless they are allowed, and says how to go on', async () => {
+    const { exit, stderr } = await asked(['--', 'true'], { DATABASE_URL: 'postgres://db.prod.example/shop' })
+    assert.equal(exit, 125)
+    assert.match(stderr, /error UPSTREAM_REFUSED: database: db\.prod\.example:5432 looks like production.*\n.*--allow-upstream.*--ignore NAME/)
+  })
 
   it('exits as the command does, and as a shell has it where a signal ended it or it could not be started', async () => {
     const odd = file('plain.txt', 'no program')
@@ -173,10 +222,10 @@ describe('brownout wrap', function () {
   it('shows with --dry-run what it would do and starts nothing', async () => {
     file('.env', 'DATABASE_URL=postgres://app:s3cr3t@db.internal/shop\n')
     const env = { ...ENV, PUBLIC_URL: 'https://u:s3cr3t@shop.example' }
-    const { exit, stdout, stderr } = await asked(['--dry-run', '--', 'node', '-e', 'console.log("started")'], env)
+    const { exit, stdout, stderr } = await asked(['--dry-run', '--allow-upstream', 'db.internal', '--', 'node', '-e', 'console.log("started")'], env)
     assert.deepEqual([exit, stdout], [0, ''])
     for (const part of ['DATABASE_URL=postgres://app:***@127.0.0.1:PORT/shop  (from .env)', 'a free port -> db.internal:5432, TLS where it has it', 'PUBLIC_URL', '--target NAME=PUBLIC_URL moves it']) assert.ok(stderr.includes(part), stderr)
-    const { stdout: json } = await asked(['--dry-run', '--json'], env)
+    const { stdout: json } = await asked(['--dry-run', '--json', '--allow-upstream', '*'], env)
     const { targets, seen } = JSON.parse(json) as { targets: readonly { name: string }[]; seen: readonly { variable: string }[] }
     assert.deepEqual([targets.map(({ name }) => name), seen.map(({ variable }) => variable)], [['database', 'redis'], ['PUBLIC_URL']])
     assert.ok(![stderr, json].join().includes('s3cr3t'))

@@ -1,0 +1,133 @@
+/**
+ * What a wrapped command's proxies can be told meanwhile, by another shell, a page or a program. While an experiment is done beside the
+ * command, what is injected by hand is armed by the run and stands in its journal, and the run alone takes figures from the plane.
+ */
+
+import { startControl, type ControlServer } from '../admin/control-server.ts'
+import { Arming } from '../control/arming.ts'
+import type { Armory } from '../control/desk.ts'
+import { MemoryFeed, type Feed } from '../control/feed.ts'
+import type { Gate } from '../control/gate.ts'
+import { freshToken } from '../core/random.ts'
+import type { Ms } from '../core/units.ts'
+import type { Inside } from '../experiment/run.ts'
+import type { Meter } from '../experiment/sampler.ts'
+import type { DynamicPlane, OpenTarget, Plane, TargetSpec } from '../proxy/plane.ts'
+import { NO_RECORDS } from '../proxy/plane.ts'
+import type { EventBody, JournalEvent } from '../record/events.ts'
+import { plain } from '../report/words.ts'
+import type { Context } from './command.ts'
+import { holdDesk, type Held } from './hold.ts'
+
+export interface WrapControlOptions {
+  readonly plane: DynamicPlane
+  readonly targets: readonly { readonly spec: TargetSpec; readonly listen: OpenTarget['listen'] }[]
+  readonly seed: number
+  readonly gate: Gate
+  /** Of the API; 0 for a free one. */
+  readonly port: number
+  /** Of the command. */
+  readonly meter: Meter
+}
+
+export class WrapControl {
+  readonly url: string
+  readonly #server: ControlServer
+  readonly #held: Held
+  readonly #turn: Turn
+
+  private constructor(server: ControlServer, held: Held, turn: Turn) {
+    this.url = server.url
+    this.#server = server
+    this.#held = held
+    this.#turn = turn
+  }
+
+  /** PORT_IN_USE, LISTEN_FAILED. */
+  static async open({ plane, targets, seed, gate, port, meter }: WrapControlOptions, context: Context): Promise<WrapControl> {
+    const { registry, version, cwd, env, rest, stderr } = context
+    const turn = new Turn(plane)
+    turn.feed.on((event) => {
+      if (event.kind === 'operator') stderr.write(`brownout: ${plain(`${event.who}: ${event.did} ${event.text}`)}\n`)
+      if (event.kind === 'problem' && !turn.running) stderr.write(`brownout: ${plain(`${event.code}: ${event.text}`)}\n`)
+    })
+    const held = holdDesk({
+      registry, mode: 'wrap', version, cwd, about: rest.join(' '), seed, gate, feed: turn.feed, armory: turn.armory,
+      open: () => targets, figures: () => plane.figures(), sampled: turn.sampled, meters: [meter], url: () => server?.url,
+    })
+    let server: ControlServer | undefined
+    try {
+      server = await startControl({ control: held.desk, token: env['BROWNOUT_TOKEN'] || freshToken() }, { port, env })
+    } catch (error) {
+      await held.close()
+      throw error
+    }
+    return new WrapControl(server, held, turn)
+  }
+
+  /** A run begins: what is done by hand is of it, until the answer is called. */
+  inside(inside: Pick<Inside, 'arming' | 'recorder'>): () => void { return this.#turn.to(inside) }
+
+  async close(): Promise<void> {
+    await this.#server.close()
+    await this.#held.close()
+  }
+}
+
+/** Whose turn it is to arm, to write down and to measure: ours, or that of a run. */
+class Turn {
+  readonly #own: { readonly arming: Arming; readonly feed: MemoryFeed }
+  readonly #plane: Plane
+  #run: Pick<Inside, 'arming' | 'recorder'> | undefined
+  #measured: { readonly origin: Ms; readonly width: Ms } | undefined
+  readonly feed: Feed
+  readonly armory: Armory
+  /** The plane, which has nothing to tell while a run takes it all. */
+  readonly sampled: Plane
+
+  constructor(plane: Plane) {
+    this.#plane = plane
+    const memory = new MemoryFeed()
+    // What the plane tells of the run's rules, the run writes down; what becomes of ours must be heard all the same.
+    const recorder = { write: (body: EventBody) => (this.#run && !body.kind.startsWith('rule.') ? true : memory.write(body)), problem: (error: Parameters<Feed['problem']>[0]) => memory.problem(error) }
+    this.#own = { feed: memory, arming: new Arming({ plane, recorder, stop: { trip: () => undefined } }) }
+    this.feed = {
+      write: (body) => (this.#run?.recorder ?? memory).write(body), problem: (error) => (this.#run?.recorder ?? memory).problem(error),
+      on: (hear) => memory.on(hear), get past() { return memory.past },
+    }
+    this.armory = { arm: (rule, step) => this.#arming.arm(rule, step), disarm: (ids, reason) => this.#disarm(ids, reason) }
+    this.sampled = {
+      open: (targets) => plane.open(targets), arm: (rules) => plane.arm(rules), disarm: (ids, reason) => plane.disarm(ids, reason), snapshot: () => plane.snapshot(),
+      on: (listener) => plane.on(listener), close: (drain) => plane.close(drain),
+      measure: (origin, width) => {
+        this.#measured = { origin, width }
+        if (!this.#run) plane.measure(origin, width)
+      },
+      takeBuckets: () => (this.#run ? Promise.resolve([]) : plane.takeBuckets()),
+      takeRecords: () => (this.#run ? Promise.resolve(NO_RECORDS) : plane.takeRecords()),
+    }
+  }
+
+  get running(): boolean { return this.#run !== undefined }
+
+  to(run: Pick<Inside, 'arming' | 'recorder'>): () => void {
+    this.#run = run
+    run.recorder.on((event) => { if (this.#run === run) this.#own.feed.write(bodyOf(event)) })
+    return () => {
+      if (this.#run !== run) return
+      this.#run = undefined
+      if (this.#measured) this.#plane.measure(this.#measured.origin, this.#measured.width)
+    }
+  }
+
+  get #arming(): Arming { return this.#run?.arming ?? this.#own.arming }
+
+  /** Rules of both: one may have been armed before the run. */
+  async #disarm(...[ids, reason]: Parameters<Armory['disarm']>): Promise<void> {
+    await this.#own.arming.disarm(ids, reason)
+    await this.#run?.arming.disarm(ids, reason)
+  }
+}
+
+/** What happened, without when and in which row of whose journal. */
+const bodyOf = ({ seq: _seq, at: _at, wall: _wall, ...body }: JournalEvent): EventBody => body as EventBody
