@@ -1,5 +1,6 @@
 /** What a file tells `brownout serve` to serve: Toxiproxy's JSON, or YAML with targets, toxics and rules. */
 
+import type { AlertSpec } from '../alerts/alert.ts'
 import { readToxiproxyConfig } from '../admin/config.ts'
 import type { ProxyInput } from '../admin/kept.ts'
 import { Refusal } from '../admin/refusal.ts'
@@ -10,7 +11,7 @@ import { formatProblem, type Problem } from '../experiment/problem.ts'
 import { parseStanding, readConfiguration, type Standing, type StandingOptions, type StandingToxic } from '../experiment/standing.ts'
 import { formatAddress } from '../proxy/address.ts'
 
-export type ServeConfig = { readonly inputs: readonly ProxyInput[] } | { readonly problems: readonly string[] }
+export type ServeConfig = { readonly inputs: readonly ProxyInput[]; readonly alerts: readonly AlertSpec[] } | { readonly problems: readonly string[] }
 
 /** Problems as people are shown them. Never throws for what the file holds. */
 export async function readServeConfig(file: string, options: StandingOptions): Promise<ServeConfig> {
@@ -24,20 +25,21 @@ export async function readServeConfig(file: string, options: StandingOptions): P
 
 function fromJson(text: string, file: string): ServeConfig {
   try {
-    return { inputs: readToxiproxyConfig(text) }
+    return { inputs: readToxiproxyConfig(text), alerts: [] }
   } catch (error) {
     if (error instanceof Refusal) return { problems: [`${file}: ${error.message}`] }
     throw error
   }
 }
 
-function fromStanding({ targets, toxics, rules }: Standing): ServeConfig {
+function fromStanding({ targets, toxics, rules, alerts }: Standing): ServeConfig {
   const read = toxics.map((written) => ({ on: written.on, ...toxicOf(written) }))
   const taken = read.flatMap(({ on, toxic, place }, index) => (read.slice(0, index).some((one) => one.on === on && one.toxic.name === toxic.name)
     ? [problemAt(place, `"${on}" has a toxic named "${toxic.name}" already`)] : []))
   const problems = [...read.flatMap(({ problem }) => problem ?? []), ...taken]
   if (problems.length > 0) return { problems: problems.map(formatProblem) }
   return {
+    alerts,
     inputs: targets.map(({ spec }): ProxyInput => {
       const { name, protocol, tls, dialTimeout, upstream, cluster, host, routes } = spec
       const [listen] = spec.listen

@@ -7,6 +7,8 @@ import type { Place } from '../core/errors.ts'
 import { number, share } from '../core/params.ts'
 import type { Registry } from '../fault.ts'
 import type { Rule } from '../rule.ts'
+import type { AlertSpec } from '../alerts/alert.ts'
+import { linkAlerts } from './alerts.ts'
 import { Interpolator, Secrets } from './interpolate.ts'
 import { linkStep } from './link-steps.ts'
 import { linkTargets } from './link-targets.ts'
@@ -19,7 +21,7 @@ import { isMap, Places, valueAt, type Tree } from './tree.ts'
 import { measured, oneOf, strict, table, text } from './values.ts'
 import { parseYaml, YAML_BYTES_MAX } from './yaml.ts'
 
-const KEYS = ['corruption', 'targets', 'toxics', 'rules'] as const
+const KEYS = ['corruption', 'targets', 'toxics', 'rules', 'alerts'] as const
 
 const toxic = strict({
   on: text('The target\'s name.'),
@@ -34,7 +36,7 @@ const { fault, on, params, where, direction, chance, scope, skip, times, sequenc
 const rule = strict({ rule: text('The rule\'s name.'), fault, on, params, where, direction, chance, scope, skip, times, sequence }, 'A rule that stands until it is taken away.')
 
 export interface StandingToxic extends z.output<typeof toxic> { readonly place: Place }
-export interface Standing { readonly targets: readonly PlannedTarget[]; readonly toxics: readonly StandingToxic[]; readonly rules: readonly Rule[] }
+export interface Standing { readonly targets: readonly PlannedTarget[]; readonly toxics: readonly StandingToxic[]; readonly rules: readonly Rule[]; readonly alerts: readonly AlertSpec[] }
 
 /** An experiment with nothing in it. */
 export const EMPTY_DRAFT: Draft = {
@@ -87,7 +89,7 @@ function read(reader: Reader, root: Tree, { registry, cwd }: Pick<StandingOption
   })
   const names = new Map(named.map((name) => [name, 'target'] as const))
   const linking: Linking = { reader, draft, registry, cwd, env: {}, data: new Map(), scenarios: new Map(), names, targets: new Map(targets.map((one) => [one.spec.name, one])) }
-  return { targets, toxics: toxicsOf(reader, new Set(named)), rules: rulesOf(reader, linking) }
+  return { targets, toxics: toxicsOf(reader, new Set(named)), rules: rulesOf(reader, linking), alerts: linkAlerts(reader, new Set(named)) }
 }
 
 /** The indices of a list that is well-formed as such. */
