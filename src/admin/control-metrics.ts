@@ -2,11 +2,15 @@
 
 import { Counter, Gauge, type Registry } from 'prom-client'
 import { monotonicNow, wallOf } from '../core/clock.ts'
-import type { Control, ResourceTick, Status, Told } from '../control/contract.ts'
+import type { Control, Injection, ResourceTick, Status, Told } from '../control/contract.ts'
 import type { JournalEvent } from '../record/events.ts'
 
 /** All that is told, and how things stand. */
-export type Watchable = Pick<Control, 'status' | 'on' | 'events'>
+export interface Watchable extends Pick<Control, 'on' | 'events'> {
+  status(): Promise<Standing>
+}
+/** As much of the status as is shown. */
+export interface Standing extends Pick<Status, 'version' | 'mode' | 'halted' | 'run'> { readonly injections: readonly Pick<Injection, 'id' | 'fault' | 'on' | 'by' | 'until' | 'lease'>[] }
 export interface ControlMetricsOptions {
   /** Processes that carry proxies; absent: one. */
   readonly workers?: (() => number | undefined) | undefined
@@ -60,9 +64,9 @@ export class ControlMetrics {
     this.#leases = gauge('brownout_leases', 'Leases that hold faults now.')
     this.#leasesLost = counter('brownout_leases_lost_total', 'Leases that were not renewed in time: their faults were healed.')
     this.#workers = gauge('brownout_workers', 'Processes that carry the proxies.')
-    this.#cpu = gauge('brownout_process_cpu_cores', 'CPU that a wrapped process or a server uses, with its children.', ['name'])
-    this.#memory = gauge('brownout_process_memory_bytes', 'Memory that a wrapped process or a server uses, with its children.', ['name'])
-    this.#resources = gauge('brownout_process_resource', 'What else is known of a wrapped process or a server: sizes in bytes, rates a second, shares from 0 to 1.', ['name', 'metric'])
+    this.#cpu = gauge('brownout_resource_cpu_cores', 'CPU that a wrapped process or a server uses, with its children.', ['name'])
+    this.#memory = gauge('brownout_resource_memory_bytes', 'Memory that a wrapped process or a server uses, with its children.', ['name'])
+    this.#resources = gauge('brownout_resource_usage', 'What else is known of a wrapped process or a server: sizes in bytes, rates a second, shares from 0 to 1.', ['name', 'metric'])
     this.#phase = gauge('brownout_experiment_phase', 'Always 1: the phase in which a running experiment is.', ['experiment', 'phase'])
     this.#expectations = gauge('brownout_experiment_expectation', 'Always 1: an expectation of the running experiment, and what it came to.', ['experiment', 'expectation', 'outcome'])
     this.#verdicts = counter('brownout_experiment_verdicts_total', 'Experiments that ended, by outcome.', ['experiment', 'outcome'])
@@ -107,7 +111,7 @@ export class ControlMetrics {
     }
   }
 
-  #take({ version, mode, injections, halted, run }: Status): void {
+  #take({ version, mode, injections, halted, run }: Standing): void {
     this.#info.set({ version, mode }, 1)
     this.#halted.set(halted ? 1 : 0)
     this.#workers.set(this.#workersNow() ?? 1)

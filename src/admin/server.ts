@@ -103,7 +103,7 @@ export async function startAdmin(options: AdminOptions): Promise<Admin> {
   // Made when first asked for: the library is a third of what a server would load. Until then the figures are the plane's.
   const metricsOf = wanted && (async (): Promise<Metrics> => {
     const library = await import('./metrics.ts')
-    metrics ??= new library.Metrics(plane, () => proxies.views(), wanted)
+    metrics ??= new library.Metrics(plane, () => proxies.views(), wanted.control ? { ...wanted, control: { workers: () => cluster?.workers.length, ...wanted.control } } : wanted)
     return metrics
   })
   plane.on((event) => {

@@ -19,6 +19,7 @@ export interface Args {
   readonly 'allow-listen': boolean; readonly 'allow-host': readonly string[]; readonly seed: number | undefined; readonly drain: string; readonly workers: string | undefined
   readonly metrics: boolean; readonly 'proxy-metrics': boolean; readonly 'runtime-metrics': boolean; readonly log: 'stdout' | 'stderr'; readonly 'keep-going': boolean
   readonly policy: string | undefined; readonly 'allow-upstream': readonly string[]
+  readonly webhook: string[]; readonly 'webhook-format': 'auto' | 'json' | 'slack'; readonly grafana: string | undefined; readonly otel: boolean | undefined
 }
 
 /** Fewer than these are worth a warning. */
@@ -44,10 +45,10 @@ export async function runServe(args: Args, context: Context): Promise<Exit> {
   const all = args.metrics && !args['proxy-metrics'] && !args['runtime-metrics']
   const metrics = { own: all || args['proxy-metrics'], process: all || args['runtime-metrics'] }
   const seed = args.seed ?? freshSeed()
-  const control = await ServeControl.create({ seed, token, safety: args, hosts: args['allow-host'], config: args.config }, context, log)
+  const control = await ServeControl.create({ seed, token, safety: args, hosts: args['allow-host'], config: args.config, outlets: args }, context, log)
   const admin = await startAdmin({
     ...control.forServer, registry, host: args.host, port: args.port, seed, token, hosts: args['allow-host'], allowListen: args['allow-listen'], log, workers,
-    ...(metrics.own || metrics.process ? { metrics } : {}),
+    ...(metrics.own || metrics.process ? { metrics: { ...metrics, control: control.forMetrics } } : {}),
   })
   log.info({ address: admin.url, version }, 'serving the admin API')
   const stopResizing = context.onResize((by) => { void resize(admin, by, drain, log) })
@@ -55,7 +56,7 @@ export async function runServe(args: Args, context: Context): Promise<Exit> {
   tellRoom(log, workers?.count)
   if (open) log.warn({ address: admin.url }, token === undefined ? 'the admin API is open to a network, without a token' : 'the admin API is open to a network')
   try {
-    const configured = await configure(admin, args, context, log)
+    const configured = await configure(admin, control, args, context, log)
     const stopHearing = configured ? context.onHangup(() => { void configured() }) : undefined
     const signal = await stopped
     stopHearing?.()
@@ -90,7 +91,7 @@ function tellRoom(log: Logger, workers = 1): void {
 }
 
 /** Reads the file and applies it; the answer does so again, and says in the log what is wrong. CONFIG_INVALID the first time, unless told to keep going. */
-async function configure(admin: Admin, { config, 'keep-going': keepGoing }: Args, { registry, env, cwd }: Context, log: Logger): Promise<(() => Promise<void>) | undefined> {
+async function configure(admin: Admin, control: ServeControl, { config, 'keep-going': keepGoing }: Args, { registry, env, cwd }: Context, log: Logger): Promise<(() => Promise<void>) | undefined> {
   if (config === undefined) return undefined
   // It brings the loader of experiments along, which a server without a file needs not wait for.
   const { readServeConfig } = await import('./serve-config.ts')
@@ -99,6 +100,7 @@ async function configure(admin: Admin, { config, 'keep-going': keepGoing }: Args
     const found = await readServeConfig(config, { registry, env, cwd })
     if ('problems' in found) return found.problems
     const failed = await configured.apply(found.inputs)
+    await control.declare(found.alerts, admin)
     for (const { name, listen, upstream } of admin.proxies.list()) log.info({ proxy: name, listen, upstream }, 'proxy')
     return [...failed].map(([name, why]) => `${config}: ${name}: ${why}`)
   }

@@ -1,6 +1,7 @@
 /** `brownout serve`: what it can be told. What it does is in run-serve.ts, which is loaded only then. */
 
 import type { Command } from './command.ts'
+import { OUTLET_OPTIONS } from './outlet-options.ts'
 import type { Args } from './run-serve.ts'
 import { withSafety } from './safety-options.ts'
 import { WORKERS_OPTION } from './workers.ts'
@@ -23,6 +24,7 @@ export const serve: Command<Args> = {
     .option('proxy-metrics', { type: 'boolean', default: false, describe: 'only those of proxies, as Toxiproxy has it' })
     .option('runtime-metrics', { type: 'boolean', default: false, describe: 'only those of the process, as Toxiproxy has it' })
     .option('log', { choices: ['stdout', 'stderr'] as const, default: 'stderr' as const, describe: 'where logs go, a JSON object a line' })
+    .options(OUTLET_OPTIONS)
     .option('keep-going', { type: 'boolean', default: false, describe: 'serve even where the configuration cannot be used' })
     .example('$0 serve', 'every Toxiproxy client can drive it')
     .example('$0 serve --config proxies.yaml', 'with targets, toxics and standing rules')

@@ -83,8 +83,8 @@ describe('metrics of what people and experiments do', () => {
     on.resources('shop', { cpu: 0.5, memory: 1024, threads: 7 })
     on.resources('shop', { cpu: 0.7, memory: 2048, threads: 8 })
     on.tell({ kind: 'alert', alert: 'late', state: 'recovered', text: '' })
-    assert.deepEqual(await on.samples(/process_|alert|recoveries/), [
-      'brownout_process_cpu_cores{name="shop"} 0.7', 'brownout_process_memory_bytes{name="shop"} 2048', 'brownout_process_resource{name="shop",metric="threads"} 8',
+    assert.deepEqual(await on.samples(/resource|alert|recoveries/), [
+      'brownout_resource_cpu_cores{name="shop"} 0.7', 'brownout_resource_memory_bytes{name="shop"} 2048', 'brownout_resource_usage{name="shop",metric="threads"} 8',
       'brownout_alert_firing{alert="slow"} 1', 'brownout_alert_firing{alert="late"} 0', 'brownout_recoveries_total{alert="late"} 1',
     ])
     firing = false

@@ -115,7 +115,7 @@ describe('the files for Grafana and Prometheus', () => {
   it('show all that brownout counts: no metric of its own is without a panel', () => {
     const shown = new Set(expressions(JSON.parse(read('brownout.json'))).flatMap(metricsIn).map((name) => name.replace(/_bucket$/, '')))
     const own = [...page.matchAll(/^# TYPE (brownout_\S+)/gm)].map(([, name = '']) => name)
-    assert.deepEqual(own.filter((name) => !shown.has(name)).sort(), ['brownout_first_byte_seconds', 'brownout_operation_bytes_total', 'brownout_process_resource'])
+    assert.deepEqual(own.filter((name) => !shown.has(name)).sort(), ['brownout_first_byte_seconds', 'brownout_operation_bytes_total', 'brownout_resource_usage'])
   })
 
   it('have a line of the runbook for each alert', () => {

@@ -130,13 +130,13 @@ describe('an alert on a recovery', () => {
 
   it('is raised where the signal is not back in time after the last fault, and over once it is', () => {
     const scene = new Scene(late).run(30).arm().run(20, { p95: 400 }).clear().run(25, { p95: 200 }).run(10)
-    assert.deepEqual(scene.said, ['60 firing', '77 resolved'])
+    assert.deepEqual(scene.said, ['60 firing', '76.25 resolved'])
     assert.deepEqual(scene.texts, ['cache.p95 is 200ms 10s after the last fault, and was 10ms before', 'cache.p95 is back after 25s: 10ms'])
   })
 
   it('tells of a recovery in time, and of none where nothing was degraded', () => {
     const scene = new Scene(late).run(30).arm().run(20, { p95: 400 }).clear().run(4, { p95: 200 }).run(10)
-    assert.deepEqual([scene.said, scene.texts], [['56 recovered'], ['cache.p95 is back after 4s: 10ms']])
+    assert.deepEqual([scene.said, scene.texts], [['55.25 recovered'], ['cache.p95 is back after 4s: 10ms']])
     assert.deepEqual(new Scene(late).run(30).arm().run(20).clear().run(60).said, [])
   })
 
@@ -149,6 +149,12 @@ describe('an alert on a recovery', () => {
   it('is over by a new fault only when that too is gone and the signal back', () => {
     const scene = new Scene(late).run(30).arm().run(5, { p95: 400 }).clear().run(12, { p95: 400 }).arm('b').run(5).clear('b').run(5)
     assert.deepEqual(scene.said, ['45 firing', '54 resolved'])
+  })
+
+  it('does not take a wild tick for a relapse, nor what differs by less than five milliseconds for degraded', () => {
+    const wild = (i: number): Partial<Tick> => ({ p95: i % 5 === 0 ? 900 : 10 })
+    assert.deepEqual(new Scene(late).run(30).arm().run(5, { p95: 400 }).clear().run(30, wild).said, ['37 recovered'])
+    assert.deepEqual(new Scene(late).run(30, { p95: 0.2 }).arm().run(5, { p95: 5 }).clear().run(30, { p95: 5 }).said, [])
   })
 
   it('does not take a good tick for a recovery, nor silence', () => {
