@@ -14,7 +14,6 @@ import { freshToken } from '../core/random.ts'
 import { Arming } from '../control/arming.ts'
 import type { DynamicPlane } from '../proxy/plane.ts'
 import type { Context } from './command.ts'
-import { historyFolder } from './history.ts'
 import type { OutletArgs } from './outlet-options.ts'
 import { OUTLETS_PATIENCE_STOPPED } from './outlets.ts'
 import { safetyOf, type Safety } from './safety.ts'
@@ -119,7 +118,7 @@ export class ServeControl {
 
   async #make({ plane, proxies }: Inside): Promise<{ readonly held: Held; readonly fetches: ControlFetches }> {
     // They bring the loader of experiments along, which a server that nobody speaks to needs not wait for.
-    const [{ holdDesk }, { controlFetches }, { shownRuns }] = await Promise.all([import('./hold.ts'), import('../admin/control-server.ts'), import('./shown-runs.ts')])
+    const [{ holdDesk }, { controlFetches }, { shownRuns }, { historyFolder }] = await Promise.all([import('./hold.ts'), import('../admin/control-server.ts'), import('./shown-runs.ts'), import('./history.ts')])
     const { registry, version, cwd } = this.#context
     const { seed, config, hosts } = this.#options
     const held = holdDesk({
