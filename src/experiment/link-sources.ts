@@ -1,16 +1,19 @@
 /** Apps and probes: what is started and what is read. */
 
 import type { ProbeCheck, ProbeSpec } from '../probes/spec.ts'
+import { nearest } from '../core/errors.ts'
 import { ms } from '../core/units.ts'
 import { checkUrl, oneKind, refuseKeys, storeRequest } from './link-requests.ts'
 import { checkReferences, fromFile, type Linking } from './linking.ts'
 import type { AppSpec } from './plan.ts'
+import type { ProfileSpec } from './profile-spec.ts'
 import { quoteHint, type Named } from './read.ts'
 import type { AppInput, ProbeInput } from './schema.ts'
 import type { Path } from './tree.ts'
 import { parseHostPort } from './upstream.ts'
 
 const READY_WITHIN = ms(15_000)
+const PROFILE_INTERVAL = ms(1)
 const PROBE_TIMEOUT = ms(5_000)
 const PROBE_EVERY = ms(1_000)
 const PROBE_KINDS = ['http', 'tcp', 'redis', 'postgres', 'command'] as const
@@ -38,6 +41,22 @@ export function linkApp(linking: Linking, { name, path, input }: Named<AppInput>
     cwd: input.cwd === undefined ? cwd : fromFile(linking, [...path, 'cwd'], input.cwd),
     ...(input.ready ? { ready: { http: http && own(http), tcp: tcp && own(tcp), within: within ?? READY_WITHIN } } : {}),
   }
+}
+
+/** `steps` are the names that `during` may bear besides `fault`. */
+export function linkProfile({ reader, draft }: Linking, steps: readonly string[]): ProfileSpec | undefined {
+  if (!draft.profile) return undefined
+  const { target, during = 'fault', interval = PROFILE_INTERVAL } = draft.profile
+  const apps = [...(draft.app ? ['app'] : []), ...draft.apps.map(({ name }) => name)]
+  if (!apps.includes(target)) {
+    const near = nearest(target, apps)
+    reader.fail('VALUE_INVALID', ['profile', 'target'], `target: no application is named "${target}"`, near ? `did you mean "${near}"?` : apps.length ? `there is ${apps.join(', ')}` : 'declare it under `app:`; what brownout does not start it cannot profile')
+  }
+  if (during !== 'fault' && !steps.includes(during)) {
+    const near = nearest(during, ['fault', ...steps])
+    reader.fail('STEP_UNKNOWN', ['profile', 'during'], `no step is named "${during}"`, near ? `did you mean "${near}"?` : `known here: ${['fault', ...steps].join(', ')}`)
+  }
+  return { app: target, during, interval }
 }
 
 export function linkProbe(linking: Linking, { name, path, input }: Named<ProbeInput>): ProbeSpec | undefined {

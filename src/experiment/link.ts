@@ -7,7 +7,7 @@ import type { Source } from '../record/buckets.ts'
 import { linkAbort, linkCondition, linkExpectation, PHASES, warnOfFewSamples } from './link-judgements.ts'
 import { linkData } from './link-data.ts'
 import { linkLoad } from './link-load.ts'
-import { linkApp, linkProbe } from './link-sources.ts'
+import { linkApp, linkProbe, linkProfile } from './link-sources.ts'
 import { linkStep } from './link-steps.ts'
 import { linkTargets } from './link-targets.ts'
 import { warnOfRamps } from './link-websocket.ts'
@@ -39,6 +39,7 @@ export function link(context: Omit<Linking, 'names' | 'targets' | 'data'>, given
   const abort = draft.abort.flatMap((one) => linkAbort(linking, one) ?? [])
   const { drafts, stepNames } = linkMethod(linking)
   const expect = draft.expect.flatMap((one) => linkExpectation(linking, one, stepNames) ?? [])
+  const profile = linkProfile(linking, stepNames)
   if (reader.problems.failed || draft.name === undefined) return undefined
   const spans = stepSpans(drafts)
   const method = finishSteps(drafts, spans)
@@ -54,7 +55,7 @@ export function link(context: Omit<Linking, 'names' | 'targets' | 'data'>, given
   })
   return {
     name: draft.name, question: draft.question ?? '', file: given.file, hash: given.hash, tags: draft.tags ?? [], seed: given.seed ?? draft.seed ?? freshSeed(), corruption: draft.corruption === 'allow',
-    targets, apps, loads, probes, windows, steadyState, abort, method, expect, repeat: draft.repeat ?? 1, secrets: given.secrets,
+    targets, apps, loads, probes, windows, steadyState, abort, method, expect, repeat: draft.repeat ?? 1, ...(profile ? { profile } : {}), secrets: given.secrets,
     warnings: reader.problems.sorted().filter(({ severity }) => severity === 'warning'),
   }
 }

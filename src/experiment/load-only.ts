@@ -20,7 +20,7 @@ export function loadOnly(plan: Plan, length?: Ms): { readonly plan: Plan; readon
   const kept = [...held, ...expect].filter((one) => one.kind === 'signal' && ALL_ALONG.has(one.during) && one.limit.unit !== 'x')
   const left = [...held, ...expect].filter((one) => !kept.includes(one))
   return {
-    plan: { ...plan, only: 'load', windows: { ...windows, baseline: measured, recovery: ms(0) }, steadyState: [], abort: plan.abort.filter(({ limit }) => limit.unit !== 'x'), method: [], expect: kept },
+    plan: { ...plan, only: 'load', profile: undefined, windows: { ...windows, baseline: measured, recovery: ms(0) }, steadyState: [], abort: plan.abort.filter(({ limit }) => limit.unit !== 'x'), method: [], expect: kept },
     left: left.map(({ text }) => text),
   }
 }

@@ -8,6 +8,7 @@ import type { TargetSpec } from '../proxy/plane.ts'
 import type { Rule } from '../rule.ts'
 import type { ViaRoute } from '../via/route.ts'
 import type { Problem } from './problem.ts'
+import type { ProfileSpec } from './profile-spec.ts'
 
 export interface Windows { readonly warmup: Ms; readonly baseline: Ms; readonly recovery: Ms; readonly bucket: Ms; readonly hold: Ms; readonly minSamples: number }
 
@@ -82,6 +83,8 @@ export interface Plan {
   readonly method: readonly Step[]
   readonly expect: readonly Expectation[]
   readonly repeat: number
+  /** The application whose processor time is looked at; absent: none. */
+  readonly profile?: ProfileSpec | undefined
   /** Nothing but its load: the baseline is all that is measured, and no baseline to anything. */
   readonly only?: 'load' | undefined
   /** Values that must never reach journal, report, log or error text. */

@@ -3,7 +3,7 @@
 import type * as z from 'zod'
 import { nearest, type ErrorCode, type Place } from '../core/errors.ts'
 import type { Problems } from './problem.ts'
-import { EXPERIMENT_KEYS, SECTIONS, SHARED_KEYS, VALUES, type AbortInput, type AppInput, type ConditionInput, type DataInput, type ExpectationInput, type LoadInput, type ProbeInput, type StepInput, type TargetInput, type WindowsInput } from './schema.ts'
+import { EXPERIMENT_KEYS, SECTIONS, SHARED_KEYS, VALUES, type AbortInput, type AppInput, type ConditionInput, type DataInput, type ExpectationInput, type LoadInput, type ProbeInput, type ProfileInput, type StepInput, type TargetInput, type WindowsInput } from './schema.ts'
 import { isMap, valueAt, type Entry, type Path, type Places, type Tree } from './tree.ts'
 
 export interface Named<T> {
@@ -22,6 +22,7 @@ export interface Draft {
   readonly corruption: 'allow' | undefined
   readonly repeat: number | undefined
   readonly windows: WindowsInput | undefined
+  readonly profile: ProfileInput | undefined
   readonly app: Named<AppInput> | undefined
   readonly apps: readonly Named<AppInput>[]
   readonly targets: readonly Named<TargetInput>[]
@@ -104,7 +105,7 @@ export function readDraft(reader: Reader): Draft | undefined {
   const value = <K extends keyof typeof VALUES>(key: K): z.output<(typeof VALUES)[K]> | undefined => reader.read(VALUES[key], [key]) as z.output<(typeof VALUES)[K]> | undefined
   const app = isPresent(root['app']) ? { name: '', path: ['app'], input: value('app') } : undefined
   return {
-    name: value('name'), question: value('question'), tags: value('tags'), seed: value('seed'), corruption: value('corruption'), repeat: value('repeat'), windows: value('windows'),
+    name: value('name'), question: value('question'), tags: value('tags'), seed: value('seed'), corruption: value('corruption'), repeat: value('repeat'), windows: value('windows'), profile: value('profile'),
     app,
     apps: readMap(reader, 'apps'), targets: readMap(reader, 'targets'), data: readMap(reader, 'data'), load: readMap(reader, 'load'), probes: readMap(reader, 'probes'),
     steady_state: readList(reader, 'steady_state'), abort: readList(reader, 'abort'), method: readList(reader, 'method'), expect: readList(reader, 'expect'),

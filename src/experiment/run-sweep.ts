@@ -24,7 +24,8 @@ export async function runSweep(plan: Plan, settings: SweepSettings, options: Run
   const journal = Journal.create(folder, { redact: (text) => redact(text, plan.secrets), ...options.journal })
   try {
     const running = new Sweep({
-      plan, folder, journal, env, startServer, registry, settings,
+      // What each point did to it is not told apart.
+      plan: { ...plan, profile: undefined }, folder, journal, env, startServer, registry, settings,
       plane: options.plane?.(plan) ?? planeFor(plan, registry, undefined, options.admit),
       onEvent: (event) => onEvent?.(event), onPoint: (progress) => onPoint?.(progress),
       started: (targets) => ({ ...startedBody(plan, options, folder, targets), name }),

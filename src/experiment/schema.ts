@@ -204,6 +204,12 @@ export const expectation = strict({
   step: text('The step whose episode is meant; the last unless given.').optional(),
 }, 'What must have been so, or the run fails.')
 
+export const profile = strict({
+  target: text('The application: its name under `apps`, or app.'),
+  during: text('fault: while any step holds; or the name of a step. fault unless given.').optional(),
+  interval: time('How often it is looked at what runs; 1 ms unless given.', '100us', '100ms').optional(),
+}, 'Takes CPU profiles of a Node application, before the fault and under it, and compares them.')
+
 /** Kinds of section: read as one value, entry by entry of a mapping, or item by item of a list. */
 export const SECTIONS = {
   vars: { of: 'map', item: printable('Text, which may hold ${NAME} of the environment.'), about: 'Values that ${vars.NAME} stands for; `--var NAME=…` beats them.' },
@@ -226,10 +232,11 @@ export const VALUES = {
   corruption: oneOf(['allow'], 'Needed by faults that falsify data.').optional(),
   app: app.optional(),
   windows: windows.optional(),
+  profile: profile.optional(),
   repeat: count('How many times the experiment runs.', '1', '100').optional(),
 } as const
 
-const KEYS = ['name', 'question', 'tags', 'seed', 'corruption', 'vars', 'targets', 'app', 'apps', 'data', 'load', 'probes', 'windows', 'steady_state', 'abort', 'method', 'expect', 'repeat'] as const
+const KEYS = ['name', 'question', 'tags', 'seed', 'corruption', 'vars', 'targets', 'app', 'apps', 'data', 'load', 'probes', 'windows', 'profile', 'steady_state', 'abort', 'method', 'expect', 'repeat'] as const
 export const EXPERIMENT_KEYS: readonly string[] = KEYS
 /** What brownout.yaml may hold, for every experiment at or below it. */
 export const SHARED_KEYS: readonly string[] = ['vars', 'targets', 'app', 'apps', 'data', 'load', 'probes', 'windows', 'steady_state', 'abort']
@@ -247,6 +254,7 @@ export type DataInput = z.infer<typeof data>
 export type LoadInput = z.infer<typeof load>
 export type JourneyStepInput = z.infer<typeof journeyStep>
 export type ProbeInput = z.infer<typeof probe>
+export type ProfileInput = z.infer<typeof profile>
 export type WindowsInput = z.infer<typeof windows>
 export type ConditionInput = z.infer<typeof condition>
 export type AbortInput = z.infer<typeof abortCondition>

@@ -17,6 +17,7 @@ import type { Journal } from '../record/journal.ts'
 import { Arming } from '../control/arming.ts'
 import { verifyHealed } from './heal.ts'
 import type { Plan } from './plan.ts'
+import { ProfileRun } from './profile.ts'
 import { Recorder } from './recorder.ts'
 import { Sampler } from './sampler.ts'
 import { Stage, type StageOptions, type StartServer } from './stage.ts'
@@ -66,6 +67,7 @@ export class Session {
   #origin: Ms = ms(0)
   #sampler: Sampler | undefined
   #probes: ProbesRun | undefined
+  #profile: ProfileRun | undefined
 
   constructor(options: SessionOptions) {
     const { plan, folder, env, journal, plane, startServer, running, onEvent, heal } = options
@@ -97,8 +99,10 @@ export class Session {
 
   /** Starts to gather figures, the load and the probes. */
   async measure(): Promise<void> {
-    const { plan, plane } = this.#options
+    const { plan, plane, folder } = this.#options
     const { bucket: width } = plan.windows
+    // Before anything is measured: a profiler that is started holds its process up.
+    this.#profile = await this.stop.race(ProfileRun.start({ plan, folder, recorder: this.recorder, apps: this.#stage.apps }))
     this.#origin = monotonicNow()
     this.#sampler = new Sampler({ plane, recorder: this.recorder, meters: [...this.#stage.apps, ...this.#stage.observers], origin: this.#origin, width })
     const load = await this.stop.race(this.#stage.openLoad(this.#origin, width))
@@ -143,6 +147,8 @@ export class Session {
     this.enter('end')
     if (hurried) this.#stage.load?.kill()
     const invalid = hurried ? [] : (await this.#endLoad()).flatMap(({ name, valid, why }) => (valid ? [] : [`${name}: ${why ?? 'not to be trusted'}`]))
+    if (hurried) this.#profile?.close()
+    else await this.#profile?.finish()
     const asked = this.#probes?.stop(!hurried)
     if (!hurried) await asked
     await this.#sampler?.stop()

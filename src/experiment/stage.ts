@@ -17,6 +17,7 @@ import type { Plan, PlannedTarget } from './plan.ts'
 import type { Observer } from '../observe/observer.ts'
 import { startObservers } from './observe.ts'
 import { ProcessTree } from '../observe/process-tree.ts'
+import { profiled } from './profile.ts'
 import type { Recorder } from './recorder.ts'
 import { Stopped } from './stop.ts'
 
@@ -84,7 +85,7 @@ export class Stage {
     for (const spec of plan.apps) {
       this.#goOn()
       await held.get(spec.name)?.release()
-      await this.#startApp(withAddresses(spec, addressesOf(targets, open, ports, spec.name)))
+      await this.#startApp(profiled(withAddresses(spec, addressesOf(targets, open, ports, spec.name)), plan.profile, this.#options.env))
     }
     await this.#ask(doors.filter(({ spec }) => ours.has(spec.name)))
     this.observers = startObservers(targets, (text) => recorder.problem({ code: 'OBSERVE_FAILED', message: text }))

@@ -40,7 +40,7 @@ export interface Standing { readonly targets: readonly PlannedTarget[]; readonly
 
 /** An experiment with nothing in it. */
 export const EMPTY_DRAFT: Draft = {
-  name: undefined, question: undefined, tags: undefined, seed: undefined, corruption: undefined, repeat: undefined, windows: undefined, app: undefined,
+  name: undefined, question: undefined, tags: undefined, seed: undefined, corruption: undefined, repeat: undefined, windows: undefined, profile: undefined, app: undefined,
   apps: [], targets: [], data: [], load: [], probes: [], steady_state: [], abort: [], method: [], expect: [],
 }
 

@@ -4,6 +4,7 @@ import type { Ms } from '../core/units.ts'
 import type { Direction, Protocol } from '../protocols/codec.ts'
 import type { Point, SweepResult } from '../sweep/result.ts'
 import type { BucketRecord } from './buckets.ts'
+import type { ProfileRecord } from './profiles.ts'
 import type { FiguresRecord, ReactionRecord, ReactionTotals } from './figures.ts'
 
 /** Why a rule is no longer armed. */
@@ -54,6 +55,8 @@ export interface EventBodies {
   /** One point of a sweep, and in the end what it came to. */
   point: { readonly point: Point }
   sweep: { readonly result: SweepResult }
+  /** What an application's processor time went to, before and under the fault. */
+  profile: { readonly profile: ProfileRecord }
   note: { readonly text: string }
   /** What a person (or a program for one) did by hand, before it is done. `rule` where it concerns one. */
   operator: { readonly who: string; readonly did: 'inject' | 'change' | 'clear' | 'halt' | 'resume' | 'pause' | 'note' | 'detected' | 'mitigated' | 'lost'; readonly text: string; readonly rule?: string | undefined }

@@ -5,7 +5,7 @@ import type { EventBodies, EventKind, JournalEvent } from './events.ts'
 type Type = 'string' | 'number' | 'boolean' | 'object' | 'array' | 'any'
 type Shape<K extends EventKind> = { readonly [Key in RequiredKeys<EventBodies[K]>]: Type }
 /** Fields of a line, known to be there and no more. */
-interface Fields { readonly kind?: unknown; readonly bucket?: unknown; readonly counts?: unknown; readonly targets?: unknown; readonly figures?: unknown; readonly parts?: unknown; readonly of?: unknown; readonly altered?: unknown; readonly control?: unknown; readonly moves?: unknown; readonly expectations?: unknown }
+interface Fields { readonly kind?: unknown; readonly bucket?: unknown; readonly counts?: unknown; readonly targets?: unknown; readonly figures?: unknown; readonly parts?: unknown; readonly of?: unknown; readonly altered?: unknown; readonly control?: unknown; readonly moves?: unknown; readonly expectations?: unknown; readonly profile?: unknown; readonly processes?: unknown; readonly grown?: unknown; readonly calls?: unknown }
 type RequiredKeys<T> = { [Key in keyof T]-?: undefined extends T[Key] ? (unknown extends T[Key] ? Key : never) : Key }[keyof T]
 
 const SHAPES: { readonly [K in EventKind]: Shape<K> } = {
@@ -29,6 +29,7 @@ const SHAPES: { readonly [K in EventKind]: Shape<K> } = {
   suspect: { stallMs: 'number' },
   point: { point: 'object' },
   sweep: { result: 'object' },
+  profile: { profile: 'object' },
   note: { text: 'string' },
   operator: { who: 'string', did: 'string', text: 'string' },
   alert: { alert: 'string', state: 'string', text: 'string' },
@@ -39,6 +40,9 @@ const SHAPES: { readonly [K in EventKind]: Shape<K> } = {
 const BUCKET: Readonly<Record<string, Type>> = { source: 'string', name: 'string', start: 'number', width: 'number', counts: 'object' }
 const FIGURES: Readonly<Record<string, Type>> = { target: 'string', start: 'number', width: 'number', parts: 'array', inFlight: 'number' }
 const PART: Readonly<Record<string, Type>> = { of: 'object', offered: 'number', ok: 'number' }
+const PROFILE: Readonly<Record<string, Type>> = { app: 'string', during: 'string', processes: 'array', intervalMs: 'number', baselineMs: 'number', faultMs: 'number', baseline: 'number', fault: 'number', grown: 'array', calls: 'array' }
+const FUNCTION: Readonly<Record<string, Type>> = { name: 'string', at: 'string', baseline: 'number', fault: 'number' }
+const PROCESS: Readonly<Record<string, Type>> = { pid: 'number', title: 'string', files: 'array' }
 const REACTIONS: Readonly<Record<string, Type>> = { watched: 'number', attempts: 'number', moves: 'object' }
 const COUNTS: Readonly<Record<string, Type>> = { offered: 'number', ok: 'number', error: 'number', timeout: 'number', indeterminate: 'number', dropped: 'number' }
 const TARGET: Readonly<Record<string, Type>> = { name: 'string', protocol: 'string', upstream: 'string', listen: 'array' }
@@ -53,17 +57,21 @@ export function isEvent(value: unknown): value is JournalEvent {
   return shape !== undefined && fits(value, shape) && partsFit(kind, value)
 }
 
-function partsFit(kind: string, { bucket, targets, expectations, figures, altered, control }: Fields): boolean {
+function partsFit(kind: string, { bucket, targets, expectations, figures, altered, control, profile }: Fields): boolean {
   const each = (list: unknown, shape: Readonly<Record<string, Type>>): boolean => Array.isArray(list) && list.every((one) => fits(one, shape))
   switch (kind) {
     case 'bucket': return fits(bucket, BUCKET) && fits(bucket.counts, COUNTS)
     case 'figures': return fits(figures, FIGURES) && each(figures.parts, PART)
     case 'reactions': return fits(altered, REACTIONS) && fits(control, REACTIONS)
+    case 'profile': return fits(profile, PROFILE) && each(profile.processes, PROCESS) && each(profile.grown, FUNCTION) && callsFit(profile.calls)
     case 'run.started': return each(targets, TARGET)
     case 'verdict': return each(expectations, EXPECTATION)
     default: return true
   }
 }
+
+/** Depth is bounded by that of JSON itself. */
+const callsFit = (calls: unknown): boolean => Array.isArray(calls) && calls.every((one: unknown) => fits(one, FUNCTION) && callsFit(one.calls))
 
 function fits(value: unknown, shape: Readonly<Record<string, Type>>): value is Fields {
   if (typeof value !== 'object' || value === null) return false

@@ -4,6 +4,7 @@ import { ms, type Ms } from '../core/units.ts'
 import { noCounts, type BucketRecord, type Source } from '../record/buckets.ts'
 import type { FiguresRecord, Labels } from '../record/figures.ts'
 import type { ClearReason, EventBodies, EventOf, JournalEvent, Outcome, Phase } from '../record/events.ts'
+import type { ProfileRecord } from '../record/profiles.ts'
 import { partBuckets, wholeBuckets } from './parts.ts'
 
 /** All times are on the monotonic clock of the machine that ran it, in ms. */
@@ -53,6 +54,7 @@ export interface RunRecord {
   readonly apps: readonly EventOf<'app'>[]
   readonly loads: readonly EventOf<'load'>[]
   readonly heals: readonly EventOf<'heal'>[]
+  readonly profiles: readonly ProfileRecord[]
   readonly suspects: readonly EventOf<'suspect'>[]
   readonly notes: readonly EventOf<'note'>[]
   readonly problems: readonly EventOf<'problem'>[]
@@ -75,7 +77,7 @@ export function foldRun(events: readonly JournalEvent[]): RunRecord {
     rules: foldRules(events), actions: foldActions(all('action')),
     signals: foldSignals(all('bucket').map(({ bucket }) => bucket), figures), figures,
     reactions: all('reaction'), reactionTotals: [...new Map(all('reactions').map((event) => [event.rule, event])).values()],
-    probes: all('probe'), apps: all('app'), loads: all('load'), heals: all('heal'), suspects: all('suspect'), notes: all('note'), problems: all('problem'),
+    probes: all('probe'), apps: all('app'), loads: all('load'), heals: all('heal'), profiles: all('profile').map((event) => event.profile), suspects: all('suspect'), notes: all('note'), problems: all('problem'),
     verdict: foldVerdict(all('verdict').at(-1), ended), exit: ended?.exit,
   }
 }

@@ -10,6 +10,7 @@ import { html, jsonForScript, NOTHING, type Markup } from './markup.ts'
 import { pageOf } from './page.ts'
 import { SCRIPT } from './page-script.ts'
 import { STYLE } from './page-style.ts'
+import { PROFILE_SCRIPT, PROFILE_STYLE, profileSection } from './profile-section.ts'
 import { resourceCells, resourcesOf } from './resources.ts'
 import { expectationsSection, failuresSection, headerSection, ledgerSection, loadSection, passedSection, sourceSection, timingSection, trafficSection, troubleSection } from './sections.ts'
 import { plain } from './words.ts'
@@ -17,8 +18,10 @@ import { plain } from './words.ts'
 /** Deterministic: the same record gives the same bytes. */
 export function renderHtml(record: RunRecord, analysis: Analysis): string {
   const charts = chartsOf(record, analysis)
+  const profiled = record.profiles.length > 0
   return pageOf({
-    title: `${record.verdict.outcome}: ${plain(record.started?.name ?? 'unknown run')}`, style: asset('uplot/dist/uPlot.min.css') + STYLE, scripts: [asset('uplot/dist/uPlot.iife.min.js'), SCRIPT], pictures: true,
+    title: `${record.verdict.outcome}: ${plain(record.started?.name ?? 'unknown run')}`, pictures: true,
+    style: asset('uplot/dist/uPlot.min.css') + STYLE + (profiled ? PROFILE_STYLE : ''), scripts: [asset('uplot/dist/uPlot.iife.min.js'), SCRIPT, ...(profiled ? [PROFILE_SCRIPT] : [])],
     data: html`<script type="application/json" id="data">${jsonForScript(charts)}</script>
 `,
     main: html`${headerSection(record, analysis)}
@@ -30,6 +33,7 @@ ${timingSection(analysis)}
 ${trafficSection(analysis)}
 ${passedSection(record)}
 ${resourcesSection(record, charts)}
+${profileSection(record)}
 ${ledgerSection(record, analysis)}
 ${failuresSection(record)}
 ${sourceSection(record)}`,

@@ -45,6 +45,7 @@ export function reportOf(record: RunRecord, analysis: Analysis): Readonly<Record
     loadNotes: loadNotes(record),
     heal: record.heals.map(({ target, ok, before, after }) => ({ target, ok, before, after })),
     suspects: record.suspects.map(({ at, stallMs }) => ({ atMs: since(at), stallMs })),
+    profiles: record.profiles.map(({ calls: _, ...profile }) => profile),
     problems: record.problems.map(({ at, code, text }) => ({ atMs: since(at), code, text })),
     notes: record.notes.map(({ at, text }) => ({ atMs: since(at), text })),
   }

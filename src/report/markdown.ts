@@ -8,6 +8,7 @@ import { ledgerOf } from './ledger.ts'
 import { LOAD_HEAD, loadCells, loadNotes, loadRows } from './loads.ts'
 import { passedOf } from './passed.ts'
 import { passedTable } from './passed-words.ts'
+import { FUNCTIONS_SHORT, functionCells, PROFILE_HEAD, profileHeadline } from './profiles.ts'
 import { troublesOf } from './trouble.ts'
 import { brief, NONE, plain, signalWords, STATUS_WORDS, timingRow } from './words.ts'
 
@@ -30,6 +31,7 @@ export function renderMarkdown(record: RunRecord, analysis: Analysis): string {
     })),
     ...passedOf(record).map(passedTable).map(({ target, head, operations }) => table([literal(target), ...head], operations.map(({ name, cells }) => [name, ...cells]))),
     table(['step', 'fault', 'altered', 'reaction'], ledgerOf(record, analysis).map(({ step, what, when, altered, reactions }) => [step, `${what}, ${when}`, altered, reactions.join('; ')])),
+    ...record.profiles.flatMap((profile) => [literal(profileHeadline(profile)), table([...PROFILE_HEAD], profile.grown.slice(0, FUNCTIONS_SHORT).map(functionCells))]),
     failuresOf(record).map(({ load, words }) => `- ${literal(`${load}: ${words}`)}`).join('\n'),
     started ? literal(`seed ${started.seed}, ${started.file}, ${started.hash}`) : '',
   ]

@@ -14,6 +14,7 @@ import { faultLine, sparkline } from './sparkline.ts'
 import { passedOf } from './passed.ts'
 import { KEYS_HEAD, passedTable, type WordRow } from './passed-words.ts'
 import { trafficRow } from './traffic.ts'
+import { FUNCTIONS_SHORT, functionCells, PROFILE_HEAD, profileHeadline } from './profiles.ts'
 import { troublesOf } from './trouble.ts'
 import { brief, figureWords, hashWords, plain, signalWords, STATUS_WORDS, timingRow } from './words.ts'
 
@@ -44,6 +45,7 @@ export function renderText(record: RunRecord, analysis: Analysis, { color, width
     titled(colors, 'Traffic', traffic(analysis, colors)),
     titled(colors, 'What passed through', passed(record, colors, width)),
     titled(colors, 'What the faults did', ledger(record, analysis, colors, width)),
+    titled(colors, 'Processor time', processorTime(record, colors, width)),
     titled(colors, 'Why operations failed', failuresOf(record).flatMap(({ load, words }) => indented(`${load}: ${words}`, 2, width))),
     titled(colors, 'Over time', overTime(record, analysis, colors, width)),
     trouble(record, colors, width),
@@ -139,6 +141,11 @@ const ledger = (record: RunRecord, analysis: Analysis, colors: Colors, width: nu
   ...indented(`${step}: ${what}${params ? ` (${params})` : ''}, ${when}`, 2, width).map(colors.bold),
   ...indented(`${altered}${examples.length ? `, at first ${examples.join(', ')}` : ''}`, 4, width),
   ...reactions.flatMap((reaction) => indented(`→ ${reaction}`, 4, width)),
+])
+
+const processorTime = ({ profiles }: RunRecord, colors: Colors, width: number): readonly string[] => profiles.flatMap((profile) => [
+  ...indented(profileHeadline(profile), 2, width),
+  ...(profile.grown.length === 0 ? [] : columns([[...PROFILE_HEAD].map(colors.dim), ...profile.grown.slice(0, FUNCTIONS_SHORT).map(functionCells)])),
 ])
 
 const indented = (text: string, by: number, width: number): readonly string[] => wrapped(text, width - by).map((line) => ' '.repeat(by) + line)

@@ -27,6 +27,8 @@ function poisoned(text: string): readonly JournalEvent[] {
   const extra = [
     { kind: 'problem', code: text, text } as const, { kind: 'note', text } as const, { kind: 'app', app: text, event: 'exited', detail: text } as const,
     { kind: 'heal', target: text, ok: false, before: text, after: text } as const,
+    { kind: 'profile', profile: { app: text, during: text, processes: [{ pid: 1, title: text, files: [text] }], intervalMs: 1, baselineMs: 1000, faultMs: 1000, baseline: 0.1, fault: 0.5,
+      grown: [{ name: text, at: text, baseline: 0.1, fault: 0.5 }], calls: [{ name: text, at: text, baseline: 0.1, fault: 0.5, calls: [] }] } } as const,
   ]
   return [...events.map((event): JournalEvent => {
     if (event.kind === 'verdict') return { ...event, why: text, expectations: event.expectations.map((one) => ({ ...one, text, measured: text, limit: text, margin: text, hint: text })) }
@@ -46,7 +48,7 @@ describe('text of others', () => {
     const page = renderHtml(record, analysis)
     assert.equal(page.includes('<img'), false)
     assert.equal(page.includes('onerror="'), false)
-    assert.equal(page.match(/<\/script>/g)?.length, 3)
+    assert.equal(page.match(/<\/script>/g)?.length, 4)
     assert.ok(page.includes('&lt;/script&gt;&lt;img src=x onerror=&quot;'))
   })
 
@@ -102,9 +104,9 @@ describe('the page', () => {
     const { record, analysis } = reported('fine')
     const page = renderHtml(record, analysis)
     const policy = /http-equiv="Content-Security-Policy" content="([^"]*)"/.exec(page)?.[1] ?? ''
-    assert.match(policy, /^default-src 'none'; script-src 'sha256-\S+' 'sha256-\S+'; style-src 'sha256-\S+'; img-src data:/)
+    assert.match(policy, /^default-src 'none'; script-src 'sha256-\S+' 'sha256-\S+' 'sha256-\S+'; style-src 'sha256-\S+'; img-src data:/)
     const blocks = [...page.matchAll(/<(?:script|style)>([\s\S]*?)<\/(?:script|style)>/g)].map(([, text]) => text ?? '')
-    assert.equal(blocks.length, 3)
+    assert.equal(blocks.length, 4)
     for (const text of blocks) assert.ok(policy.includes(`'sha256-${createHash('sha256').update(text).digest('base64')}'`))
     assert.doesNotMatch(page.replace(/<script>[\s\S]*?<\/script>/g, ''), /\s(style|on[a-z]+|src|href)="/)
   })
