@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parse } from 'yaml'
@@ -86,6 +86,14 @@ describe('the package, as npm installs it with scripts off', function () {
       const { code, stdout } = await run(bin('mocha'), ['--reporter', 'tap', 'mocha.test.js'], folder)
       assert.equal(code, 0, stdout)
       assert.match(stdout, /^# pass 2$/m)
+    })
+
+    it('runs the example for vitest', async () => {
+      symlinkSync(join(ROOT, 'node_modules/vitest'), join(folder, 'node_modules/vitest'))
+      copy('vitest.test.ts')
+      const { code, stdout, stderr } = await run(bin('vitest'), ['run', '--root', folder, '--reporter', 'tap', 'vitest.test.ts'], folder)
+      assert.equal(code, 0, stdout + stderr)
+      assert.match(stdout, /ok 1 - a slow stock is not waited for/)
     })
   })
 
