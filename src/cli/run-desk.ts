@@ -75,7 +75,7 @@ export async function figuresOf(plane: Plane): Promise<Awaited<ReturnType<Parame
 }
 
 /** Phase and expectations, as far as the run has come. */
-class RunFold {
+export class RunFold {
   readonly #plan: Inside['plan']
   #phase = 'start'
   #expectations: RunStatus['expectations']

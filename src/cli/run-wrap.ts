@@ -20,6 +20,7 @@ import { inForeground } from '../wrap/terminal.ts'
 import { variablesOf, type Variables } from '../wrap/variables.ts'
 import type { Context } from './command.ts'
 import { explain } from './explain.ts'
+import { historyFolder } from './history.ts'
 import { refuseUpstreams, safetyOf, type Safety } from './safety.ts'
 import type { SafetyArgs } from './safety-options.ts'
 import { readEnvFile } from './vars.ts'
@@ -33,7 +34,6 @@ export interface Args extends ExperimentArgs, SafetyArgs {
   readonly 'env-file': string; readonly for: string | undefined; readonly port: number; readonly 'dry-run': boolean; readonly json: boolean
 }
 
-const TOLD = 'injected meanwhile by `brownout inject FAULT TARGET --for 30s` in another shell; `brownout status` tells more\n'
 /** The port of a proxy that is not opened. */
 const NO_PORT = 1
 
@@ -53,7 +53,9 @@ export async function runWrap(args: Args, context: Context): Promise<number> {
   if (args['dry-run']) return EXIT.pass
   const opened = await open(wrapping, args, safety, context)
   try {
-    stderr.write(`brownout wraps ${context.rest[0] ?? ''}:\n${mappingText(opened.rows, wrapping.seen, variables)}${safety.note === undefined ? '' : `${safety.note}\n`}${TOLD}`)
+    // Where it is no terminal it is a log, which is no place for a token.
+    const page = stderr.isTTY ? `dashboard ${opened.control.page}` : '`brownout status` tells where its dashboard is'
+    stderr.write(`brownout wraps ${context.rest[0] ?? ''}:\n${mappingText(opened.rows, wrapping.seen, variables)}${safety.note === undefined ? '' : `${safety.note}\n`}\`brownout inject FAULT TARGET --for 30s\` in another shell injects faults; ${page}\n`)
     return await run(opened, length, context, beside && ((command) => beside.run({ ...opened, command, note: safety.note })))
   } finally {
     await opened.close()
@@ -116,7 +118,7 @@ interface Opened {
 }
 
 /** PORT_IN_USE, LISTEN_FAILED, TLS_INVALID. */
-async function open({ targets }: Wrapping, { seed = freshSeed(), port }: Args, { gate }: Safety, context: Context): Promise<Opened> {
+async function open({ targets }: Wrapping, { seed = freshSeed(), port, out }: Args, { gate }: Safety, context: Context): Promise<Opened> {
   const { registry, env } = context
   const trusting = targets.filter(({ trusts }) => trusts)
   const authority = trusting.length > 0 ? await makeAuthority(env) : undefined
@@ -135,7 +137,7 @@ async function open({ targets }: Wrapping, { seed = freshSeed(), port }: Args, {
       return { target, listen, rewritten: listen && 'port' in listen ? rewrite(target, listen, authority?.file) : {} }
     })
     control = await WrapControl.open({
-      plane, seed, gate, port, meter: { usage: (start, width) => app?.usage(start, width) },
+      plane, seed, gate, port, runs: historyFolder(context, out), meter: { usage: (start, width) => app?.usage(start, width) },
       targets: targets.flatMap(({ name, planned: { spec } }) => open.filter((one) => one.name === name).map(({ listen }) => ({ spec, listen }))),
     }, context)
     const look: Opened['look'] = (command, watchdog) => {

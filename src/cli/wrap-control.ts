@@ -6,6 +6,7 @@
 import { startControl, type ControlServer } from '../admin/control-server.ts'
 import { Arming } from '../control/arming.ts'
 import type { Armory } from '../control/desk.ts'
+import type { RunStatus } from '../control/contract.ts'
 import { MemoryFeed, type Feed } from '../control/feed.ts'
 import type { Gate } from '../control/gate.ts'
 import { freshToken } from '../core/random.ts'
@@ -18,6 +19,8 @@ import type { EventBody, JournalEvent } from '../record/events.ts'
 import { plain } from '../report/words.ts'
 import type { Context } from './command.ts'
 import { holdDesk, type Held } from './hold.ts'
+import { RunFold } from './run-desk.ts'
+import { shownRuns } from './shown-runs.ts'
 
 export interface WrapControlOptions {
   readonly plane: DynamicPlane
@@ -28,45 +31,52 @@ export interface WrapControlOptions {
   readonly port: number
   /** Of the command. */
   readonly meter: Meter
+  /** The folder of runs. */
+  readonly runs: string
 }
 
 export class WrapControl {
-  readonly url: string
+  /** Where the dashboard is, with the token that it asks for. */
+  readonly page: string
   readonly #server: ControlServer
   readonly #held: Held
   readonly #turn: Turn
 
-  private constructor(server: ControlServer, held: Held, turn: Turn) {
-    this.url = server.url
+  private constructor(server: ControlServer, held: Held, turn: Turn, page: string) {
+    this.page = page
     this.#server = server
     this.#held = held
     this.#turn = turn
   }
 
   /** PORT_IN_USE, LISTEN_FAILED. */
-  static async open({ plane, targets, seed, gate, port, meter }: WrapControlOptions, context: Context): Promise<WrapControl> {
+  static async open({ plane, targets, seed, gate, port, meter, runs }: WrapControlOptions, context: Context): Promise<WrapControl> {
     const { registry, version, cwd, env, rest, stderr } = context
     const turn = new Turn(plane)
     turn.feed.on((event) => {
+      // A run tells its own.
+      if (turn.running) return
       if (event.kind === 'operator') stderr.write(`brownout: ${plain(`${event.who}: ${event.did} ${event.text}`)}\n`)
-      if (event.kind === 'problem' && !turn.running) stderr.write(`brownout: ${plain(`${event.code}: ${event.text}`)}\n`)
+      if (event.kind === 'problem') stderr.write(`brownout: ${plain(`${event.code}: ${event.text}`)}\n`)
     })
     const held = holdDesk({
       registry, mode: 'wrap', version, cwd, about: rest.join(' '), seed, gate, feed: turn.feed, armory: turn.armory,
-      open: () => targets, figures: () => plane.figures(), sampled: turn.sampled, meters: [meter], url: () => server?.url,
+      open: () => targets, figures: () => plane.figures(), sampled: turn.sampled, meters: [meter],
+      run: () => turn.status, halted: (why) => turn.abort(why), url: () => server?.url,
     })
+    const token = env['BROWNOUT_TOKEN'] || freshToken()
     let server: ControlServer | undefined
     try {
-      server = await startControl({ control: held.desk, token: env['BROWNOUT_TOKEN'] || freshToken() }, { port, env })
+      server = await startControl({ control: held.desk, token, runs: shownRuns(runs) }, { port, env })
     } catch (error) {
       await held.close()
       throw error
     }
-    return new WrapControl(server, held, turn)
+    return new WrapControl(server, held, turn, `${server.url}/ui/#token=${token}`)
   }
 
   /** A run begins: what is done by hand is of it, until the answer is called. */
-  inside(inside: Pick<Inside, 'arming' | 'recorder'>): () => void { return this.#turn.to(inside) }
+  inside(inside: Inside): () => void { return this.#turn.to(inside) }
 
   async close(): Promise<void> {
     await this.#server.close()
@@ -78,7 +88,8 @@ export class WrapControl {
 class Turn {
   readonly #own: { readonly arming: Arming; readonly feed: MemoryFeed }
   readonly #plane: Plane
-  #run: Pick<Inside, 'arming' | 'recorder'> | undefined
+  #run: Inside | undefined
+  #fold: RunFold | undefined
   #measured: { readonly origin: Ms; readonly width: Ms } | undefined
   readonly feed: Feed
   readonly armory: Armory
@@ -110,12 +121,24 @@ class Turn {
 
   get running(): boolean { return this.#run !== undefined }
 
-  to(run: Pick<Inside, 'arming' | 'recorder'>): () => void {
+  /** Of the run, while there is one. */
+  get status(): RunStatus | undefined { return this.#fold?.now() }
+
+  /** Of the run, where there is one. */
+  abort(why: string): void { this.#run?.abort(why) }
+
+  to(run: Inside): () => void {
     this.#run = run
-    run.recorder.on((event) => { if (this.#run === run) this.#own.feed.write(bodyOf(event)) })
+    const fold = new RunFold(run.plan)
+    this.#fold = fold
+    run.recorder.on((event) => {
+      fold.hear(event)
+      if (this.#run === run) this.#own.feed.write(bodyOf(event))
+    })
     return () => {
       if (this.#run !== run) return
       this.#run = undefined
+      this.#fold = undefined
       if (this.#measured) this.#plane.measure(this.#measured.origin, this.#measured.width)
     }
   }

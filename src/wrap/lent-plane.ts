@@ -11,6 +11,7 @@ export class LentPlane implements Plane {
   readonly #there: readonly OpenTarget[]
   /** Targets of the run that were not there before. */
   #opened: readonly string[] = []
+  #returned = false
   /** Every rule that the run has ever armed. */
   readonly #armed = new Set<string>()
 
@@ -41,11 +42,12 @@ export class LentPlane implements Plane {
 
   /** Not of rules that others have armed: the run's journal knows nothing of them. */
   on(listener: (event: PlaneEvent) => void): void {
-    this.#plane.on((event) => { if (!('rule' in event) || this.#armed.has(event.rule)) listener(event) })
+    this.#plane.on((event) => { if (!this.#returned && (!('rule' in event) || this.#armed.has(event.rule))) listener(event) })
   }
 
   async close(): Promise<void> {
     await this.disarm()
     await this.#plane.shut(this.#opened)
+    this.#returned = true
   }
 }

@@ -8,6 +8,9 @@ import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { registry } from '../../faults/index.ts'
 import { main } from '../../src/cli/main.ts'
+import { ControlClient } from '../../src/control/client.ts'
+import type { InjectRequest } from '../../src/control/contract.ts'
+import { socketsOf } from '../../src/control/sockets.ts'
 import { freePort } from '../../src/demo/daemon.ts'
 import { ROOT } from '../support/paths.ts'
 import { runs } from '../support/processes.ts'
@@ -106,8 +109,11 @@ describe('brownout wrap', function () {
 
   const ENV = { REDIS_URL: 'redis://127.0.0.1:1' }
 
+  /** As another shell would speak to the only brownout that has its socket there. */
+  const told = (runtime: string): ControlClient => new ControlClient({ socket: socketsOf({ XDG_RUNTIME_DIR: runtime })[0]?.path ?? assert.fail('there is no socket') }, 'somebody')
+
   /** Injects, waits until the program says what it feels, clears, and waits until it says that all is well again. */
-  async function felt(program: Started, inject: readonly string[], hurt: RegExp, well: RegExp): Promise<void> {
+  async function felt(program: Started, inject: InjectRequest, hurt: RegExp, well: RegExp): Promise<void> {
     let said = ''
     program.child.stdout?.on('data', (chunk) => { said += chunk })
     const says = async (what: RegExp): Promise<void> => {
@@ -116,12 +122,10 @@ describe('brownout wrap', function () {
       assert.match(said, what)
     }
     await says(well)
-    const injected = await started(['inject', ...inject, '--for', '1m']).ended
-    assert.equal(injected.exit, 0, injected.stderr)
+    await told(folder).inject({ ...inject, for: '1m' })
     await says(hurt)
-    assert.match(program.stderr(), new RegExp(`^brownout: .*: inject ${inject[0]}`, 'm'))
-    const cleared = await started(['clear']).ended
-    assert.equal(cleared.exit, 0, cleared.stderr)
+    assert.match(program.stderr(), new RegExp(`^brownout: somebody: inject ${inject.fault} ${inject.on}`, 'm'))
+    await told(folder).clear({})
     await says(well)
     program.child.kill('SIGTERM')
     assert.equal((await program.ended).exit, 143)
@@ -131,20 +135,20 @@ describe('brownout wrap', function () {
   it('a Node application feels what is injected from another shell', async function () {
     if (!hasRedis) this.skip()
     file('app.cjs', `const Redis = require('ioredis')\nconst cache = new Redis(process.env.REDIS_URL)\n${TIMED}\ntimed(() => cache.get('wrap:none'))\n`)
-    await felt(started(['wrap', '--', 'node', 'app.cjs'], { REDIS_URL: (await redis()).url }), ['latency', 'redis', 'delay=900ms'], /^took (9|1\d)\d\dms$/m, /^took [1-5]?\d?\dms$/m)
+    await felt(started(['wrap', '--', 'node', 'app.cjs'], { REDIS_URL: (await redis()).url }), { fault: 'latency', on: 'redis', params: { delay: '900ms' } }, /^took (9|1\d)\d\dms$/m, /^took [1-5]?\d?\dms$/m)
   })
 
   it('an application that reads .env itself feels it too', async () => {
     file('.env', `DATABASE_URL=${(await postgres()).url}\n`)
     file('app.cjs', `process.loadEnvFile?.()\nconst { Client } = require('pg')\n${TIMED}\nconst db = new Client(process.env.DATABASE_URL)\ndb.connect().then(() => timed(() => db.query('select 1')))\n`)
-    await felt(started(['wrap', '--', 'node', 'app.cjs']), ['latency', 'database', 'delay=900ms'], /^took (9|1\d)\d\dms$/m, /^took [1-5]?\d?\dms$/m)
+    await felt(started(['wrap', '--', 'node', 'app.cjs']), { fault: 'latency', on: 'database', params: { delay: '900ms' } }, /^took (9|1\d)\d\dms$/m, /^took [1-5]?\d?\dms$/m)
   })
 
   it('psql in a script feels an error of Postgres\' own', async function () {
     if (!has('psql')) this.skip()
     const { port } = await postgres()
     file('loop.sh', 'while :; do psql -Atc "select \'well\'" 2>&1; sleep 0.1; done\n')
-    await felt(started(['wrap', '--', 'sh', 'loop.sh'], { PGHOST: '127.0.0.1', PGPORT: String(port), PGUSER: 'postgres', PGDATABASE: 'postgres' }), ['postgres.error', 'postgres', 'error=serialization_failure'], /^ERROR: +could not serialize access/m, /^well$/m)
+    await felt(started(['wrap', '--', 'sh', 'loop.sh'], { PGHOST: '127.0.0.1', PGPORT: String(port), PGUSER: 'postgres', PGDATABASE: 'postgres' }), { fault: 'postgres.error', on: 'postgres', params: { error: 'serialization_failure' } }, /^ERROR: +could not serialize access/m, /^well$/m)
   })
 
   it('refuses other machines unless they are allowed, and says how to go on', async () => {
@@ -201,11 +205,14 @@ describe('brownout wrap', function () {
     const api = await yard()
     const port = await freePort()
     try {
-      api.write('cart.yaml', experiment(api.port, '  - { step: slow, at: 0s, fault: latency, on: api, params: { delay: 60ms }, for: 600ms }', 'expect:\n  - { signal: app.cpu, during: all, at_most: 100x }').replaceAll('${app.port}', '${PORT}'))
-      const started = brownout(['wrap', '--experiment', 'cart.yaml', '--', 'node', 'app.mjs'], api.folder, { ...bare, PORT: String(port), UPSTREAM: `http://127.0.0.1:${api.port}/x` })
-      await until(() => /^html /m.test(started.stderr()), 40_000)
-      started.child.kill('SIGTERM')
-      const { exit, stderr, stdout } = await started.ended
+      api.write('cart.yaml', experiment(api.port, '  - { step: slow, at: 0s, fault: latency, on: api, params: { delay: 60ms }, for: 1s }', 'expect:\n  - { signal: app.cpu, during: all, at_most: 100x }').replaceAll('${app.port}', '${PORT}'))
+      const env = { PORT: String(port), UPSTREAM: `http://127.0.0.1:${api.port}/x` }
+      const program = brownout(['wrap', '--experiment', 'cart.yaml', '--', 'node', 'app.mjs'], api.folder, { ...bare, XDG_RUNTIME_DIR: api.folder, ...env })
+      await until(() => /slow: latency/.test(program.stderr()), 40_000)
+      await told(api.folder).inject({ fault: 'latency', on: 'api', params: { delay: '20ms' }, for: '20s' })
+      await until(() => /^html /m.test(program.stderr()), 40_000)
+      program.child.kill('SIGTERM')
+      const { exit, stderr, stdout } = await program.ended
       assert.match(stdout, /^serving as \d+\n$/)
       assert.match(stderr, /api {2}http {2}127\.0\.0\.1:\d+ -> /)
       assert.equal(exit, 143, stderr)
@@ -214,6 +221,9 @@ describe('brownout wrap', function () {
       assert.ok(cleared?.kind === 'rule.cleared' && cleared.altered > 0, stderr)
       assert.ok(journal.some((event) => event.kind === 'bucket' && event.bucket.source === 'app' && (event.bucket.extra?.['cpu'] ?? 0) > 0), 'nothing is known of what the command used')
       assert.ok(!journal.some((event) => event.kind === 'app' && event.event === 'stopped'))
+      // What was injected by hand meanwhile stands in the same journal, and has gone with the run.
+      assert.ok(journal.some((event) => event.kind === 'operator' && event.did === 'inject'), stderr)
+      assert.ok(journal.some((event) => event.kind === 'rule.cleared' && event.rule === 'latency-api'), stderr)
     } finally {
       await api.close()
     }
