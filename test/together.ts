@@ -15,8 +15,12 @@ const CLOCKLESS = [
   ...['core', 'protocols', 'record', 'report', 'statistics', 'timing'].map((folder) => `dist/test/${folder}/**/*.test.js`),
 ]
 
-/** Whole experiments: they wait most of the time, and say themselves when their load was disturbed. */
-const RUNS = ['dist/test/package.test.js', 'dist/test/experiment/run*.test.js', 'dist/test/sweep/**/*.test.js', 'dist/test/via/run.test.js']
+/** Whole experiments and commands: they wait most of the time, and say themselves when their load was disturbed. */
+const RUNS = [
+  'dist/test/package.test.js', 'dist/test/experiment/run*.test.js', 'dist/test/via/run.test.js',
+  ...['control', 'wrap*', 'compose', 'outlets', 'serve-told', 'gameday*'].map((command) => `dist/test/cli/${command}.test.js`),
+  ...['sweep', 'dashboard', 'discover', 'gameday', 'profile', 'telemetry', 'wrap'].map((folder) => `dist/test/${folder}/**/*.test.js`),
+]
 const SOAK = ['dist/test/soak.test.js']
 /** A quiet process that takes longer than anything else here. */
 const SOAK_MINUTES = '5'
