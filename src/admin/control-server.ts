@@ -8,6 +8,7 @@ import { isLoopback } from '../core/loopback.ts'
 import { closeToOthers, ownSocketFolder, removeSocket, socketIn } from '../control/sockets.ts'
 import type { Control } from '../control/contract.ts'
 import { API, controlRoutes, type Runs } from './control-routes.ts'
+import { guard } from './guard.ts'
 import { listening, SERVER_LIMITS } from './listening.ts'
 import { UI, uiRoutes } from './ui.ts'
 
@@ -22,6 +23,8 @@ export interface ControlOptions {
   /** Names besides localhost and numeric addresses that requests may be addressed to. */
   readonly hosts?: readonly string[] | undefined
   readonly log?: Logger | undefined
+  /** The page of /metrics, over the network; absent: there is none. */
+  readonly metrics?: (() => Promise<{ readonly type: string; readonly text: string }>) | undefined
 }
 
 /** How a Control is reached over the network, and how over the socket of its user. */
@@ -29,8 +32,12 @@ export interface ControlFetches { readonly network: Fetch; readonly socket: Fetc
 
 export const ownsPath = (path: string): boolean => [API, UI].some((own) => path === own || path.startsWith(`${own}/`))
 
-export function controlFetches({ control, runs, token, hosts = [], log = silent }: ControlOptions): ControlFetches {
+export function controlFetches({ control, runs, token, hosts = [], log = silent, metrics }: ControlOptions): ControlFetches {
   const network = new Hono<Bindings>().route(API, controlRoutes({ control, runs, log, token, hosts, from: 'the network' })).route(UI, uiRoutes({ hosts }))
+  if (metrics) network.get('/metrics', guard({ hosts, token }), async () => {
+    const { type, text } = await metrics()
+    return new Response(text, { headers: { 'Content-Type': type, 'Cache-Control': 'no-store' } })
+  })
   const socket = new Hono<Bindings>()
   socket.get(`${API}/token`, () => Response.json({ token }))
   socket.route(API, controlRoutes({ control, runs, log, hosts: [], from: 'this machine' }))

@@ -16,6 +16,9 @@ export interface MetricsOptions {
   readonly control?: { readonly told: Watchable } & ControlMetricsOptions | undefined
 }
 
+/** What of a proxy its figures are labelled with. */
+type View = Pick<ProxyView, 'name' | 'listen' | 'upstream' | 'enabled'>
+
 const BY_LINK = ['direction', 'proxy', 'listener', 'upstream'] as const
 const COUNTED = [['accepted', 'brownout_connections_total', 'Connections accepted.'], ['failedDials', 'brownout_failed_dials_total', 'Connections to the upstream that did not come about.'], ['resets', 'brownout_resets_total', 'Connections that a peer reset.']] as const
 
@@ -24,8 +27,8 @@ const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total',
 
 /** Counters live on when a proxy is closed: figures of the plane are added up by what they have grown. */
 export class Metrics {
-  readonly #plane: DynamicPlane
-  readonly #views: () => readonly ProxyView[]
+  readonly #plane: Pick<DynamicPlane, 'figures'>
+  readonly #views: () => readonly View[]
   readonly #registry = new Registry()
   readonly #seen = new Map<string, TargetFigures>()
   readonly #altered = new Map<string, number>()
@@ -41,7 +44,7 @@ export class Metrics {
   /** Figures are taken over one after the other, for they grow. */
   #last: Promise<void> = Promise.resolve()
 
-  constructor(plane: DynamicPlane, views: () => readonly ProxyView[], options: MetricsOptions) {
+  constructor(plane: Pick<DynamicPlane, 'figures'>, views: () => readonly View[], options: MetricsOptions) {
     this.#plane = plane
     this.#views = views
     const registers = options.own ? [this.#registry] : []
@@ -87,7 +90,7 @@ export class Metrics {
   }
 
   /** A rule that was disarmed takes its figures with it: these are its last. */
-  cleared({ rule, altered }: Cleared): void {
+  cleared({ rule, altered }: Pick<Cleared, 'rule' | 'altered'>): void {
     const { on, fault } = this.#ruleLabels.get(rule) ?? {}
     if (on !== undefined && fault !== undefined) this.#operations.inc({ proxy: on, rule, fault }, Math.max(0, altered - (this.#altered.get(rule) ?? 0)))
     this.#forgetRule(rule)

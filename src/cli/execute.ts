@@ -34,7 +34,7 @@ export interface ExecuteOptions {
   /** Absent: the proxies are in this process. */
   readonly workers?: Workers | undefined
   /** It is done beside a program that has the terminal and the plane, and ends with that. */
-  readonly beside?: Required<Pick<RunOptions, 'plane' | 'running' | 'onInside'>> & { readonly until: Promise<unknown> } | undefined
+  readonly beside?: Required<Pick<RunOptions, 'plane' | 'running' | 'onInside'>> & Pick<RunOptions, 'trace'> & { readonly until: Promise<unknown> } | undefined
   /** Asked before anything is armed. */
   readonly admit?: RunOptions['admit']
   /** Told of the insides of the run before it begins. */
@@ -56,13 +56,14 @@ export async function execute(plan: Plan, { out, wanted, before = [], pause, wor
   const { registry, env, cwd, stderr, stdin, color, version } = context
   if (pause && !stdin.isTTY) refusePauses(plan)
   let say = (text: string): void => view.say(text)
-  const opened = await openOutlets(outlets, context, (text) => say(`warning: ${text}`))
+  // Who holds the plane tells of the run too.
+  const opened = beside ? undefined : await openOutlets(outlets, context, (text) => say(`warning: ${text}`))
   const view = stderr.isTTY && !beside ? new LiveView(plan, stderr, color) : plainView(plan, stderr)
   const signals = new Signals(context, view)
   let result: RunResult
   try {
     result = await runExperiment(plan, {
-      registry, env, cwd, out, version, startServer, workers, admit, onInside, note, source: await sourceOf(plan, cwd), trace: opened?.trace,
+      registry, env, cwd, out, version, startServer, workers, admit, onInside, note, source: await sourceOf(plan, cwd), trace: opened?.trace ?? beside?.trace,
       ...(pause ? { pause: () => enter(stdin, view) } : {}),
       ...(beside ? { plane: beside.plane, running: beside.running, onInside: beside.onInside } : {}),
       onEvent: (event) => { view.hear(event); opened?.outlets.hear(event) },

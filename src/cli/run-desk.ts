@@ -12,6 +12,7 @@ import type { EventBodies, JournalEvent } from '../record/events.ts'
 import type { Context } from './command.ts'
 import { explain } from './explain.ts'
 import { holdDesk, type Held } from './hold.ts'
+import { shownMetrics } from './shown-metrics.ts'
 
 export class RunDesk {
   readonly #gate: Gate
@@ -46,13 +47,14 @@ export class RunDesk {
     for (const event of recorder.events) hear(event)
     recorder.on(hear)
     let url: string | undefined
+    const open = () => plan.targets.map(({ spec }) => ({ spec, listen: (started?.targets.find(({ name }) => name === spec.name)?.listen ?? []).map(({ from, address }) => ({ from, address: upstreamAddress(address) })) }))
     const held = holdDesk({
       registry, mode: 'run', version, cwd, about: plan.file, seed: plan.seed, gate: this.#gate, feed: recorder, armory: arming,
-      open: () => plan.targets.map(({ spec }) => ({ spec, listen: (started?.targets.find(({ name }) => name === spec.name)?.listen ?? []).map(({ from, address }) => ({ from, address: upstreamAddress(address) })) })),
+      open,
       figures: () => figuresOf(plane), run: () => status.now(), halted: abort, url: () => url,
     })
     const token = freshToken()
-    const server = await startControl({ control: held.desk, token }, { port: this.#port, env })
+    const server = await startControl({ control: held.desk, token, metrics: shownMetrics({ control: held.desk, open, figures: () => figuresOf(plane) }) }, { port: this.#port, env })
     url = server.url
     stderr.write(`dashboard ${url}/ui/#token=${token}\n`)
     return { held, server }

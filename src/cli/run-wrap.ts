@@ -21,6 +21,7 @@ import { variablesOf, type Variables } from '../wrap/variables.ts'
 import type { Context } from './command.ts'
 import { explain } from './explain.ts'
 import { historyFolder } from './history.ts'
+import type { OutletArgs } from './outlet-options.ts'
 import { refuseUpstreams, safetyOf, type Safety } from './safety.ts'
 import type { SafetyArgs } from './safety-options.ts'
 import { readEnvFile } from './vars.ts'
@@ -28,7 +29,7 @@ import { WrapControl } from './wrap-control.ts'
 import type { ExperimentArgs } from './wrap-experiment.ts'
 import { mappingOf, mappingText, type Row } from './wrap-mapping.ts'
 
-export interface Args extends ExperimentArgs, SafetyArgs {
+export interface Args extends ExperimentArgs, SafetyArgs, OutletArgs {
   readonly words: readonly string[]
   readonly target: readonly string[]; readonly ignore: readonly string[]; readonly tls: readonly string[]; readonly insecure: readonly string[]; readonly cluster: readonly string[]
   readonly 'env-file': string; readonly for: string | undefined; readonly port: number; readonly 'dry-run': boolean; readonly json: boolean
@@ -118,7 +119,7 @@ interface Opened {
 }
 
 /** PORT_IN_USE, LISTEN_FAILED, TLS_INVALID. */
-async function open({ targets }: Wrapping, { seed = freshSeed(), port, out }: Args, { gate }: Safety, context: Context): Promise<Opened> {
+async function open({ targets }: Wrapping, { seed = freshSeed(), port, out, ...outlets }: Args, { gate }: Safety, context: Context): Promise<Opened> {
   const { registry, env } = context
   const trusting = targets.filter(({ trusts }) => trusts)
   const authority = trusting.length > 0 ? await makeAuthority(env) : undefined
@@ -137,7 +138,7 @@ async function open({ targets }: Wrapping, { seed = freshSeed(), port, out }: Ar
       return { target, listen, rewritten: listen && 'port' in listen ? rewrite(target, listen, authority?.file) : {} }
     })
     control = await WrapControl.open({
-      plane, seed, gate, port, runs: historyFolder(context, out), meter: { usage: (start, width) => app?.usage(start, width) },
+      plane, seed, gate, port, outlets, runs: historyFolder(context, out), meter: { usage: (start, width) => app?.usage(start, width) },
       targets: targets.flatMap(({ name, planned: { spec } }) => open.filter((one) => one.name === name).map(({ listen }) => ({ spec, listen }))),
     }, context)
     const look: Opened['look'] = (command, watchdog) => {

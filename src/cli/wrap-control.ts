@@ -19,6 +19,10 @@ import type { EventBody, JournalEvent } from '../record/events.ts'
 import { plain } from '../report/words.ts'
 import type { Context } from './command.ts'
 import { holdDesk, type Held } from './hold.ts'
+import { OUTLETS_PATIENCE_STOPPED } from './outlets.ts'
+import type { OutletArgs } from './outlet-options.ts'
+import { shownMetrics } from './shown-metrics.ts'
+import { Watching } from './watching.ts'
 import { RunFold } from './run-desk.ts'
 import { shownRuns } from './shown-runs.ts'
 
@@ -33,6 +37,8 @@ export interface WrapControlOptions {
   readonly meter: Meter
   /** The folder of runs. */
   readonly runs: string
+  /** Who else is told. */
+  readonly outlets: Partial<OutletArgs>
 }
 
 export class WrapControl {
@@ -41,16 +47,18 @@ export class WrapControl {
   readonly #server: ControlServer
   readonly #held: Held
   readonly #turn: Turn
+  readonly #watching: Watching
 
-  private constructor(server: ControlServer, held: Held, turn: Turn, page: string) {
+  private constructor(server: ControlServer, held: Held, turn: Turn, watching: Watching, page: string) {
     this.page = page
     this.#server = server
     this.#held = held
     this.#turn = turn
+    this.#watching = watching
   }
 
-  /** PORT_IN_USE, LISTEN_FAILED. */
-  static async open({ plane, targets, seed, gate, port, meter, runs }: WrapControlOptions, context: Context): Promise<WrapControl> {
+  /** PORT_IN_USE, LISTEN_FAILED, USAGE. */
+  static async open({ plane, targets, seed, gate, port, meter, runs, outlets }: WrapControlOptions, context: Context): Promise<WrapControl> {
     const { registry, version, cwd, env, rest, stderr } = context
     const turn = new Turn(plane)
     turn.feed.on((event) => {
@@ -59,6 +67,7 @@ export class WrapControl {
       if (event.kind === 'operator') stderr.write(`brownout: ${plain(`${event.who}: ${event.did} ${event.text}`)}\n`)
       if (event.kind === 'problem') stderr.write(`brownout: ${plain(`${event.code}: ${event.text}`)}\n`)
     })
+    const watching = await Watching.open(outlets, turn.feed, context, (text) => stderr.write(`brownout: ${text}\n`))
     const held = holdDesk({
       registry, mode: 'wrap', version, cwd, about: rest.join(' '), seed, gate, feed: turn.feed, armory: turn.armory,
       open: () => targets, figures: () => plane.figures(), sampled: turn.sampled, meters: [meter],
@@ -67,20 +76,24 @@ export class WrapControl {
     const token = env['BROWNOUT_TOKEN'] || freshToken()
     let server: ControlServer | undefined
     try {
-      server = await startControl({ control: held.desk, token, runs: shownRuns(runs) }, { port, env })
+      server = await startControl({ control: held.desk, token, runs: shownRuns(runs), metrics: shownMetrics({ control: held.desk, open: () => targets, figures: () => plane.figures() }) }, { port, env })
     } catch (error) {
       await held.close()
       throw error
     }
-    return new WrapControl(server, held, turn, `${server.url}/ui/#token=${token}`)
+    return new WrapControl(server, held, turn, watching, `${server.url}/ui/#token=${token}`)
   }
 
   /** A run begins: what is done by hand is of it, until the answer is called. */
   inside(inside: Inside): () => void { return this.#turn.to(inside) }
 
+  /** The trace that a run beside the command is part of. */
+  get trace(): Watching['trace'] { return this.#watching.trace }
+
   async close(): Promise<void> {
     await this.#server.close()
     await this.#held.close()
+    await this.#watching.close(OUTLETS_PATIENCE_STOPPED)
   }
 }
 

@@ -81,7 +81,7 @@ async function runBeside(plan: Plan, args: ExperimentArgs, { plane, open, comman
   const deaf = { onSignal: () => () => undefined, onCrash: () => () => undefined, quit: () => undefined }
   await execute(plan, {
     out: historyFolder(context, args.out), wanted: {}, pause: false, note,
-    beside: { plane: () => new LentPlane(plane, open), running: command.untouched, until: ended, onInside },
+    beside: { plane: () => new LentPlane(plane, open), running: command.untouched, until: ended, onInside, trace: control.trace },
   }, { ...context, ...deaf }).finally(() => leave())
   over = true
 }

@@ -1,6 +1,7 @@
 /** `brownout wrap`: what it can be told. What it does is in run-wrap.ts, which is loaded only then. */
 
 import type { Command } from './command.ts'
+import { OUTLET_OPTIONS } from './outlet-options.ts'
 import type { Args } from './run-wrap.ts'
 import { withSafety } from './safety-options.ts'
 
@@ -27,6 +28,7 @@ export const wrap: Command<Args> = {
     .option('pause', { type: 'boolean', default: true, describe: 'refuse an experiment that waits for a person; --no-pause goes on without' })
     .option('port', { type: 'number', default: 0, describe: 'of the API and the dashboard; 0 for a free one' })
     .option('seed', { type: 'number', describe: 'of every random draw' })
+    .options(OUTLET_OPTIONS)
     .option('dry-run', { type: 'boolean', default: false, describe: 'say what would be put where and start nothing' })
     .option('json', { type: 'boolean', default: false, describe: 'with --dry-run: as JSON on stdout' })
     .example('$0 wrap -- node server.js', 'REDIS_URL, DATABASE_URL and their like lead through proxies')
