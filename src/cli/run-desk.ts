@@ -11,6 +11,7 @@ import type { DynamicPlane, Plane } from '../proxy/plane.ts'
 import type { EventBodies, JournalEvent } from '../record/events.ts'
 import type { Context } from './command.ts'
 import { explain } from './explain.ts'
+import { historyFolder } from './history.ts'
 import { holdDesk, type Held } from './hold.ts'
 import { shownMetrics } from './shown-metrics.ts'
 
@@ -54,7 +55,9 @@ export class RunDesk {
       figures: () => figuresOf(plane), run: () => status.now(), halted: abort, url: () => url,
     })
     const token = freshToken()
-    const server = await startControl({ control: held.desk, token, metrics: shownMetrics({ control: held.desk, open, figures: () => figuresOf(plane) }) }, { port: this.#port, env })
+    const { shownRuns } = await import('./shown-runs.ts')
+    const metrics = shownMetrics({ control: held.desk, open, figures: () => figuresOf(plane) })
+    const server = await startControl({ control: held.desk, token, runs: shownRuns(historyFolder(this.#context, undefined)), metrics }, { port: this.#port, env })
     url = server.url
     stderr.write(`dashboard ${url}/ui/#token=${token}\n`)
     return { held, server }

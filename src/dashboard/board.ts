@@ -3,7 +3,7 @@
 import type { ResourceTick, Status, Tick } from '../control/contract.ts'
 import type { JournalEvent } from '../record/events.ts'
 import { Log } from './log.ts'
-import { METRICS, Series } from './rings.ts'
+import { METRICS, Series, type Metric } from './rings.ts'
 import { Spans } from './spans.ts'
 
 /** What parts of the page may want to hear of. */
@@ -88,6 +88,16 @@ export class Board {
 
   seriesOf(target: string): Series | undefined { return this.#targets.get(target) }
   lastOf(target: string): Tick | undefined { return this.#last.get(target) }
+
+  /** As `lastOf`, calmer. */
+  recentOf(target: string): Tick | undefined {
+    const last = this.#last.get(target)
+    const series = this.#targets.get(target)
+    if (!last || !series) return undefined
+    const values = series.recent(this.now, CALMED)
+    return { ...last, ...Object.fromEntries(CALMED.map((metric, i) => [metric, values[i] ?? last[metric]])) }
+  }
+
   get resourceNames(): readonly string[] { return [...this.#resources.keys()] }
   resourcesOf(name: string): Series | undefined { return this.#resources.get(name) }
   lastResourcesOf(name: string): ResourceTick | undefined { return this.#lastResources.get(name) }
@@ -121,5 +131,8 @@ export class Board {
     this.now = 0
   }
 }
+
+/** What people read as a number. */
+const CALMED = ['rate', 'errors', 'success', 'p95', 'hitRatio', 'messages', 'setupP95'] as const satisfies readonly Metric[]
 
 const rowOf = (tick: Tick): Readonly<Record<string, number | null>> => Object.fromEntries(METRICS.map((metric) => [metric, tick[metric]]))

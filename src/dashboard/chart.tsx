@@ -49,6 +49,9 @@ export function Chart(props: ChartProps) {
   )
 }
 
+/** More points than that are noise. */
+const PIXELS_A_POINT = 1.6
+
 /** A label is underlined as its line is drawn. */
 const styleOf = ({ dash: [dash = 0] = [] }: LineOf): string => (dash === 0 ? 'solid' : dash < 4 ? 'dotted' : 'dashed')
 
@@ -116,7 +119,7 @@ class View {
 
   #read(): void {
     const { series, chart: { lines }, range, spans, board: { now } } = this.#props()
-    this.#points = series()?.points(now, range, lines.map(({ metric }) => metric)) ?? { x: [], columns: lines.map(() => []) }
+    this.#points = series()?.points(now, range, lines.map(({ metric }) => metric), this.#place.clientWidth / PIXELS_A_POINT) ?? { x: [], columns: lines.map(() => []) }
     this.#spans = spans(now - range)
   }
 
@@ -124,10 +127,11 @@ class View {
 
   /** The figures at the cursor, or else the newest. */
   #say(index: number | null | undefined): void {
-    const { chart: { unit } } = this.#props()
+    const { chart: { unit, lines } } = this.#props()
     this.#points.columns.forEach((column, i) => {
       const output = this.#outputs[i]
-      const text = tightWords(unit, column[index ?? column.length - 1])
+      const value = index === null || index === undefined ? (lines[i]?.rare ? column.findLast((one) => one !== null) : column.at(-1)) : column[index]
+      const text = tightWords(unit, value)
       if (output && output.textContent !== text) output.textContent = text
     })
   }
@@ -153,8 +157,8 @@ class View {
         { ...axis, size: 20, gap: 2, space: 70, values: (plot, splits) => splits.map((at) => this.#time(plot, at, range)) },
         { ...axis, ...stepsOf(unit), size: 46, gap: 4, space: 26, values: (_plot, splits) => splits.map((value) => tightWords(unit, value)) },
       ],
-      series: [{}, ...lines.map(({ label, tone, dash, filled }): uPlot.Series => ({
-        label, stroke: color(tone), width: 1.5, points: { show: false }, spanGaps: false, ...(dash ? { dash: [...dash] } : {}), ...(filled ? { fill: color(`${tone}-fill`) } : {}),
+      series: [{}, ...lines.map(({ label, tone, dash, filled, rare }): uPlot.Series => ({
+        label, stroke: color(tone), width: 1.5, points: rare ? { show: true, size: 4, fill: color(tone) } : { show: false }, spanGaps: false, ...(dash ? { dash: [...dash] } : {}), ...(filled ? { fill: color(`${tone}-fill`) } : {}),
       }))],
       hooks: {
         drawClear: [(plot) => shade(plot, this.#spans, this.#props().board.now)],

@@ -6,7 +6,7 @@ import type { Metric } from './rings.ts'
 import type { Unit } from './words.ts'
 
 export type Tone = 'blue' | 'sky' | 'orange' | 'purple' | 'green' | 'vermillion'
-export interface LineOf<M extends string = string> { readonly metric: M; readonly label: string; readonly tone: Tone; readonly dash?: readonly number[]; readonly filled?: true }
+export interface LineOf<M extends string = string> { readonly metric: M; readonly label: string; readonly tone: Tone; readonly dash?: readonly number[]; readonly filled?: true; /** There may be a value once in a while alone. */ readonly rare?: true }
 export interface ChartOf<M extends string = string> {
   readonly title: string
   readonly unit: Unit
@@ -51,7 +51,7 @@ const BYTES: ChartOf<Metric> = {
 }
 const SETUP: ChartOf<Metric> = {
   title: 'Set-up', unit: 'ms', least: 1, doc: 'WebSockets: from the request to the 101, the 95th of a hundred.',
-  lines: [{ metric: 'setupP95', label: 'p95', tone: 'blue' }],
+  lines: [{ metric: 'setupP95', label: 'p95', tone: 'blue', rare: true }],
 }
 const MESSAGES: ChartOf<Metric> = {
   title: 'Messages', unit: '/s', least: 4, doc: 'Messages on WebSockets, both ways, a second.',

@@ -11,6 +11,7 @@ export function Dialog({ title, close, children }: DialogProps) {
   const own = useRef<HTMLDialogElement>(null)
   useEffect(() => {
     own.current?.showModal()
+    own.current?.querySelector('input')?.focus()
     return () => own.current?.close()
   }, [])
   return (

@@ -22,6 +22,7 @@ export function InjectForm({ api, status, faults, target: wanted }: InjectProps)
   const set = (change: Partial<Draft>): void => { setDraft((now) => ({ ...now, ...change })); setTrouble(undefined) }
   const whole: Draft = { ...draft, target: target?.name ?? '', fault: entry?.name ?? '' }
   const request = requestOf(whole, entry)
+  const told = asked && entry?.params.includes(asked) ? asked : entry?.params[0]
   const wrong = trouble && fieldOf(trouble.message, entry)
   const send = async (event: Event): Promise<void> => {
     event.preventDefault()
@@ -51,7 +52,7 @@ export function InjectForm({ api, status, faults, target: wanted }: InjectProps)
         <div class="fields">
           {entry.params.map((param) => <ParamField key={`${entry.name}.${param.name}`} param={param} value={draft.params[param.name] ?? ''} wrong={wrong === param.name} set={(value) => set({ params: { ...draft.params, [param.name]: value } })} ask={() => setAsked(param)} />)}
         </div>
-        {asked && entry.params.includes(asked) && <p class="doc" aria-hidden="true"><b>{asked.name}</b> {asked.doc} {asked.choices.length === 0 && asked.kind !== 'boolean' && <>Takes {asked.accepts}.</>}</p>}
+        {told && <p class="doc" aria-hidden="true"><b>{told.name}</b> {told.doc} {told.choices.length === 0 && told.kind !== 'boolean' && <>Takes {told.accepts}.</>}</p>}
         <div class="pair">
           <Field id="lasts" label="for" value={draft.standing ? '' : draft.lasts} hint={draft.standing ? 'until cleared' : '30s'} wrong={wrong === 'for'} disabled={draft.standing} set={(lasts) => set({ lasts })} />
           <Field id="chance" label="chance" value={draft.chance} hint="100%" wrong={wrong === 'chance'} set={(chance) => set({ chance })} />

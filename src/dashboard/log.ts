@@ -46,7 +46,7 @@ export class Log {
     switch (event.kind) {
       case 'altered': {
         const { target, fault } = of(event.rule)
-        return { tone: 'altered', target, text: `${fault} ${event.did}, session ${event.session} ${event.direction === 'to-server' ? 'to the server' : 'to the client'}${event.note === undefined ? '' : `: ${event.note}`}` }
+        return { tone: 'altered', target, text: `${fault} ${DID[event.did] ?? event.did}, session ${event.session} ${event.direction === 'to-server' ? 'to the server' : 'to the client'}${event.note === undefined ? '' : `: ${event.note}`}` }
       }
       case 'rule.armed': { const { target, fault } = of(event.rule); return { tone: 'fault', target, text: `${fault} armed` } }
       case 'rule.cleared': { const { target, fault } = of(event.rule); return { tone: 'fault', target, text: `${fault} cleared (${WHY[event.reason]}): altered ${event.altered} of ${event.matched} that it matched` } }
@@ -65,6 +65,9 @@ export class Log {
     }
   }
 }
+
+/** By the kinds of verdicts. */
+const DID: Readonly<Record<string, string>> = { delay: 'held it back', stall: 'held it back', drop: 'dropped it', replace: 'changed it', answer: 'answered it', close: 'closed it', refuse: 'refused it', accept: 'accepted it' }
 
 const WHY: Readonly<Record<EventOf<'rule.cleared'>['reason'], string>> = {
   deadline: 'its time was over', 'method-end': 'the experiment went on', abort: 'aborted', signal: 'brownout was told to end', error: 'it failed', request: 'asked to', lease: 'who injected it is gone', journal: 'the journal cannot be written',

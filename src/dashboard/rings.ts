@@ -47,25 +47,48 @@ export class Ring {
     return true
   }
 
-  /** The rows from that time on, and the one before. */
-  points(since: number, columns: readonly number[]): Points {
+  /**
+   * The rows from that time on, and the one before; at most about `most` of them: rows of the same stretch of time become one, of those columns
+   * that are `worst` the highest, of others the mean.
+   */
+  points(since: number, columns: readonly number[], worst: readonly boolean[], most = Number.POSITIVE_INFINITY): Points {
     const x: number[] = []
     const out: (number | null)[][] = columns.map(() => [])
-    for (let i = this.#first(since); i < this.#length; i++) {
-      const at = this.#place(i)
-      const time = this.#at[at] ?? 0
+    const first = this.#first(since)
+    const step = Math.max(1, this.#width) * Math.max(1, Math.ceil((this.#length - first) / most))
+    for (let i = first; i < this.#length;) {
+      const time = this.#at[this.#place(i)] ?? 0
       const before = x.at(-1)
-      if (before !== undefined && time - before > 3 * Math.max(this.#width, 1)) {
-        x.push(before + this.#width)
+      if (before !== undefined && time - before > 3 * step) {
+        x.push(before + step)
         for (const column of out) column.push(null)
       }
+      // Stretches begin at round times, so that what is drawn does not change as it moves.
+      const end = (Math.floor(time / step) + 1) * step
+      let next = i + 1
+      while (next < this.#length && (this.#at[this.#place(next)] ?? 0) < end) next++
       x.push(time)
-      columns.forEach((column, c) => {
-        const value = this.#columns[column]?.[at] ?? Number.NaN
-        out[c]?.push(Number.isNaN(value) ? null : value)
-      })
+      columns.forEach((column, c) => out[c]?.push(this.#one(column, i, next, worst[c] ?? false)))
+      i = next
     }
     return { x, columns: out }
+  }
+
+  /** All rows from that time on as one. */
+  joined(since: number, columns: readonly number[], worst: readonly boolean[]): readonly (number | null)[] {
+    const first = this.#first(since)
+    return columns.map((column, i) => this.#one(column, first, this.#length, worst[i] ?? false))
+  }
+
+  #one(column: number, from: number, to: number, worst: boolean): number | null {
+    let [sum, count] = [worst ? Number.NEGATIVE_INFINITY : 0, 0]
+    for (let i = from; i < to; i++) {
+      const value = this.#columns[column]?.[this.#place(i)] ?? Number.NaN
+      if (Number.isNaN(value)) continue
+      sum = worst ? Math.max(sum, value) : sum + value
+      count++
+    }
+    return count === 0 ? null : worst ? sum : sum / count
   }
 
   #first(since: number): number {
@@ -107,10 +130,15 @@ export class Series {
     else if (this.#fine.push(at, width, row)) this.#join(at, row)
   }
 
-  /** `span` in ms before `now`; past what the fine ring holds, the coarse one. */
-  points(now: number, span: number, names: readonly string[]): Points {
+  /** `span` in ms before `now`, in about `most` points; past what the fine ring holds, the coarse one. */
+  points(now: number, span: number, names: readonly string[], most?: number): Points {
     const ring = span > FINE_SPAN_MS ? this.#coarse : this.#fine
-    return ring.points(now - span, names.map((name) => this.#names.indexOf(name)))
+    return ring.points(now - span, names.map((name) => this.#names.indexOf(name)), names.map((name) => WORST.has(name)), most)
+  }
+
+  /** The figures of the last moments as one of each, for those who read them: a single bucket is too restless. */
+  recent(now: number, names: readonly string[]): readonly (number | null)[] {
+    return this.#fine.joined(now - RECENT_MS, names.map((name) => this.#names.indexOf(name)), names.map((name) => WORST.has(name)))
   }
 
   #join(at: number, row: readonly number[]): void {
@@ -135,3 +163,4 @@ export class Series {
   }
 }
 const FINE_SPAN_MS = 300_000
+const RECENT_MS = 2000

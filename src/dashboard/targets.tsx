@@ -48,11 +48,12 @@ function Target({ board, target, injections, range, alone, choose, inject }: Tar
 function Head({ board, target, injections, alone, choose, inject }: Omit<TargetProps, 'range'>) {
   useTopics(board, 'ticks')
   const { name, protocol, upstream, listen } = target
-  const tick = board.lastOf(name) ?? target.last
+  const tick = board.recentOf(name) ?? target.last
   const state = stateOf(target, tick, injections)
   const { sign, says } = STATES[state]
   const figures: readonly (readonly [label: string, unit: Unit, value: number | null | undefined])[] = [
-    ['rate', '/s', tick?.rate], ['p95', 'ms', tick?.p95], ['success', 'share', tick?.success], ['hits', 'share', tick?.hitRatio],
+    // Of a WebSocket the only operation is its beginning.
+    ...(protocol === 'websocket' ? [] : [['rate', '/s', tick?.rate], ['p95', 'ms', tick?.p95]] as const), ['success', 'share', tick?.success], ['hits', 'share', tick?.hitRatio],
     ['set-up p95', 'ms', tick?.setupP95], ['messages', '/s', tick?.messages],
   ]
   return (

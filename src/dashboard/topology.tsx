@@ -45,7 +45,7 @@ interface BranchProps extends TopologyProps { readonly target: Status['targets']
 
 function Branch({ board, status: { injections }, target, y, row, chosen, choose }: BranchProps) {
   const { name, protocol, upstream } = target
-  const tick = board.lastOf(name) ?? target.last
+  const tick = board.recentOf(name) ?? target.last
   const state = stateOf(target, tick, injections)
   const { sign, says } = STATES[state]
   const middle = y + row / 2

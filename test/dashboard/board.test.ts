@@ -40,6 +40,20 @@ describe('what the dashboard keeps', () => {
     assert.deepEqual(series.points(60_000, 3_600_000, ['rate']).x, [0, 10_000, 20_000, 30_000, 40_000])
   })
 
+  it('is drawn in as many points as there is room for, the worst of each stretch', () => {
+    const series = new Series(['p95', 'rate'])
+    for (let i = 0; i < 1200; i++) series.hear(i * 250, 250, { p95: i === 601 ? 900 : 5, rate: i % 2 })
+    const { x, columns: [p95 = [], rate = []] } = series.points(300_000, 300_000, ['p95', 'rate'], 150)
+    assert.ok(x.length <= 151 && x.length > 140, `${x.length} points`)
+    assert.equal(Math.max(...p95.map(Number)), 900)
+    assert.deepEqual([...new Set(rate)], [0.5])
+    // What is past does not change while time goes on.
+    for (let i = 1200; i < 1203; i++) series.hear(i * 250, 250, { p95: 5, rate: 1 })
+    const later = series.points(300_750, 300_000, ['p95'], 150)
+    assert.deepEqual(later.x.slice(2, 140), x.slice(x.indexOf(later.x[2] ?? 0)).slice(0, 138))
+    assert.deepEqual(series.recent(300_750, ['p95', 'rate']), [5, (3 + 3) / 9])
+  })
+
   it('draws no line over a time of which nothing is known', () => {
     const series = new Series(['rate'])
     for (const at of [0, 250, 5000, 5250]) series.hear(at, 250, { rate: 1 })

@@ -1,19 +1,9 @@
 import assert from 'node:assert/strict'
 import type { Page } from 'playwright-core'
 import { BROWSER } from '../support/browser.ts'
-import { figure, shadedWidth, SHOP, Stage } from './stage.ts'
+import { figure, holds, milliseconds, shadedWidth, SHOP, Stage } from './stage.ts'
 
 const WAIT = 10_000
-const milliseconds = (text: string): number => (text.endsWith('us') ? Number.parseFloat(text) / 1000 : text.endsWith('ms') ? Number.parseFloat(text) : text.endsWith('s') ? 1000 * Number.parseFloat(text) : Number.NaN)
-
-async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-  const end = Date.now() + WAIT
-  while (!await holds()) {
-    assert.ok(Date.now() < end, `not within ${WAIT} ms: ${what}`)
-    await new Promise((resolve) => { setTimeout(resolve, 50) })
-  }
-}
-
 describe('the dashboard in a browser', function () {
   this.timeout(60_000)
   let stage: Stage
@@ -42,15 +32,15 @@ describe('the dashboard in a browser', function () {
     await stage?.close()
   })
 
-  const shows = (names: readonly string[]): Promise<void> => until(`sections of ${names}`, async () => (await page.locator('section.target h2').allInnerTexts()).join() === names.join())
+  const shows = (names: readonly string[]): Promise<void> => holds(`sections of ${names}`, async () => (await page.locator('section.target h2').allInnerTexts()).join() === names.join())
 
   it('takes the token out of the address, and shows each target with its figures', async () => {
     assert.equal(new URL(page.url()).hash, '')
     await shows([...SHOP.map(({ name }) => name), 'shop'])
     assert.equal(await page.locator('svg.topology .branch').count(), SHOP.length)
-    await until('p95 of the cache', async () => milliseconds(await figure(page, 'cache', 'Latency', 'p95')) < 10)
+    await holds('p95 of the cache', async () => milliseconds(await figure(page, 'cache', 'Latency', 'p95')) < 10)
     await page.locator('#target-live').scrollIntoViewIfNeeded()
-    await until('set-up of sockets', async () => /ms$/.test(await figure(page, 'live', 'Set-up', 'p95')))
+    await holds('set-up of sockets', async () => /ms$/.test(await figure(page, 'live', 'Set-up', 'p95')))
     await page.locator('#target-cache').scrollIntoViewIfNeeded()
   })
 
@@ -78,13 +68,13 @@ describe('the dashboard in a browser', function () {
     await page.click('#inject button[type=submit]')
     await page.locator('.injected li').waitFor()
     assert.match(await page.locator('.injected li').innerText(), /latency.*on cache.*left.*delay=300ms/s)
-    await until('a shade that grows', async () => await shadedWidth(page, 'cache') > 4)
+    await holds('a shade that grows', async () => await shadedWidth(page, 'cache') > 4)
     assert.equal(await shadedWidth(page, 'db'), 0)
-    await until('p95 that rises', async () => milliseconds(await figure(page, 'cache', 'Latency', 'p95')) > 100)
+    await holds('p95 that rises', async () => milliseconds(await figure(page, 'cache', 'Latency', 'p95')) > 100)
     assert.match(await page.locator('.branch.fault').getAttribute('aria-label') ?? '', /^cache, redis, .*: fault/)
     await page.getByRole('button', { name: 'Clear latency on cache' }).click()
     await page.locator('.injected li').waitFor({ state: 'detached' })
-    await until('p95 that falls', async () => milliseconds(await figure(page, 'cache', 'Latency', 'p95')) < 10)
+    await holds('p95 that falls', async () => milliseconds(await figure(page, 'cache', 'Latency', 'p95')) < 10)
     assert.ok(await shadedWidth(page, 'cache') > 1, 'what was is still shaded')
     assert.match(await page.locator('.log ol').innerText(), /cache latency cleared.*cache latency delayed, session 3.*dashboard: latency cache delay=300ms for=30s/s)
   })
@@ -117,7 +107,7 @@ describe('the dashboard in a browser', function () {
     await page.keyboard.press('0')
     await shows([...SHOP.map(({ name }) => name), 'shop'])
     await page.keyboard.press('i')
-    await until('the form to have the focus', async () => await page.evaluate('document.activeElement.id') === 'inject-fault')
+    await holds('the form to have the focus', async () => await page.evaluate('document.activeElement.id') === 'inject-fault')
     await page.keyboard.press('Escape')
     const theme = (): Promise<unknown> => page.evaluate('document.documentElement.dataset.theme')
     assert.equal(await theme(), 'dark')

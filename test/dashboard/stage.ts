@@ -1,5 +1,6 @@
 /** The dashboard in a browser, over a Control with made figures. */
 
+import assert from 'node:assert/strict'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { getRequestListener, type HttpBindings } from '@hono/node-server'
@@ -86,3 +87,15 @@ export const shadedWidth = async (page: Page, target: string): Promise<number> =
 /** What the legend of a chart says of one of its lines. */
 export const figure = (page: Page, target: string, chart: string, line: string): Promise<string> =>
   page.locator(`#target-${target} figure`, { has: page.locator('b', { hasText: new RegExp(`^${chart}$`) }) }).locator('.key', { hasText: line }).locator('output').innerText()
+
+/** As a legend says it: `750us`, `12ms`, `1.2s`. */
+export const milliseconds = (text: string): number => (text === '0' ? 0 : Number.parseFloat(text) * (/us$/.test(text) ? 0.001 : /ms$/.test(text) ? 1 : /\ds$/.test(text) ? 1000 : Number.NaN))
+
+const HOLDS_MS = 20_000
+export async function holds(what: string, check: () => Promise<boolean>): Promise<void> {
+  const end = Date.now() + HOLDS_MS
+  while (!await check()) {
+    assert.ok(Date.now() < end, `not within ${HOLDS_MS} ms: ${what}`)
+    await new Promise((resolve) => { setTimeout(resolve, 50) })
+  }
+}
