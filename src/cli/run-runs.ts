@@ -56,7 +56,7 @@ function listed(entries: readonly Entry[], { color, stderr }: Context): string {
 
 /** Of the first load, or else target, that the run has figures of: p95 and success of the baseline, and how soon it was back. */
 function keyFigures({ figures: { measured } }: Entry): readonly string[] {
-  return [/\.p95$/, /\.success$/, /^recovery of /].map((pattern) => {
+  return [/^\S+\.p95$/, /^\S+\.success$/, /^recovery of /].map((pattern) => {
     const found = measured.find(({ label }) => pattern.test(label))
     return found ? `${found.censored ? '> ' : ''}${valueWords(found.unit, found.value)}` : NONE
   })

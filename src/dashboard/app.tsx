@@ -132,7 +132,7 @@ function Top({ status, board, view, setView, range, setRange, setAbove }: TopPro
 function Linked({ board, since }: { readonly board: Board; readonly since: number }) {
   useClock(1000)
   const { kind } = board.link
-  return <span class={`link ${kind}`} role="status" title={`Running for ${spanWords(board.now - since)}`}><i aria-hidden="true">{kind === 'live' ? '●' : '○'}</i> {kind === 'live' ? `live · ${spanWords(board.now - since)}` : kind}</span>
+  return <span class={`link ${kind}`} role="status" title={`Running for ${spanWords(board.clock() - since)}`}><i aria-hidden="true">{kind === 'live' ? '●' : '○'}</i> {kind === 'live' ? `live · ${spanWords(board.clock() - since)}` : kind}</span>
 }
 
 const GLYPHS = { auto: '◐', dark: '●', light: '○' } as const

@@ -2,6 +2,7 @@
 
 import type { ResourceTick, Status, Tick } from '../control/contract.ts'
 import type { JournalEvent } from '../record/events.ts'
+import { wallNow } from './clock.ts'
 import { Log } from './log.ts'
 import { METRICS, Series, type Metric } from './rings.ts'
 import { Spans } from './spans.ts'
@@ -18,7 +19,7 @@ const NAMES_MAX = 64
 export class Board {
   status: Status | undefined
   link: Link = { kind: 'connecting' }
-  /** The end of the newest bucket, in ms since 1970 by brownout's clock. */
+  /** The end of the newest bucket, in ms since 1970 by brownout's clock; 0 before the first. */
   now = 0
   readonly log = new Log()
   readonly spans = new Spans()
@@ -31,8 +32,18 @@ export class Board {
   readonly #frame: (draw: () => void) => void
   #waiting = false
 
+  readonly #local: () => number
+  /** When the newest bucket came, by the clock of the page. */
+  #heard = 0
+
   /** `frame` calls once, when the page is drawn next. */
-  constructor(frame: (draw: () => void) => void) { this.#frame = frame }
+  constructor(frame: (draw: () => void) => void, local: () => number = wallNow) {
+    this.#frame = frame
+    this.#local = local
+  }
+
+  /** What time it is for brownout: buckets come a little late, and without targets there are none. */
+  clock(): number { return this.now === 0 ? this.#local() : this.now + this.#local() - this.#heard }
 
   ticks(ticks: readonly Tick[]): void {
     for (const tick of ticks) {
@@ -47,6 +58,7 @@ export class Board {
       if (at >= (this.#last.get(target)?.at ?? 0)) this.#last.set(target, tick)
       this.now = Math.max(this.now, at + width)
     }
+    this.#heard = this.#local()
     this.tell('ticks')
   }
 
@@ -75,8 +87,7 @@ export class Board {
   heardStatus(status: Status, after = false): void {
     if (this.status && (this.status.pid !== status.pid || this.status.since !== status.since)) this.#forget()
     this.status = status
-    if (this.now === 0) this.now = status.since
-    this.spans.agree(status.injections, this.now, after)
+    this.spans.agree(status.injections, this.clock(), after)
     this.tell('status')
     this.tell('ticks')
   }

@@ -26,7 +26,7 @@ export function Injected({ board, api, status: { injections } }: InjectedProps) 
       </header>
       {injections.length === 0 && <p class="soft">Nothing: traffic passes as it is.</p>}
       <ul class="injected">
-        {injections.map((one) => <Item key={one.id} one={one} now={board.now} clear={() => act(() => api.send('DELETE', of(one.id)))} extend={() => act(() => api.send('PATCH', of(one.id), { extend: '30s' }))} />)}
+        {injections.map((one) => <Item key={one.id} one={one} now={board.clock()} clear={() => act(() => api.send('DELETE', of(one.id)))} extend={() => act(() => api.send('PATCH', of(one.id), { extend: '30s' }))} />)}
       </ul>
       <Trouble of={trouble} />
     </section>
@@ -39,7 +39,7 @@ function Item({ one: { id, fault, on, text, by, since, until, matched, altered }
   const [, , ...rest] = text.split(' ')
   const left = until === null ? undefined : until - now
   const share = until === null ? 1 : Math.max(0, Math.min(1, (until - now) / Math.max(1, until - since)))
-  const counted = matched === 0 ? 'matched nothing yet' : `altered ${countWords(altered)} of ${countWords(matched)}`
+  const counted = matched === 0 ? 'matched nothing yet' : `matched ${countWords(matched)}, altered ${countWords(altered)}`
   return (
     <li data-injection={id}>
       <div class="line"><b><i aria-hidden="true">▲</i> {fault}</b> <span>on {on}</span> <span class="left">{since > now ? `in ${spanWords(since - now)}` : left === undefined ? 'until cleared' : `${spanWords(left)} left`}</span></div>

@@ -49,7 +49,7 @@ export class Log {
         return { tone: 'altered', target, text: `${fault} ${DID[event.did] ?? event.did}, session ${event.session} ${event.direction === 'to-server' ? 'to the server' : 'to the client'}${event.note === undefined ? '' : `: ${event.note}`}` }
       }
       case 'rule.armed': { const { target, fault } = of(event.rule); return { tone: 'fault', target, text: `${fault} armed` } }
-      case 'rule.cleared': { const { target, fault } = of(event.rule); return { tone: 'fault', target, text: `${fault} cleared (${WHY[event.reason]}): altered ${event.altered} of ${event.matched} that it matched` } }
+      case 'rule.cleared': { const { target, fault } = of(event.rule); return { tone: 'fault', target, text: `${fault} cleared (${WHY[event.reason]}): matched ${event.matched}, altered ${event.altered}` } }
       case 'operator': return { tone: 'person', text: `${event.who}: ${event.text}` }
       case 'phase': return { tone: 'quiet', text: `phase ${event.phase}` }
       case 'app': return { tone: event.event === 'exited' ? 'trouble' : 'quiet', text: `${event.app} ${event.event}${event.detail === undefined ? '' : `: ${event.detail}`}` }

@@ -22,8 +22,8 @@ export const Report = ({ report: { name, question, outcome, headline, why, start
     {steps.length > 0 && <>
       <h3>Faults</h3>
       <div class="wide"><table>
-        <thead><tr><th>step</th><th>what</th><th>on</th><th class="number">lasted</th><th class="number">altered</th></tr></thead>
-        <tbody>{steps.map((one) => <tr key={one.step}><td>{one.step}</td><td>{one.what}</td><td>{one.targets.join(', ')}</td><td class="number">{one.effectAtMs === null || one.clearAtMs === null ? NONE : words('ms', one.clearAtMs - one.effectAtMs)}</td><td class="number">{`${one.altered} of ${one.matched}`}</td></tr>)}</tbody>
+        <thead><tr><th>step</th><th>what</th><th>on</th><th class="number">lasted</th><th class="number">matched</th><th class="number">altered</th></tr></thead>
+        <tbody>{steps.map((one) => <tr key={one.step}><td>{one.step}</td><td>{one.what}</td><td>{one.targets.join(', ')}</td><td class="number">{one.effectAtMs === null || one.clearAtMs === null ? NONE : words('ms', one.clearAtMs - one.effectAtMs)}</td><td class="number">{one.matched}</td><td class="number">{one.altered}</td></tr>)}</tbody>
       </table></div>
     </>}
     {signals.some(({ step }) => step === null) && <>
@@ -43,12 +43,12 @@ export const Compared = ({ a, b, comparison: { outcome, headline, figures, onlyO
     <header><h2>Compared</h2><Outcome of={outcome} /></header>
     <p class="headline">{headline}</p>
     <p class="soft">A is {a}, B is {b}.</p>
-    <div class="wide"><table>
+    {figures.length > 0 && <div class="wide"><table>
       <thead><tr><th>figure</th><th class="number">A</th><th class="number">B</th><th class="number">shift</th><th class="number">p</th><th>verdict</th></tr></thead>
       <tbody>{figures.map((one) => (
         <tr key={one.figure}><td>{one.figure}</td><td class="number">{middleWords(one, one.a)}</td><td class="number">{middleWords(one, one.b)}</td><td class="number">{shiftWords(one.unit, one.shift)}</td><td class="number">{Number(one.p.toPrecision(2))}</td><td><Outcome of={one.verdict} /></td></tr>
       ))}</tbody>
-    </table></div>
+    </table></div>}
     <ul class="notes">
       {outcome === 'inconclusive' && <li>One run each settles little: <code>brownout run --repeat</code> makes more, <code>brownout compare</code> takes sets of them.</li>}
       {notes.map((note) => <li key={note}>{note}</li>)}

@@ -65,7 +65,7 @@ const Table = ({ runs, marked, shown, mark, open }: TableProps) => (
           <td><button type="button" class="plain" onClick={() => open(run.id)} title={run.question}>{run.name}</button></td>
           <td><Outcome of={run.outcome ?? run.status} /></td>
           <td class="number">{spanWords(run.tookMs)}</td>
-          <td class="number">{figureIn(run, /\.p95$/)}</td><td class="number">{figureIn(run, /\.success$/)}</td><td class="number">{figureIn(run, /^recovery of /)}</td>
+          <td class="number">{figureIn(run, /^\S+\.p95$/)}</td><td class="number">{figureIn(run, /^\S+\.success$/)}</td><td class="number">{figureIn(run, /^recovery of /)}</td>
         </tr>
       ))}
     </tbody>

@@ -12,7 +12,7 @@ interface TargetsProps {
   readonly board: Board
   readonly status: Status
   readonly range: number
-  /** Alone on the page, and larger. */
+  /** Alone on the page. */
   readonly chosen: string | undefined
   readonly choose: (target: string | undefined) => void
   readonly inject: (target: string) => void
@@ -24,20 +24,20 @@ const TALL = 190
 export function Targets({ board, status, range, chosen, choose, inject }: TargetsProps) {
   const shown = status.targets.filter(({ name }) => chosen === undefined || chosen === name)
   if (status.targets.length === 0) return <p class="empty">No target yet. <code>brownout serve --target NAME=URL</code> begins with one; each appears here as soon as there is one.</p>
-  return <>{shown.map((target) => <Target key={target.name} {...{ board, target, range, choose, inject }} injections={status.injections} alone={chosen !== undefined} />)}</>
+  return <>{shown.map((target) => <Target key={target.name} {...{ board, target, range, choose, inject }} injections={status.injections} alone={chosen !== undefined} tall={shown.length === 1} />)}</>
 }
 
-interface TargetProps extends Pick<TargetsProps, 'board' | 'range' | 'choose' | 'inject'> { readonly target: TargetStatus; readonly injections: readonly Injection[]; readonly alone: boolean }
+interface TargetProps extends Pick<TargetsProps, 'board' | 'range' | 'choose' | 'inject'> { readonly target: TargetStatus; readonly injections: readonly Injection[]; readonly alone: boolean; readonly tall: boolean }
 
-function Target({ board, target, injections, range, alone, choose, inject }: TargetProps) {
+function Target({ board, target, injections, range, alone, tall, choose, inject }: TargetProps) {
   const { name, protocol } = target
   const charts = chartsOf(protocol, board.lastOf(name) ?? target.last)
   return (
-    <section class={`target ${alone ? 'alone' : ''}`} id={`target-${name}`} aria-label={name}>
+    <section class={`target ${tall ? 'alone' : ''}`} id={`target-${name}`} aria-label={name}>
       <Head {...{ board, target, injections, alone, choose, inject }} />
       <div class="charts">
         {charts.map((chart, i) => (
-          <Chart key={chart.title} board={board} topic="ticks" chart={chart} range={range} height={alone ? TALL : HEIGHT} named={i === 0 || alone}
+          <Chart key={chart.title} board={board} topic="ticks" chart={chart} range={range} height={tall ? TALL : HEIGHT} named={i === 0 || tall}
             series={() => board.seriesOf(name)} spans={(since) => board.spans.of(name, since)} />
         ))}
       </div>
@@ -45,7 +45,7 @@ function Target({ board, target, injections, range, alone, choose, inject }: Tar
   )
 }
 
-function Head({ board, target, injections, alone, choose, inject }: Omit<TargetProps, 'range'>) {
+function Head({ board, target, injections, alone, choose, inject }: Omit<TargetProps, 'range' | 'tall'>) {
   useTopics(board, 'ticks')
   const { name, protocol, upstream, listen } = target
   const tick = board.recentOf(name) ?? target.last

@@ -115,7 +115,7 @@ describe('the log of the dashboard', () => {
     bodies.forEach((body, i) => log.hear(event(i, i, body)))
     assert.deepEqual(log.lines.map(({ tone, target, text }) => [tone, target, text]), [
       ['person', undefined, 'ann: latency cache delay=1s'], ['fault', 'cache', 'latency armed'], ['altered', 'cache', 'latency delayed, session 12 to the client: by 1s'],
-      ['fault', 'cache', 'latency cleared (asked to): altered 4 of 9 that it matched'],
+      ['fault', 'cache', 'latency cleared (asked to): matched 9, altered 4'],
     ])
   })
 
@@ -154,6 +154,16 @@ describe('the board', () => {
     assert.equal(board.seriesOf('cache'), undefined)
     board.events([event(0, 0, { kind: 'note', text: 'new' })])
     assert.deepEqual(board.log.lines.map(({ text }) => text), ['new'])
+  })
+
+  it('knows what time it is for brownout, whatever the clock of the page says', () => {
+    let local = 5000
+    const board = new Board(() => undefined, () => local)
+    board.heardStatus(status())
+    assert.equal(board.clock(), 5000)
+    board.ticks([tick(100_000)])
+    local = 6500
+    assert.equal(board.clock(), 100_250 + 1500)
   })
 
   it('follows so many names and no more', () => {
