@@ -7,7 +7,7 @@ import { BrownoutError, knownError } from '../core/errors.ts'
 import { EXIT } from '../core/exit.ts'
 import { freshSeed } from '../core/random.ts'
 import { ms, parseDuration, type Ms } from '../core/units.ts'
-import { App } from '../experiment/app.ts'
+import type { App } from '../experiment/app.ts'
 import type { PlannedTarget } from '../experiment/plan.ts'
 import { LocalPlane } from '../proxy/local-plane.ts'
 import type { OpenTarget } from '../proxy/plane.ts'
@@ -25,7 +25,7 @@ import type { OutletArgs } from './outlet-options.ts'
 import { refuseUpstreams, safetyOf, type Safety } from './safety.ts'
 import type { SafetyArgs } from './safety-options.ts'
 import { readEnvFile } from './vars.ts'
-import { WrapControl } from './wrap-control.ts'
+import type { WrapControl } from './wrap-control.ts'
 import type { ExperimentArgs } from './wrap-experiment.ts'
 import { mappingOf, mappingText, type Row } from './wrap-mapping.ts'
 
@@ -110,7 +110,7 @@ interface Opened {
   readonly open: readonly OpenTarget[]
   readonly control: WrapControl
   /** What the command and its children use is measured from here on. */
-  look(command: WrappedCommand, watchdog: Watchdog): void
+  look(command: WrappedCommand, watchdog: Watchdog): Promise<void>
   readonly authority: Authority | undefined
   /** What the command's environment has in place of, and beside, ours. */
   readonly env: NodeJS.ProcessEnv
@@ -137,11 +137,13 @@ async function open({ targets }: Wrapping, { seed = freshSeed(), port, out, ...o
       const listen = open.find(({ name }) => name === target.name)?.listen[0]?.address
       return { target, listen, rewritten: listen && 'port' in listen ? rewrite(target, listen, authority?.file) : {} }
     })
-    control = await WrapControl.open({
+    control = await (await import('./wrap-control.ts')).WrapControl.open({
       plane, seed, gate, port, outlets, runs: historyFolder(context, out), meter: { usage: (start, width) => app?.usage(start, width) },
       targets: targets.flatMap(({ name, planned: { spec } }) => open.filter((one) => one.name === name).map(({ listen }) => ({ spec, listen }))),
     }, context)
-    const look: Opened['look'] = (command, watchdog) => {
+    const look: Opened['look'] = async (command, watchdog) => {
+      // It brings clients of databases along, for which the command need not wait.
+      const { App } = await import('../experiment/app.ts')
       app = App.start({ spec: { name: '', command: context.rest, env: {}, cwd: context.cwd }, env, folder: '', watchdog, running: command.untouched, onDeath: () => undefined })
     }
     return { plane, open, control, look, rows, authority, close, env: { ...env, ...Object.assign({}, ...rows.map(({ rewritten }) => rewritten)), ...trustOf(trusting, authority), ...(targets.some(halfWay) ? { PGCHANNELBINDING: 'disable' } : {}) } }
@@ -169,7 +171,7 @@ async function run({ env, authority, look }: Opened, length: Ms | undefined, con
   const { stderr, cwd, rest } = context
   const watchdog = startWatchdog()
   const command = WrappedCommand.start({ argv: rest, cwd, env, watchdog, cleanup: authority?.folder })
-  look(command, watchdog)
+  void look(command, watchdog)
   let failure: BrownoutError | undefined
   let timer: Timer | undefined
   const stops = [

@@ -3,7 +3,7 @@
 import { withoutPasswords } from '../core/redact.ts'
 import { formatAddress } from '../proxy/address.ts'
 import type { Address, TargetSpec } from '../proxy/plane.ts'
-import { columns } from '../report/text.ts'
+import { columns } from '../report/columns.ts'
 import { plain } from '../report/words.ts'
 import type { Seen } from '../wrap/mention.ts'
 import type { Wrapped, Wrapping } from '../wrap/targets.ts'

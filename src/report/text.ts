@@ -1,9 +1,9 @@
 /** The summary of a run for a terminal. */
 
-import Table from 'cli-table3'
 import picocolors from 'picocolors'
 import type { Outcome } from '../record/events.ts'
 import { effectOf, rowsShown, type Analysis } from './analysis.ts'
+import { columns } from './columns.ts'
 import { failuresOf } from './failures.ts'
 import { QUANTILES } from './figures.ts'
 import { phaseOf, type RunRecord } from './fold.ts'
@@ -65,15 +65,6 @@ function paint({ green, red, yellow, magenta }: Colors, outcome: Outcome): (text
 }
 
 const titled = ({ underline }: Colors, title: string, lines: readonly string[]): readonly string[] => (lines.length ? [underline(title), ...lines] : [])
-
-/** Cells beside one another without lines; rows of equal length. */
-export function columns(rows: readonly (readonly string[])[]): readonly string[] {
-  if (rows.length === 0) return []
-  const none = { top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '', left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '  ' }
-  const table = new Table({ chars: none, style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 } })
-  for (const row of rows) table.push([...row])
-  return table.toString().split('\n').map((line) => `  ${line}`)
-}
 
 /** Lines of at most that width, cut between words. */
 export function wrapped(text: string, width: number): readonly string[] {

@@ -114,7 +114,7 @@ const ADDRESS = /(^|_)(url|uri|dsn|endpoint|broker|brokers|server|addr|address)$
 
 function leftAlone({ variables: [variable = ''], at, protocol }: Mention, values: ReadonlyMap<string, string>): readonly Seen[] {
   if (!ADDRESS.test(variable) || /proxy|^npm_/i.test(variable)) return []
-  const why = APART.has(protocol) ? `${at.url.protocol.slice(0, -1)}: --target NAME=${variable} moves it` : `no database or cache: --target NAME=${variable} moves it, as TCP`
+  const why = APART.has(protocol) ? `${at.url.protocol.slice(0, -1)}: --target NAME=${variable} moves it` : `not wrapped by itself: --target NAME=${variable} moves it, as TCP`
   return [{ variable, value: values.get(variable) ?? '', why }]
 }
 

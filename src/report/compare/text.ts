@@ -2,7 +2,8 @@
 
 import picocolors from 'picocolors'
 import type { Finding } from '../../statistics/verdict.ts'
-import { columns, wrapped } from '../text.ts'
+import { columns } from '../columns.ts'
+import { wrapped } from '../text.ts'
 import { brief, plain } from '../words.ts'
 import type { Comparison, Row } from './comparison.ts'
 import { centreWords, headlineOf, intervalWords, remarksOf, shiftWords, sideWords, verdictWords } from './words.ts'
