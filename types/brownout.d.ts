@@ -124,6 +124,7 @@ export interface Experiment {
   readonly windows?: Entry
   readonly steady_state?: readonly Entry[]
   readonly abort?: readonly Entry[]
+  readonly alerts?: readonly Entry[]
   readonly method?: readonly Entry[]
   readonly expect?: readonly Entry[]
   readonly [key: string]: unknown

@@ -1,6 +1,7 @@
 /** Alerts over live figures: fed with ticks and with what is armed and cleared, it says what is raised and what is over. Asks no clock: time is that of the ticks. */
 
 import type { Tick } from '../control/contract.ts'
+import type { Feed } from '../control/feed.ts'
 import type { JournalEvent } from '../record/events.ts'
 import type { AlertChange, AlertSpec, Pattern, Seen } from './alert.ts'
 import { Burn } from './burn.ts'
@@ -57,6 +58,11 @@ export class AlertWatch {
       for (const { watcher, spec } of this.#watched) if (watcher instanceof Overdue && targetOf(spec.pattern) === target) watcher.cleared(event.rule, Date.parse(event.wall))
     }
   }
+}
+
+/** Writes down what those ticks change. */
+export function tellChanges(watch: AlertWatch, ticks: readonly Tick[], feed: Pick<Feed, 'write'>): void {
+  for (const tick of ticks) for (const { alert, state, text } of watch.tick(tick)) feed.write({ kind: 'alert', alert, state, text })
 }
 
 export const targetOf = (pattern: Pattern): string => (pattern.kind === 'burn' ? pattern.target : pattern.signal.target)

@@ -77,7 +77,7 @@ async function watch({ from, length, vars }: Asked, context: Context): Promise<W
 /** The experiment with nothing done in it and nothing asked of it. */
 const leftAlone = (plan: Plan, length: Ms): Plan => ({
   ...plan, name: `discover-${plan.name}`.slice(0, NAME_MAX), question: `What passes through ${plan.targets.map(({ spec }) => spec.name).join(', ')}?`, tags: ['discover'],
-  only: 'load', method: [], expect: [], steadyState: [], abort: [], probes: [], profile: undefined, windows: { ...plan.windows, baseline: length, recovery: ms(0) },
+  only: 'load', method: [], expect: [], steadyState: [], abort: [], alerts: [], probes: [], profile: undefined, windows: { ...plan.windows, baseline: length, recovery: ms(0) },
 })
 
 /** A brownout.yaml has no name; put behind the rest it moves no line. */

@@ -49,13 +49,13 @@ export class Watching {
     this.#watch = undefined
     for (const { alert } of before?.firing ?? []) this.#feed.write({ kind: 'alert', alert, state: 'resolved', text: 'alerts are declared anew' })
     if (specs.length === 0) return
-    const watch = new (await import('../alerts/watch.ts')).AlertWatch(specs)
+    const { AlertWatch, tellChanges } = await import('../alerts/watch.ts')
+    const watch = new AlertWatch(specs)
     // What is armed already is no fault to recover from.
     for (const event of this.#feed.past ?? []) watch.event(event)
     this.#watch = watch
     this.#stop = (await control()).on((told) => {
-      if (told.kind !== 'ticks') return
-      for (const tick of told.ticks) for (const { alert, state, text } of watch.tick(tick)) this.#feed.write({ kind: 'alert', alert, state, text })
+      if (told.kind === 'ticks') tellChanges(watch, told.ticks, this.#feed)
     })
   }
 

@@ -1,36 +1,15 @@
 /** `alerts:` of a configuration: what is watched for in the live figures of targets. */
 
-import type * as z from 'zod'
 import { isMetric, METRICS, type AlertSpec, type Metric, type Pattern, type TickSignal } from '../alerts/alert.ts'
 import { nearest } from '../core/errors.ts'
-import { duration, number, share } from '../core/params.ts'
 import { ms, parseDuration, parseRate, parseRatio, ratio } from '../core/units.ts'
-import type { Reader } from './read.ts'
-import { NAME } from './schema.ts'
+import type { Listed, Reader } from './read.ts'
+import { NAME, type AlertInput } from './schema.ts'
 import { isMap, valueAt, type Path } from './tree.ts'
-import { limit, list, measured, strict, text } from './values.ts'
 
-const time = (doc: string) => measured(duration(doc, undefined, { min: '1s', max: '1h' }))
 const kinds = ['signal', 'burn', 'change', 'recovery'] as const
 
-export const alert = strict({
-  alert: text('The alert\'s name.'),
-  signal: text('TARGET.METRIC that is held against a limit: one of above and below.').optional(),
-  above: limit('Raised above this …').optional(),
-  below: limit('… or below this …').optional(),
-  for: measured(duration('… once it has been so for this time; over once it has not for as long.', undefined, { min: '0ms', max: '1h' })).optional(),
-  burn: text('Target whose errors use up a budget too fast.').optional(),
-  objective: measured(share('The share of operations that must succeed: 99.9%.')).optional(),
-  times: measured(number('So many times as fast as the budget lasts; 10 unless given.', undefined, { min: '1', max: '100000' })).optional(),
-  over: list(time('A window.'), 'Two windows, the long one first; 5m and 30s unless given. Raised when both burn.', { max: 2 }).optional(),
-  change: text('TARGET.METRIC that is not what it was.').optional(),
-  by: measured(share('The least change that counts; 50% unless given.')).optional(),
-  window: time('Within this time; 2m unless given.').optional(),
-  recovery: text('TARGET.METRIC that must be as before the first fault …').optional(),
-  within: time('… so long after the last one was cleared.').optional(),
-}, 'One of signal, burn, change and recovery.')
-
-type Input = z.output<typeof alert>
+type Input = AlertInput
 type Key = Exclude<keyof Input, 'alert'>
 /** Which keys mean something with which kind. */
 const MEANT: Readonly<Record<(typeof kinds)[number], readonly Key[]>> = {
@@ -38,17 +17,9 @@ const MEANT: Readonly<Record<(typeof kinds)[number], readonly Key[]>> = {
 }
 
 /** Each thing wrong is said; what is whole is answered. */
-export function linkAlerts(reader: Reader, targets: ReadonlySet<string>): readonly AlertSpec[] {
-  const value = valueAt(reader.root, ['alerts']) ?? null
-  if (value === null) return []
-  if (!Array.isArray(value)) {
-    reader.fail('VALUE_INVALID', ['alerts'], 'alerts: expected a list', 'each entry begins with "- "')
-    return []
-  }
+export function linkAlerts(reader: Reader, targets: ReadonlySet<string>, listed: readonly Listed<AlertInput>[]): readonly AlertSpec[] {
   const seen = new Set<string>()
-  return [...value.keys()].flatMap((index) => {
-    const path = ['alerts', index]
-    const input = reader.read(alert, path)
+  return listed.flatMap(({ path, input }) => {
     if (!input) return []
     const { alert: name } = input
     if (!NAME.test(name)) reader.fail('NAME_INVALID', [...path, 'alert'], `"${name}" cannot be a name`)

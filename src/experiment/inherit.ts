@@ -33,17 +33,20 @@ function mergeMaps(own: TreeMap, shared: TreeMap, places: Places, levels: Readon
     copyPlace(places, from, key, merged, key)
     const level = levels[key] ?? 0
     if (isMap(mine) && isMap(theirs) && level > 0) merged[key] = mergeMaps(mine, theirs, places, level > 1 ? Object.fromEntries(Object.keys(theirs).map((one) => [one, level - 1])) : {})
-    else if (Array.isArray(mine) && Array.isArray(theirs) && (key === 'steady_state' || key === 'abort')) merged[key] = mergeConditions(mine, theirs, places)
+    else if (Array.isArray(mine) && Array.isArray(theirs) && Object.hasOwn(LISTS, key)) merged[key] = mergeLists(mine, theirs, LISTS[key] ?? '', places)
     else merged[key] = mine === undefined || mine === null ? theirs ?? null : mine
   }
   return merged
 }
 
-/** Shared conditions first, but those on a signal that the experiment judges itself. */
-function mergeConditions(own: Tree[], shared: Tree[], places: Places): Tree[] {
-  const signals = new Set(own.map((one) => (isMap(one) ? one['signal'] : undefined)))
+/** Lists that are joined, and what of an entry is its own: the signal that a condition is on, the name of an alert. */
+const LISTS: Readonly<Record<string, string>> = { steady_state: 'signal', abort: 'signal', alerts: 'alert' }
+
+/** Shared entries first, but those that the experiment has itself. */
+function mergeLists(own: Tree[], shared: Tree[], by: string, places: Places): Tree[] {
+  const ours = new Set(own.map((one) => (isMap(one) ? one[by] : undefined)))
   const merged: Tree[] = []
-  for (const [from, keep] of [[shared, (one: Tree) => !(isMap(one) && signals.has(one['signal'] ?? null))], [own, () => true]] as const) {
+  for (const [from, keep] of [[shared, (one: Tree) => !(isMap(one) && ours.has(one[by] ?? null))], [own, () => true]] as const) {
     from.forEach((one, index) => {
       if (!keep(one)) return
       copyPlace(places, from, index, merged, merged.length)

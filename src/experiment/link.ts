@@ -4,6 +4,7 @@ import { nearest, type Place } from '../core/errors.ts'
 import { freshSeed } from '../core/random.ts'
 import { ms } from '../core/units.ts'
 import type { Source } from '../record/buckets.ts'
+import { linkAlerts } from './alerts.ts'
 import { linkAbort, linkCondition, linkExpectation, PHASES, warnOfFewSamples } from './link-judgements.ts'
 import { linkData } from './link-data.ts'
 import { linkLoad } from './link-load.ts'
@@ -37,6 +38,7 @@ export function link(context: Omit<Linking, 'names' | 'targets' | 'data'>, given
   const windows = linkWindows(linking)
   const steadyState = draft.steady_state.flatMap((one) => linkCondition(linking, one) ?? [])
   const abort = draft.abort.flatMap((one) => linkAbort(linking, one) ?? [])
+  const alerts = linkAlerts(reader, new Set(draft.targets.map(({ name }) => name)), draft.alerts)
   const { drafts, stepNames } = linkMethod(linking)
   const expect = draft.expect.flatMap((one) => linkExpectation(linking, one, stepNames) ?? [])
   const profile = linkProfile(linking, stepNames)
@@ -55,7 +57,7 @@ export function link(context: Omit<Linking, 'names' | 'targets' | 'data'>, given
   })
   return {
     name: draft.name, question: draft.question ?? '', file: given.file, hash: given.hash, tags: draft.tags ?? [], seed: given.seed ?? draft.seed ?? freshSeed(), corruption: draft.corruption === 'allow',
-    targets, apps, loads, probes, windows, steadyState, abort, method, expect, repeat: draft.repeat ?? 1, ...(profile ? { profile } : {}), secrets: given.secrets,
+    targets, apps, loads, probes, windows, steadyState, abort, alerts, method, expect, repeat: draft.repeat ?? 1, ...(profile ? { profile } : {}), secrets: given.secrets,
     warnings: reader.problems.sorted().filter(({ severity }) => severity === 'warning'),
   }
 }

@@ -1,5 +1,6 @@
 /** An experiment after its three passes (parse, read, link): everything resolved, in base units, nothing left to doubt. */
 
+import type { AlertSpec } from '../alerts/alert.ts'
 import type { Place } from '../core/errors.ts'
 import type { Ms } from '../core/units.ts'
 import type { LoadSpec } from '../load/spec.ts'
@@ -80,6 +81,7 @@ export interface Plan {
   readonly windows: Windows
   readonly steadyState: readonly SteadyState[]
   readonly abort: readonly AbortCondition[]
+  readonly alerts: readonly AlertSpec[]
   readonly method: readonly Step[]
   readonly expect: readonly Expectation[]
   readonly repeat: number

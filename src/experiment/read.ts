@@ -3,7 +3,7 @@
 import type * as z from 'zod'
 import { nearest, type ErrorCode, type Place } from '../core/errors.ts'
 import type { Problems } from './problem.ts'
-import { EXPERIMENT_KEYS, SECTIONS, SHARED_KEYS, VALUES, type AbortInput, type AppInput, type ConditionInput, type DataInput, type ExpectationInput, type LoadInput, type ProbeInput, type ProfileInput, type StepInput, type TargetInput, type WindowsInput } from './schema.ts'
+import { EXPERIMENT_KEYS, SECTIONS, SHARED_KEYS, VALUES, type AbortInput, type AlertInput, type AppInput, type ConditionInput, type DataInput, type ExpectationInput, type LoadInput, type ProbeInput, type ProfileInput, type StepInput, type TargetInput, type WindowsInput } from './schema.ts'
 import { isMap, valueAt, type Entry, type Path, type Places, type Tree } from './tree.ts'
 
 export interface Named<T> {
@@ -31,6 +31,7 @@ export interface Draft {
   readonly probes: readonly Named<ProbeInput>[]
   readonly steady_state: readonly Listed<ConditionInput>[]
   readonly abort: readonly Listed<AbortInput>[]
+  readonly alerts: readonly Listed<AlertInput>[]
   readonly method: readonly Listed<StepInput>[]
   readonly expect: readonly Listed<ExpectationInput>[]
 }
@@ -108,7 +109,7 @@ export function readDraft(reader: Reader): Draft | undefined {
     name: value('name'), question: value('question'), tags: value('tags'), seed: value('seed'), corruption: value('corruption'), repeat: value('repeat'), windows: value('windows'), profile: value('profile'),
     app,
     apps: readMap(reader, 'apps'), targets: readMap(reader, 'targets'), data: readMap(reader, 'data'), load: readMap(reader, 'load'), probes: readMap(reader, 'probes'),
-    steady_state: readList(reader, 'steady_state'), abort: readList(reader, 'abort'), method: readList(reader, 'method'), expect: readList(reader, 'expect'),
+    steady_state: readList(reader, 'steady_state'), abort: readList(reader, 'abort'), alerts: readList(reader, 'alerts'), method: readList(reader, 'method'), expect: readList(reader, 'expect'),
   }
 }
 
@@ -133,8 +134,8 @@ function readMap<K extends MapKey>(reader: Reader, key: K): readonly Named<z.out
   return Object.keys(value).map((name) => ({ name, path: [key, name], input: reader.read(SECTIONS[key].item, [key, name]) as z.output<(typeof SECTIONS)[K]['item']> | undefined }))
 }
 
-type ListKey = 'steady_state' | 'abort' | 'method' | 'expect'
-function readList<K extends ListKey>(reader: Reader, key: K): readonly Listed<z.output<(typeof SECTIONS)[K]['item']>>[] {
+type ListKey = 'steady_state' | 'abort' | 'alerts' | 'method' | 'expect'
+export function readList<K extends ListKey>(reader: Reader, key: K): readonly Listed<z.output<(typeof SECTIONS)[K]['item']>>[] {
   const value = valueAt(reader.root, [key])
   if (!isPresent(value)) return []
   if (!Array.isArray(value)) {

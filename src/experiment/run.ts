@@ -19,6 +19,7 @@ import { Attempt, type AttemptResult } from './attempt.ts'
 import { ViaPlane } from '../via/plane.ts'
 import { describePlan } from './describe.ts'
 import type { Plan } from './plan.ts'
+import { watchRun } from './run-alerts.ts'
 import type { Recorder } from './recorder.ts'
 import type { StageOptions, StartServer } from './stage.ts'
 
@@ -91,6 +92,7 @@ async function attempt(plan: Plan, options: RunOptions, note?: string): Promise<
   const folder = createRunFolder(out, plan.name)
   const hide = (text: string): string => redact(text, plan.secrets)
   const journal = Journal.create(folder, { redact: hide, ...options.journal })
+  let unwatch: (() => void) | undefined
   try {
     const plane = options.plane?.(plan) ?? planeFor(plan, registry, options.workers, options.admit)
     const running = new Attempt({
@@ -100,12 +102,14 @@ async function attempt(plan: Plan, options: RunOptions, note?: string): Promise<
       started: (targets) => startedBody(plan, options, folder, targets),
     })
     options.onInside?.({ plan, plane, ...running.inside })
+    if (plan.alerts.length > 0) unwatch = watchRun(plan.alerts, running.inside.recorder)
     onStart?.({
       folder,
       interrupt: (signal) => running.interrupt(signal), abandon: (signal) => running.abandon(signal), crash: (error) => running.crash(error),
     })
     return { ...(await running.run([options.note, note].filter((one) => one !== undefined).join('; ') || undefined)), folder }
   } finally {
+    unwatch?.()
     journal.close()
   }
 }

@@ -151,6 +151,24 @@ const narrowing = table(text('A name; * stands for any characters.'), 'Narrows t
 export const condition = strict({ signal, where: narrowing, ...comparisons }, 'What must hold.')
 export const abortCondition = strict({ signal, where: narrowing, ...comparisons, for: time('How long it must have been so.').optional() }, 'What stops the method and heals at once.')
 
+const window = (doc: string) => measured(duration(doc, undefined, { min: '1s', max: '1h' }))
+export const alert = strict({
+  alert: text('The alert\'s name.'),
+  signal: text('TARGET.METRIC that is held against a limit: one of above and below.').optional(),
+  above: limit('Raised above this …').optional(),
+  below: limit('… or below this …').optional(),
+  for: measured(duration('… once it has been so for this time; over once it has not for as long.', undefined, { min: '0ms', max: '1h' })).optional(),
+  burn: text('Target whose errors use up a budget too fast.').optional(),
+  objective: measured(share('The share of operations that must succeed: 99.9%.')).optional(),
+  times: measured(number('So many times as fast as the budget lasts; 10 unless given.', undefined, { min: '1', max: '100000' })).optional(),
+  over: list(window('A window.'), 'Two windows, the long one first; 5m and 30s unless given. Raised when both burn.', { max: 2 }).optional(),
+  change: text('TARGET.METRIC that is not what it was.').optional(),
+  by: measured(share('The least change that counts; 50% unless given.')).optional(),
+  window: window('Within this time; 2m unless given.').optional(),
+  recovery: text('TARGET.METRIC that must be as before the first fault …').optional(),
+  within: window('… so long after the last one was cleared.').optional(),
+}, 'One of signal, burn, change and recovery.')
+
 /** A number or a ramp, read once the fault's parameters are known. */
 const chance = z.unknown().meta({
   description: 'The share of connections that are hit, such as 20%, or a ramp { from, to, over }.',
@@ -220,6 +238,7 @@ export const SECTIONS = {
   probes: { of: 'map', item: probe, about: 'Readings beside the load.' },
   steady_state: { of: 'list', item: condition, about: 'Must hold at baseline, else the run is refused, and at the end of recovery, else it fails.' },
   abort: { of: 'list', item: abortCondition, about: 'Stops the method and heals at once.' },
+  alerts: { of: 'list', item: alert, about: 'Raised by patterns in the live figures of targets; they stop nothing.' },
   method: { of: 'list', item: step, about: 'What is done to the system, and when.' },
   expect: { of: 'list', item: expectation, about: 'What must have been so.' },
 } as const
@@ -236,10 +255,10 @@ export const VALUES = {
   repeat: count('How many times the experiment runs.', '1', '100').optional(),
 } as const
 
-const KEYS = ['name', 'question', 'tags', 'seed', 'corruption', 'vars', 'targets', 'app', 'apps', 'data', 'load', 'probes', 'windows', 'profile', 'steady_state', 'abort', 'method', 'expect', 'repeat'] as const
+const KEYS = ['name', 'question', 'tags', 'seed', 'corruption', 'vars', 'targets', 'app', 'apps', 'data', 'load', 'probes', 'windows', 'profile', 'steady_state', 'abort', 'alerts', 'method', 'expect', 'repeat'] as const
 export const EXPERIMENT_KEYS: readonly string[] = KEYS
 /** What brownout.yaml may hold, for every experiment at or below it. */
-export const SHARED_KEYS: readonly string[] = ['vars', 'targets', 'app', 'apps', 'data', 'load', 'probes', 'windows', 'steady_state', 'abort']
+export const SHARED_KEYS: readonly string[] = ['vars', 'targets', 'app', 'apps', 'data', 'load', 'probes', 'windows', 'steady_state', 'abort', 'alerts']
 
 const section = ({ of: kind, item, about }: { readonly of: 'map' | 'list'; readonly item: z.ZodType; readonly about: string }) =>
   (kind === 'map' ? table(item, about) : list(item, about)).optional()
@@ -258,6 +277,7 @@ export type ProfileInput = z.infer<typeof profile>
 export type WindowsInput = z.infer<typeof windows>
 export type ConditionInput = z.infer<typeof condition>
 export type AbortInput = z.infer<typeof abortCondition>
+export type AlertInput = z.infer<typeof alert>
 export type StepInput = z.infer<typeof step>
 export type ExpectationInput = z.infer<typeof expectation>
 /** A ratio or a ramp of it. */

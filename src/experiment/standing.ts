@@ -15,7 +15,7 @@ import { linkTargets } from './link-targets.ts'
 import type { Linking } from './linking.ts'
 import type { PlannedTarget } from './plan.ts'
 import { Problems, type Problem } from './problem.ts'
-import { Reader, type Draft } from './read.ts'
+import { readList, Reader, type Draft } from './read.ts'
 import { NAME, step, target } from './schema.ts'
 import { isMap, Places, valueAt, type Tree } from './tree.ts'
 import { measured, oneOf, strict, table, text } from './values.ts'
@@ -41,7 +41,7 @@ export interface Standing { readonly targets: readonly PlannedTarget[]; readonly
 /** An experiment with nothing in it. */
 export const EMPTY_DRAFT: Draft = {
   name: undefined, question: undefined, tags: undefined, seed: undefined, corruption: undefined, repeat: undefined, windows: undefined, profile: undefined, app: undefined,
-  apps: [], targets: [], data: [], load: [], probes: [], steady_state: [], abort: [], method: [], expect: [],
+  apps: [], targets: [], data: [], load: [], probes: [], steady_state: [], abort: [], alerts: [], method: [], expect: [],
 }
 
 export interface StandingOptions { readonly registry: Registry; readonly env: NodeJS.ProcessEnv; readonly cwd: string }
@@ -82,6 +82,7 @@ function read(reader: Reader, root: Tree, { registry, cwd }: Pick<StandingOption
     ...EMPTY_DRAFT,
     corruption: root['corruption'] === undefined ? undefined : reader.read(oneOf(['allow'], 'Needed by rules that falsify data.'), ['corruption']),
     targets: named.map((name) => ({ name, path: ['targets', name], input: reader.read(target, ['targets', name]) })),
+    alerts: readList(reader, 'alerts'),
   }
   const targets = linkTargets({ reader, draft, cwd }).filter(({ spec, demo, via }) => {
     if (demo || via) reader.fail('UPSTREAM_INVALID', ['targets', spec.name], `${spec.name}: ${demo ? 'an embedded server' : '`via`'} is for experiments, not for serving`)
@@ -89,7 +90,7 @@ function read(reader: Reader, root: Tree, { registry, cwd }: Pick<StandingOption
   })
   const names = new Map(named.map((name) => [name, 'target'] as const))
   const linking: Linking = { reader, draft, registry, cwd, env: {}, data: new Map(), scenarios: new Map(), names, targets: new Map(targets.map((one) => [one.spec.name, one])) }
-  return { targets, toxics: toxicsOf(reader, new Set(named)), rules: rulesOf(reader, linking), alerts: linkAlerts(reader, new Set(named)) }
+  return { targets, toxics: toxicsOf(reader, new Set(named)), rules: rulesOf(reader, linking), alerts: linkAlerts(reader, new Set(named), draft.alerts) }
 }
 
 /** The indices of a list that is well-formed as such. */

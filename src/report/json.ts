@@ -47,6 +47,7 @@ export function reportOf(record: RunRecord, analysis: Analysis): Readonly<Record
     suspects: record.suspects.map(({ at, stallMs }) => ({ atMs: since(at), stallMs })),
     profiles: record.profiles.map(({ calls: _, ...profile }) => profile),
     problems: record.problems.map(({ at, code, text }) => ({ atMs: since(at), code, text })),
+    alerts: record.alerts.map(({ at, alert, state, text }) => ({ atMs: since(at), alert, state, text })),
     notes: record.notes.map(({ at, text }) => ({ atMs: since(at), text })),
   }
 }

@@ -28,14 +28,16 @@ describe('who is told of a run', () => {
     const gone = await receiver()
     await gone.close()
     try {
-      place.write('cart.yaml', experiment(place.port, METHOD))
+      place.write('cart.yaml', experiment(place.port, METHOD, 'alerts:\n  - { alert: slow, signal: api.p95, above: 15ms }'))
       const { exit, stderr } = await brownout(['run', 'cart.yaml', '--webhook', `${server.url}/hook`, '--grafana', server.url], place.folder, {
         OTEL_EXPORTER_OTLP_ENDPOINT: server.url, TRACEPARENT: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
         BROWNOUT_WEBHOOK: `${server.url}/slack ${gone.url}/services/T0/SECRET`, BROWNOUT_WEBHOOK_FORMAT: 'slack', BROWNOUT_GRAFANA_TOKEN: 'glsa_secret',
       }).ended
       assert.equal(exit, 0, stderr)
-      assert.deepEqual(server.at('/hook').map((body) => (body as { text: string }).text), ['cart begins', 'cart has recovered', 'cart: PASS'])
-      assert.equal(server.at('/slack').length, 3)
+      const texts = server.at('/hook').map((body) => (body as { text: string }).text)
+      assert.deepEqual(texts.filter((text) => !text.startsWith('slow: ')), ['cart begins', 'cart has recovered', 'cart: PASS'])
+      assert.ok(texts.includes('slow: firing'), texts.join())
+      assert.equal(server.at('/slack').length, texts.length)
       const [fault, run] = server.at('/api/annotations') as { time: number; timeEnd: number; tags: readonly string[] }[]
       assert.deepEqual([fault?.tags.slice(0, 4), run?.tags], [['brownout', 'fault', 'latency', 'api'], ['brownout', 'run', 'pass', 'cart']])
       const lasted = (fault?.timeEnd ?? 0) - (fault?.time ?? 0)
@@ -44,7 +46,8 @@ describe('who is told of a run', () => {
       assert.ok(spans.some(({ name }) => name === 'fault latency on api'), spans.map(({ name }) => name).join())
       assert.deepEqual(new Set(spans.map(({ traceId }) => traceId)), new Set(['0af7651916cd43dd8448eb211c80319c']))
       assert.equal(spans.find(({ name }) => name === 'experiment cart')?.parentSpanId, 'b7ad6b7169203331')
-      const report = JSON.parse(readFileSync(join(runFolder(place.folder), 'report.json'), 'utf8')) as { trace: string }
+      const report = JSON.parse(readFileSync(join(runFolder(place.folder), 'report.json'), 'utf8')) as { trace: string; alerts: readonly { alert: string; state: string; text: string }[] }
+      assert.match(report.alerts.find(({ state }) => state === 'firing')?.text ?? '', /^api\.p95 is .*, above 15ms$/)
       assert.equal(report.trace, '0af7651916cd43dd8448eb211c80319c')
       assert.match(stderr, /trace 0af7651916cd43dd8448eb211c80319c/)
       assert.match(readFileSync(join(runFolder(place.folder), 'report.html'), 'utf8'), /trace 0af7651916cd43dd8448eb211c80319c/)

@@ -45,12 +45,19 @@ method: [{ step: cut, fault: partition, on: cache }]
     assert.deepEqual((await planOf('name: x\napps: { a: { command: [a] } }', { files })).apps.map(({ name }) => name), ['a'])
   })
 
+  it('has alerts joined by their names', async () => {
+    const shared = `targets: { cache: { upstream: "redis://h" } }\nalerts:\n  - { alert: slow, signal: cache.p95, above: 100ms }\n  - { alert: late, recovery: cache.p95, within: 5s }`
+    const { alerts } = await planOf('name: x\nalerts:\n  - { alert: slow, signal: cache.p99, above: 1s }', { files: { 'brownout.yaml': shared } })
+    assert.deepEqual(alerts.map(({ name, text }) => [name, text]), [['late', 'recovery: cache.p95, within: 5s'], ['slow', 'signal: cache.p99, above: 1s']])
+    assert.deepEqual((await problemsOf('name: x\nalerts:\n  - { alert: slow, signal: db.p99, above: 1s }', { files: { 'brownout.yaml': shared } })).map(({ code, place }) => [code, place.line]), [['TARGET_UNKNOWN', 3]])
+  })
+
   it('is named in what is wrong with it', async () => {
     const problems = await problemsOf('name: x', { files: { 'brownout.yaml': 'targets: { c: { upstrem: "redis://h" } }\nname: shared\nmethd: []' } })
     assert.deepEqual(problems.map(({ place, code, hint }) => [place.file, place.line, code, hint]), [
       ['brownout.yaml', 1, 'KEY_UNKNOWN', 'did you mean "upstream"?'],
-      ['brownout.yaml', 2, 'KEY_UNKNOWN', 'brownout.yaml may hold vars, targets, app, apps, data, load, probes, windows, steady_state, abort'],
-      ['brownout.yaml', 3, 'KEY_UNKNOWN', 'known here: vars, targets, app, apps, data, load, probes, windows, steady_state, abort'],
+      ['brownout.yaml', 2, 'KEY_UNKNOWN', 'brownout.yaml may hold vars, targets, app, apps, data, load, probes, windows, steady_state, abort, alerts'],
+      ['brownout.yaml', 3, 'KEY_UNKNOWN', 'known here: vars, targets, app, apps, data, load, probes, windows, steady_state, abort, alerts'],
     ])
   })
 

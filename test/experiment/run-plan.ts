@@ -46,7 +46,7 @@ export function planFor(port: number, more: Partial<Plan> = {}): Plan {
     apps: [], probes: [],
     loads: [{ name: 'web', send: { kind: 'http', method: 'GET', url: '${targets.api.url}', headers: {} }, rate: perSecond(100), timeout: ms(300), ok: '2xx', inFlightMax: 500, connections: 4 }],
     windows: { warmup: ms(200), baseline: ms(1200), recovery: ms(1200), bucket: W, hold: ms(300), minSamples: 50 },
-    steadyState: [success(0.9)], abort: [], method: [], expect: [], repeat: 1, secrets: [], warnings: [],
+    steadyState: [success(0.9)], abort: [], alerts: [], method: [], expect: [], repeat: 1, secrets: [], warnings: [],
     ...more,
   }
 }
