@@ -2,7 +2,7 @@
 BIN   := node_modules/.bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test test-all cover check bench sockets crowd idle soak sustained truth stats sweeps fuzz demo docs schema clean
+.PHONY: help setup build test test-all cover check bench sockets crowd idle soak sustained page truth stats sweeps fuzz demo docs schema clean
 
 help: ## prints this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -56,6 +56,9 @@ idle: build ## what an idle connection costs in memory
 
 soak: build ## an hour of churn with faults armed all the while: no growth of memory or handles; MINUTES says how long
 	@node --expose-gc dist/test/bench/soak.js
+
+page: build ## an hour of twenty targets on the dashboard, in a browser that is here: its memory, and what a redraw costs
+	@node dist/test/bench/dashboard.js
 
 truth: build ## outages of known times against what is reported: 20 of 20 within a bucket
 	@node dist/test/bench/truth.js

@@ -38,6 +38,12 @@ describe('the package, as npm installs it with scripts off', function () {
     assert.deepEqual([code, stdout.trim()], [0, version])
   })
 
+  it('has the dashboard, built', () => {
+    const ui = join(folder, 'node_modules/brownout/dist/ui')
+    assert.match(readFileSync(join(ui, 'index.html'), 'utf8'), /assets\/index-[\w-]+\.js/)
+    assert.deepEqual(readdirSync(join(ui, 'assets')).map((name) => name.replace(/^.*\./, '')).sort(), ['css', 'js'])
+  })
+
   it('lists its faults', async () => {
     const { code, stdout } = await brownout('faults', '--json')
     assert.equal(code, 0)

@@ -1,6 +1,6 @@
 /** The page: its head, what it shows, and what keys do. */
 
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import type { FaultEntry, Status } from '../control/contract.ts'
 import { type Api, refusedBy } from './api.ts'
 import type { Board } from './board.ts'
@@ -92,20 +92,24 @@ function neighbour(status: Status | undefined, chosen: string | undefined, by: n
   return names[at + by]
 }
 
-function useKeys(keys: Readonly<Record<string, () => void>>, off: boolean): void {
+function useKeys(given: Readonly<Record<string, () => void>>, off: boolean): void {
+  // What is pressed between two drawings counts too.
+  const latest = useRef({ keys: given, off })
+  latest.current = { keys: given, off }
   useEffect(() => {
     const press = (event: KeyboardEvent): void => {
       const { target, key } = event
+      const { keys, off: closed } = latest.current
       const writes = target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement
-      if (key === 'Escape' && writes && !off) target.blur()
+      if (key === 'Escape' && writes && !closed) target.blur()
       const does = keys[key]
-      if (off || writes || event.ctrlKey || event.metaKey || event.altKey || !does) return
+      if (closed || writes || event.ctrlKey || event.metaKey || event.altKey || !does) return
       event.preventDefault()
       does()
     }
     addEventListener('keydown', press)
     return () => removeEventListener('keydown', press)
-  })
+  }, [])
 }
 
 interface TopProps { readonly status: Status; readonly board: Board; readonly view: View; readonly setView: (view: View) => void; readonly range: number; readonly setRange: (range: number) => void; readonly setAbove: (above: Above) => void }
