@@ -1,6 +1,7 @@
 /** Opens proxies for what a command depends on, starts the command with their addresses, and closes them when it has ended. */
 
 import { existsSync } from 'node:fs'
+import { constants } from 'node:os'
 import { resolve } from 'node:path'
 import { realClock, type Timer } from '../core/clock.ts'
 import { BrownoutError, knownError } from '../core/errors.ts'
@@ -16,7 +17,6 @@ import { makeAuthority, type Authority } from '../wrap/authority.ts'
 import { WrappedCommand, type CommandEnd } from '../wrap/command.ts'
 import { seek } from '../wrap/seek.ts'
 import { targetsOf, type Asked, type Wrapped, type Wrapping } from '../wrap/targets.ts'
-import { inForeground } from '../wrap/terminal.ts'
 import { variablesOf, type Variables } from '../wrap/variables.ts'
 import type { Context } from './command.ts'
 import { explain } from './explain.ts'
@@ -24,6 +24,7 @@ import { historyFolder } from './history.ts'
 import type { OutletArgs } from './outlet-options.ts'
 import { refuseUpstreams, safetyOf, type Safety } from './safety.ts'
 import type { SafetyArgs } from './safety-options.ts'
+import { SignalsPassed } from './signals-passed.ts'
 import { readEnvFile } from './vars.ts'
 import type { WrapControl } from './wrap-control.ts'
 import type { ExperimentArgs } from './wrap-experiment.ts'
@@ -52,14 +53,17 @@ export async function runWrap(args: Args, context: Context): Promise<number> {
   const safety = await safetyOf(args, context)
   refuse(wrapping, beside?.targets ?? [], safety)
   if (args['dry-run']) return EXIT.pass
-  const opened = await open(wrapping, args, safety, context)
+  // From here on something is to be taken away again: no signal ends us past that.
+  const signals = new SignalsPassed(context)
+  const opened = await open(wrapping, args, safety, context).catch((error: unknown) => { signals.close(); throw error })
   try {
     // Where it is no terminal it is a log, which is no place for a token.
     const page = stderr.isTTY ? `dashboard ${opened.control.page}` : '`brownout status` tells where its dashboard is'
     stderr.write(`brownout wraps ${context.rest[0] ?? ''}:\n${mappingText(opened.rows, wrapping.seen, variables)}${safety.note === undefined ? '' : `${safety.note}\n`}\`brownout inject FAULT TARGET --for 30s\` in another shell injects faults; ${page}\n`)
-    return await run(opened, length, context, beside && ((command) => beside.run({ ...opened, command, note: safety.note })))
+    return await run(opened, length, signals, context, beside && ((command) => beside.run({ ...opened, command, note: safety.note })))
   } finally {
     await opened.close()
+    signals.close()
   }
 }
 
@@ -167,20 +171,19 @@ function trustOf(trusting: readonly Wrapped[], authority: Authority | undefined)
 }
 
 /** `beside` is done while the command runs. */
-async function run({ env, authority, look }: Opened, length: Ms | undefined, context: Context, beside?: (command: WrappedCommand) => Promise<void>): Promise<number> {
+async function run({ env, authority, look }: Opened, length: Ms | undefined, signals: SignalsPassed, context: Context, beside?: (command: WrappedCommand) => Promise<void>): Promise<number> {
   const { stderr, cwd, rest } = context
+  if (signals.early) return 128 + constants.signals[signals.early]
   const watchdog = startWatchdog()
   const command = WrappedCommand.start({ argv: rest, cwd, env, watchdog, cleanup: authority?.folder })
   void look(command, watchdog)
   let failure: BrownoutError | undefined
   let timer: Timer | undefined
-  const stops = [
-    context.onEvery((signal) => { if (!fromTerminal(signal, context)) command.signal(signal) }),
-    context.onCrash((error) => {
-      failure ??= knownError(error)
-      void command.stop()
-    }),
-  ]
+  signals.to(command)
+  const stopHearing = context.onCrash((error) => {
+    failure ??= knownError(error)
+    void command.stop()
+  })
   if (length !== undefined) timer = realClock.at(ms(realClock.now() + length), () => {
     stderr.write('brownout: the time is over: the command is asked to end\n')
     void command.stop()
@@ -193,13 +196,10 @@ async function run({ env, authority, look }: Opened, length: Ms | undefined, con
     return exitOf(end, context)
   } finally {
     timer?.cancel()
-    for (const stop of stops) stop()
+    stopHearing()
     watchdog.close()
   }
 }
-
-/** Ctrl-C and its like go to all of the terminal's foreground group: the command has them already. */
-const fromTerminal = (signal: NodeJS.Signals, { stdin }: Context): boolean => (signal === 'SIGINT' || signal === 'SIGQUIT') && inForeground(stdin.isTTY === true)
 
 function exitOf({ exit, problem }: CommandEnd, context: Context): number {
   if (problem) explain(problem, context)

@@ -110,7 +110,9 @@ function gatewayService(gateway: Gateway, moved: ReadonlyMap<string, Dependency>
   }
   return {
     image: IMAGE,
-    command: ['npx', '--yes', spec, 'serve', '--config', `/brownout/${configName(gateway)}`, '--host', '0.0.0.0', '--port', String(ADMIN_PORT), '--allow-listen'],
+    command: ['npx', '--yes', spec, 'serve', '--config', `/brownout/${configName(gateway)}`, '--host', '0.0.0.0', '--port', String(ADMIN_PORT), '--allow-listen',
+      // Whatever they are called: a service named `live` is not production for that.
+      ...dependencies.flatMap(({ service, port }) => ['--allow-upstream', `${alias(service.name)}:${port}`])],
     // The embedded servers are of no use there.
     environment: { NPM_CONFIG_OMIT: 'optional', BROWNOUT_TOKEN: '${BROWNOUT_TOKEN:?a secret that the API of brownout asks for}' },
     volumes: [`./${configName(gateway)}:/brownout/${configName(gateway)}:ro`],
