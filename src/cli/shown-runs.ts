@@ -34,6 +34,6 @@ export function shownRuns(folder: string): Runs {
 }
 
 function named(wanted: string): string {
-  if (wanted === '' || /[\\/]/.test(wanted)) throw new BrownoutError('RUN_UNKNOWN', { message: `no run is named ${JSON.stringify(wanted)}`, hint: 'GET /api/v1/runs lists them' })
+  if (!wanted.split(',').every((part) => /^[a-z0-9][^\\/]*$/i.test(part))) throw new BrownoutError('RUN_UNKNOWN', { message: `no run is named ${JSON.stringify(wanted)}`, hint: 'GET /api/v1/runs lists them' })
   return wanted
 }

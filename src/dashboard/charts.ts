@@ -33,6 +33,7 @@ const CONNECTIONS: ChartOf<Metric> = {
   title: 'Connections', unit: 'count', least: 4, doc: 'Open connections of clients, and requests that wait for their answer.',
   lines: [{ metric: 'connections', label: 'open', tone: 'green' }, { metric: 'inFlight', label: 'in flight', tone: 'purple', dash: DASHES }],
 }
+const OPEN: ChartOf<Metric> = { ...CONNECTIONS, doc: 'Open connections of clients.', lines: CONNECTIONS.lines.slice(0, 1) }
 const HELD: ChartOf<Metric> = {
   title: 'Held', unit: 'ms/s', least: 100, doc: 'How long faults held messages and bytes back, all together, in a second.',
   lines: [{ metric: 'held', label: 'held', tone: 'vermillion', filled: true }],
@@ -61,7 +62,7 @@ const MESSAGES: ChartOf<Metric> = {
 /** What is not read has no operations; what is no cache has no hits. */
 export function chartsOf(protocol: Protocol, last: Tick | undefined): readonly ChartOf<Metric>[] {
   switch (protocol) {
-    case 'tcp': return [BYTES, CONNECTIONS, HELD, CUTS]
+    case 'tcp': return [BYTES, OPEN, HELD, CUTS]
     case 'websocket': return [MESSAGES, SETUP, CONNECTIONS, HELD, CUTS, BYTES]
     case 'redis': return [RATE, LATENCY, HITS, HELD, CONNECTIONS, CUTS]
     case 'http': return last?.messages ? [RATE, LATENCY, HELD, CONNECTIONS, CUTS, SETUP, MESSAGES] : [RATE, LATENCY, HELD, CONNECTIONS, CUTS, BYTES]

@@ -54,7 +54,7 @@ export const HelpDialog = ({ close, who, setWho }: HelpProps) => (
   <Dialog title="Shortcuts" close={close}>
     <dl class="shortcuts">{SHORTCUTS.map(([key, does]) => <div key={key}><dt><kbd>{key}</kbd></dt><dd>{does}</dd></div>)}</dl>
     <label>your name, in the log<input defaultValue={who} autocomplete="off" maxLength={64} onInput={({ currentTarget }) => setWho(currentTarget.value)} /></label>
-    <p class="soft">Shaded and hatched: a fault was armed. Times are those of this machine’s clock; one minute and five show each bucket, an hour the worst of ten seconds.</p>
+    <p class="soft">Shaded and hatched: a fault was armed. Of buckets that share a point the worst is drawn; of rates and shares their mean.</p>
   </Dialog>
 )
 
