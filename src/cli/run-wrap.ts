@@ -28,7 +28,7 @@ import { SignalsPassed } from './signals-passed.ts'
 import { readEnvFile } from './vars.ts'
 import type { WrapControl } from './wrap-control.ts'
 import type { ExperimentArgs } from './wrap-experiment.ts'
-import { mappingOf, mappingText, type Row } from './wrap-mapping.ts'
+import { mappingOf, mappingText, NO_PORT, type Row } from './wrap-mapping.ts'
 
 export interface Args extends ExperimentArgs, SafetyArgs, OutletArgs {
   readonly words: readonly string[]
@@ -36,13 +36,14 @@ export interface Args extends ExperimentArgs, SafetyArgs, OutletArgs {
   readonly 'env-file': string; readonly for: string | undefined; readonly port: number; readonly 'dry-run': boolean; readonly json: boolean
 }
 
-/** The port of a proxy that is not opened. */
-const NO_PORT = 1
+const SEED_MAX = 2 ** 31 - 1
 
 /** What the command exits with; 125 to 127 where it could not be started. */
 export async function runWrap(args: Args, context: Context): Promise<number> {
   const { env, stderr } = context
   const length = lengthOf(args)
+  checkNumbers(args)
+  if (args.json && !args['dry-run']) throw new BrownoutError('USAGE', { message: '--json goes with --dry-run', hint: 'stdout is the command\'s; `brownout status --json` tells the targets of one that runs' })
   if (context.rest.length === 0 && !args['dry-run']) throw new BrownoutError('USAGE', { message: 'there is no command', hint: `write it behind --: brownout wrap -- ${args.words.join(' ') || 'node server.js'}` })
   if (args.words.length > 0) throw new BrownoutError('USAGE', { message: `"${args.words.join(' ')}" stands before --`, hint: `the command comes behind it: brownout wrap -- ${[...args.words, ...context.rest].join(' ')}` })
   const variables = variablesOf(env, fileOf(args, context))
@@ -74,6 +75,12 @@ function lengthOf({ for: text }: Args): Ms | undefined {
   return length
 }
 
+function checkNumbers({ port, seed }: Args): void {
+  for (const [option, value, max] of [['port', port, 65_535], ['seed', seed ?? 0, SEED_MAX]] as const) {
+    if (!(Number.isInteger(value) && value >= 0 && value <= max)) throw new BrownoutError('USAGE', { message: `--${option}: expected a whole number from 0 to ${max}` })
+  }
+}
+
 /** A file that was asked for must be there. */
 function fileOf({ 'env-file': file }: Args, { cwd }: Context): Readonly<Record<string, string>> {
   const path = resolve(cwd, file)
@@ -99,11 +106,7 @@ function refuse({ targets }: Wrapping, others: readonly PlannedTarget[], { guard
 }
 
 function dryRun({ json }: Args, wrapping: Wrapping, variables: Variables, { stdout, stderr }: Context): void {
-  const port = (text: string): string => (text === String(NO_PORT) ? 'PORT' : text.replace(/(127\.0\.0\.1):1(?!\d)/, '$1:PORT'))
-  const rows = wrapping.targets.map((target): Row => {
-    const rewritten = rewrite(target, { host: '127.0.0.1', port: NO_PORT }, 'AUTHORITY')
-    return { target, listen: undefined, rewritten: Object.fromEntries(Object.entries(rewritten).map(([name, value]) => [name, port(value)])) }
-  })
+  const rows = wrapping.targets.map((target): Row => ({ target, listen: undefined, rewritten: rewrite(target, { host: '127.0.0.1', port: NO_PORT }, 'AUTHORITY') }))
   if (json) stdout.write(`${JSON.stringify(mappingOf(rows, wrapping), null, 2)}\n`)
   else stderr.write(mappingText(rows, wrapping.seen, variables))
 }

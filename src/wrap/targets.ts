@@ -143,8 +143,8 @@ interface Spoken { readonly upstreamText: string; readonly client: TlsOptions['c
 
 /** The proxy speaks TLS to the server. The client need not, unless it insists; with https nobody could tell what a library makes of http. */
 function plainTls(at: Upstream, protocol: Protocol, insists: boolean): Spoken {
-  const upstreamText = textOf(at)
-  return { upstreamText, client: insists || (at.tls && APART.has(protocol)) ? 'terminate' : 'passthrough' }
+  // What a client has in its code its server has too, whatever the address says.
+  return { upstreamText: textOf(at), client: insists || (at.tls && APART.has(protocol)) ? 'terminate' : 'passthrough', ...(insists ? { upstream: 'require' } : {}) }
 }
 
 /** From the least to the most that a client asks of a Postgres; that nothing is said comes behind `disable`. */

@@ -231,13 +231,13 @@ describe('brownout wrap', function () {
 
   it('shows with --dry-run what it would do and starts nothing', async () => {
     file('.env', 'DATABASE_URL=postgres://app:s3cr3t@db.internal/shop\n')
-    const env = { ...ENV, PUBLIC_URL: 'https://u:s3cr3t@shop.example' }
+    const env = { ...ENV, PUBLIC_URL: 'https://u:s3cr3t@shop.example', BROKEN_URL: 'redis://u:s3cr3t#1@cache' }
     const { exit, stdout, stderr } = await asked(['--dry-run', '--allow-upstream', 'db.internal', '--', 'node', '-e', 'console.log("started")'], env)
     assert.deepEqual([exit, stdout], [0, ''])
     for (const part of ['DATABASE_URL=postgres://app:***@127.0.0.1:PORT/shop  (from .env)', 'a free port -> db.internal:5432, TLS where it has it', 'PUBLIC_URL', '--target NAME=PUBLIC_URL moves it']) assert.ok(stderr.includes(part), stderr)
     const { stdout: json } = await asked(['--dry-run', '--json', '--allow-upstream', '*'], env)
     const { targets, seen } = JSON.parse(json) as { targets: readonly { name: string }[]; seen: readonly { variable: string }[] }
-    assert.deepEqual([targets.map(({ name }) => name), seen.map(({ variable }) => variable)], [['database', 'redis'], ['PUBLIC_URL']])
+    assert.deepEqual([targets.map(({ name }) => name), seen.map(({ variable }) => variable)], [['database', 'redis'], ['BROKEN_URL', 'PUBLIC_URL']])
     assert.ok(![stderr, json].join().includes('s3cr3t'))
   })
 
@@ -246,6 +246,8 @@ describe('brownout wrap', function () {
       [['node', 'server.js'], ENV, /error USAGE: there is no command\n {2}write it behind --: brownout wrap -- node server\.js/],
       [['--'], ENV, /error USAGE: there is no command/],
       [['--', 'true'], { PUBLIC_URL: 'https://shop.example' }, /error NOTHING_TO_WRAP: .*\n {2}PUBLIC_URL: https: --target NAME=PUBLIC_URL moves it/],
+      [['--port', '70000', '--', 'true'], ENV, /error USAGE: --port: expected a whole number/],
+      [['--json', '--', 'true'], ENV, /error USAGE: --json goes with --dry-run/],
       [['--for', 'soon', '--', 'true'], ENV, /error USAGE: --for soon/],
       [['--ignore', 'reddis', '--', 'true'], ENV, /error USAGE: .*\n {2}did you mean "redis"/],
       [['--nonsense', '--', 'true'], ENV, /error USAGE: .*nonsense/],

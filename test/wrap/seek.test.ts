@@ -99,6 +99,8 @@ describe('wrap moves TLS behind the proxy', () => {
     const found = wrap(env)
     assert.deepEqual(rewritten(found), { REDIS_URL: 'redis://:pw@127.0.0.1:4000', CACHE_URL: 'valkey://127.0.0.1:4000' })
     assert.deepEqual(found.targets.map(({ planned: { spec: { tls } } }) => [tls.client, tls.upstream, tls.verify]), [['passthrough', 'require', true], ['passthrough', 'require', true]])
+    const pair = wrap({ REDIS_HOST: 'cache', REDIS_PORT: '6380' }, { tls: ['redis'] }).targets[0]
+    assert.deepEqual([pair?.trusts, pair?.planned.spec.tls.client, pair?.planned.spec.tls.upstream], [true, 'terminate', 'require'])
     const kept = wrap(env, { tls: ['redis'], insecure: ['cache'] })
     assert.equal(rewritten(kept)['REDIS_URL'], 'rediss://:pw@127.0.0.1:4000')
     assert.deepEqual(kept.targets.map(({ trusts, planned: { spec: { tls } } }) => [trusts, tls.client, tls.verify]), [[false, 'passthrough', false], [true, 'terminate', true]])
