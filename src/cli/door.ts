@@ -48,7 +48,7 @@ async function overNetwork(url: string, env: NodeJS.ProcessEnv, who: string): Pr
 }
 
 /** Who is written down: as the system knows them. */
-function whoOf(env: NodeJS.ProcessEnv): string {
+export function whoOf(env: NodeJS.ProcessEnv): string {
   const asked = env['BROWNOUT_WHO']
   if (asked) return asked
   try {

@@ -84,7 +84,7 @@ export async function execute(plan: Plan, { out, wanted, before = [], pause, wor
 }
 
 /** Reports on the disk and on the terminal. A report that cannot be written is told, and no less than that. */
-function tell({ folder, record, analysis, exit }: RunResult, { wanted, before }: Required<Pick<ExecuteOptions, 'wanted' | 'before'>>, context: Context): Exit {
+export function tell({ folder, record, analysis, exit }: RunResult, { wanted, before }: Required<Pick<ExecuteOptions, 'wanted' | 'before'>>, context: Context): Exit {
   const { stderr, color, env, cwd } = context
   let files: readonly Written[] = []
   let failed: Exit = EXIT.pass
@@ -122,7 +122,7 @@ export class Signals {
   constructor(context: Context, view: Pick<View, 'say'>) {
     this.#context = context
     this.#view = view
-    this.#stopHearing = [context.onSignal((signal) => this.#hear(signal)), context.onCrash((error) => this.#crash(error))]
+    this.#stopHearing = [context.onSignal((signal) => this.hear(signal)), context.onCrash((error) => this.#crash(error))]
   }
 
   get heard(): boolean { return this.#first !== undefined }
@@ -144,7 +144,8 @@ export class Signals {
     this.#context.quit(explain(error, this.#context))
   }
 
-  #hear(signal: Signal): void {
+  /** As if it had come: of a terminal that makes no signal of Ctrl-C. */
+  hear(signal: Signal): void {
     const leave = (): void => {
       this.#running?.abandon(signal)
       this.#context.quit(SIGNAL_EXITS[signal])

@@ -8,6 +8,7 @@ import type { Plan } from '../experiment/plan.ts'
 import type { BucketRecord } from '../record/buckets.ts'
 import type { JournalEvent, Phase } from '../record/events.ts'
 import { bucketFigure } from '../report/figures.ts'
+import { fitted } from '../report/fitted.ts'
 import { plain } from '../report/words.ts'
 import type { Output } from './command.ts'
 import { lineOf, phaseLength, phaseWords, type Line, type Tone } from './progress.ts'
@@ -159,7 +160,7 @@ export class LiveView implements View {
   }
 }
 
-const stamp = (since: Ms): string => `[${(Math.max(0, since) / 1000).toFixed(1).padStart(6)}s]`
+export const stamp = (since: Ms): string => `[${(Math.max(0, since) / 1000).toFixed(1).padStart(6)}s]`
 const formatSeconds = (time: Ms): string => (time < 60_000 ? `${(time / 1000).toFixed(1)}s` : formatDuration(time))
 
 /** One block a bucket, from 0 to the highest (or to `top`); a blank where there is no figure. */
@@ -168,11 +169,4 @@ export function spark(all: readonly (number | undefined)[], top?: number): strin
   const highest = top ?? Math.max(...values.map((value) => value ?? 0))
   const blocks = values.map((value) => (value === undefined ? ' ' : SPARKS[highest > 0 ? Math.min(SPARKS.length - 1, Math.floor((value / highest) * SPARKS.length)) : 0] ?? ' '))
   return blocks.join('').padStart(SPARK_BUCKETS)
-}
-
-/** Cut to `width` columns; colours take none of them. */
-function fitted(line: string, width: number): string {
-  let columns = 0
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: our own colours
-  return line.replace(/(\u001b\[[0-9;]*m)|[\s\S]/gu, (one, color: string | undefined) => (color !== undefined || columns++ < width ? one : ''))
 }

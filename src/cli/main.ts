@@ -25,6 +25,7 @@ const COMMANDS: Readonly<Record<string, (add: Add) => Promise<void>>> = {
   wrap: async (add) => add((await import('./wrap.ts')).wrap),
   compose: async (add) => add((await import('./compose.ts')).compose),
   serve: async (add) => add((await import('./serve.ts')).serve),
+  gameday: async (add) => add((await import('./gameday.ts')).gameday),
   inject: async (add) => add((await import('./inject.ts')).inject),
   clear: async (add) => add((await import('./clear.ts')).clear),
   status: async (add) => add((await import('./status.ts')).status),

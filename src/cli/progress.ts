@@ -48,7 +48,7 @@ export function lineOf(event: JournalEvent, plan: Plan): Line | undefined {
     case 'suspect': return line('trouble', `brownout did not run for ${formatDuration(ms(event.stallMs))}: figures of that time are not to be trusted`)
     case 'opaque': return line('quiet', `${event.target}: a connection is not read (any more): ${event.why}; faults and figures by message do not reach it`)
     case 'note': return line('quiet', event.text)
-    case 'operator': return line('step', `${event.who}: ${event.did} ${event.text}`)
+    case 'operator': return line('step', `${event.who}: ${event.did} ${event.text}`.trimEnd())
     case 'alert': return line(event.state === 'firing' ? 'trouble' : 'step', `alert ${event.alert} ${event.state}: ${event.text}`)
     case 'problem': return line('trouble', `${event.code}: ${event.text}`)
     case 'probe': return event.ok ? undefined : line('quiet', `probe ${event.name}: ${event.problem ?? 'failed'}`)

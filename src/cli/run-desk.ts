@@ -5,6 +5,8 @@ import type { RunStatus } from '../control/contract.ts'
 import type { Gate } from '../control/gate.ts'
 import { freshToken } from '../core/random.ts'
 import { ms } from '../core/units.ts'
+import type { Plan } from '../experiment/plan.ts'
+import type { Recorder } from '../experiment/recorder.ts'
 import type { Inside } from '../experiment/run.ts'
 import { upstreamAddress } from '../admin/addresses.ts'
 import type { DynamicPlane, Plane } from '../proxy/plane.ts'
@@ -12,7 +14,7 @@ import type { EventBodies, JournalEvent } from '../record/events.ts'
 import type { Context } from './command.ts'
 import { explain } from './explain.ts'
 import { historyFolder } from './history.ts'
-import { holdDesk, type Held } from './hold.ts'
+import { holdDesk, type Held, type HeldTarget } from './hold.ts'
 import { shownMetrics } from './shown-metrics.ts'
 
 export class RunDesk {
@@ -39,20 +41,14 @@ export class RunDesk {
 
   async #start({ plan, plane, arming, recorder, abort }: Inside): Promise<{ readonly held: Held; readonly server: ControlServer }> {
     const { registry, version, cwd, env, stderr } = this.#context
-    let started: EventBodies['run.started'] | undefined
     const status = new RunFold(plan)
-    const hear = (event: JournalEvent): void => {
-      if (event.kind === 'run.started') started = event
-      status.hear(event)
-    }
-    for (const event of recorder.events) hear(event)
-    recorder.on(hear)
+    for (const event of recorder.events) status.hear(event)
+    recorder.on((event) => status.hear(event))
     let url: string | undefined
-    const open = () => plan.targets.map(({ spec }) => ({ spec, listen: (started?.targets.find(({ name }) => name === spec.name)?.listen ?? []).map(({ from, address }) => ({ from, address: upstreamAddress(address) })) }))
+    const open = openOf(plan, recorder)
     const held = holdDesk({
       registry, mode: 'run', version, cwd, about: plan.file, seed: plan.seed, gate: this.#gate, feed: recorder, armory: arming,
-      open,
-      figures: () => figuresOf(plane), run: () => status.now(), halted: abort, url: () => url,
+      open, figures: () => figuresOf(plane), run: () => status.now(), halted: abort, url: () => url,
     })
     const token = freshToken()
     const { shownRuns } = await import('./shown-runs.ts')
@@ -67,6 +63,15 @@ export class RunDesk {
 async function closed(open: { readonly held: Held; readonly server: ControlServer } | undefined): Promise<void> {
   await open?.server.close()
   await open?.held.close()
+}
+
+/** The targets of a plan, with their listeners as soon as those are written down. */
+export function openOf({ targets }: Pick<Plan, 'targets'>, recorder: Pick<Recorder, 'events' | 'on'>): () => readonly HeldTarget[] {
+  let started: EventBodies['run.started'] | undefined
+  const hear = (event: JournalEvent): void => { if (event.kind === 'run.started') started = event }
+  for (const event of recorder.events) hear(event)
+  recorder.on(hear)
+  return () => targets.map(({ spec }) => ({ spec, listen: (started?.targets.find(({ name }) => name === spec.name)?.listen ?? []).map(({ from, address }) => ({ from, address: upstreamAddress(address) })) }))
 }
 
 const isDynamic = (plane: Plane): plane is DynamicPlane => 'figures' in plane

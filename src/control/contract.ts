@@ -10,7 +10,8 @@ export type Mode = 'serve' | 'wrap' | 'gameday' | 'run'
 export interface InjectRequest {
   readonly fault?: string | undefined
   readonly scenario?: string | undefined
-  readonly on: string
+  /** Several for a scenario. */
+  readonly on: string | readonly string[]
   readonly params?: Readonly<Record<string, unknown>> | undefined
   readonly where?: Readonly<Record<string, unknown>> | undefined
   readonly direction?: string | undefined

@@ -68,6 +68,8 @@ export class Desk implements Control {
   readonly #since: number
   /** Of scenarios: parts that are not armed yet. */
   readonly #later = new Map<string, Timer>()
+  /** Names that injections were given. */
+  readonly #used = new Set<string>()
   #events: JournalEvent[] = []
   #measured = false
 
@@ -106,10 +108,11 @@ export class Desk implements Control {
     const id = this.#idFor(wanted, request)
     const planned = this.#options.read(rest, id)
     for (const { rule } of planned) this.#options.gate.admit(rule)
+    this.#used.add(id)
     const made = (scenario: string | undefined): Made => ({ by: who, lease, scenario, request: rest })
     const listed = planned.map(({ rule, scenario, at }) => this.#injections.make(rule, made(scenario), at > 0 ? { armed: ms(this.#clock.now() + at) } : undefined))
     this.#order(who, 'inject', listed.map(({ text }) => text).join('; '), id)
-    for (const { at, rule } of planned) if (at > 0) this.#armLater(at, rule)
+    for (const { at, rule } of planned) if (at > 0) this.#armLater(at, rule, id)
     for (const { at, rule } of planned) if (at <= 0) await this.#arm(rule, id)
     void this.#tellStatus()
     return planned.map(({ rule }, index) => ({ ...(this.#injections.get(rule.id) ?? listed[index] as Injection), matched: 0, altered: 0 }))
@@ -200,14 +203,15 @@ export class Desk implements Control {
     this.#measured = true
   }
 
-  #armLater(at: Ms, rule: Rule): void {
+  /** All parts of a scenario are one step: it is measured as a whole. */
+  #armLater(at: Ms, rule: Rule, step: string): void {
     this.#later.set(rule.id, this.#clock.at(ms(this.#clock.now() + at), () => {
       this.#later.delete(rule.id)
       const refused = (error: unknown): void => {
         this.#injections.forget(rule.id)
         this.#options.feed.problem(error instanceof BrownoutError ? error : { code: 'INTERNAL', message: String(error) })
       }
-      this.#arm(rule, rule.id).catch(refused)
+      this.#arm(rule, step).catch(refused)
     }))
   }
 
@@ -266,8 +270,8 @@ export class Desk implements Control {
     if (wanted !== undefined && !NAME.test(wanted)) throw new BrownoutError('NAME_INVALID', { message: `"${wanted}" cannot be a name` })
     if (wanted !== undefined && this.#injections.get(wanted)) throw new BrownoutError('NAME_TAKEN', { message: `"${wanted}" is injected already`, hint: 'change or clear it, or give another name' })
     const stem = wanted ?? (`${fault ?? scenario ?? 'fault'}-${String(on)}`.toLowerCase().replace(/[^a-z0-9_-]+/g, '-').replace(/^-+/, '').slice(0, 48) || 'fault')
-    const taken = new Set(this.#injections.list().map(({ id }) => id))
-    const free = (id: string): boolean => ![...taken].some((one) => one === id || one.startsWith(`${id}-`))
+    // Also of what is over: each injection is measured by its name.
+    const free = (id: string): boolean => ![...this.#used, ...this.#injections.ids(() => true)].some((one) => one === id || one.startsWith(`${id}-`))
     for (let n = 1; ; n++) {
       const id = n === 1 ? stem : `${stem}-${n}`
       if (wanted !== undefined || free(id)) return id

@@ -58,6 +58,8 @@ export interface RunRecord {
   readonly suspects: readonly EventOf<'suspect'>[]
   readonly notes: readonly EventOf<'note'>[]
   readonly alerts: readonly EventOf<'alert'>[]
+  /** What people did by hand. */
+  readonly operators: readonly EventOf<'operator'>[]
   readonly problems: readonly EventOf<'problem'>[]
   /** What the run itself said; where it never came to that, what is plain from its journal. */
   readonly verdict: EventBodies['verdict']
@@ -78,7 +80,7 @@ export function foldRun(events: readonly JournalEvent[]): RunRecord {
     rules: foldRules(events), actions: foldActions(all('action')),
     signals: foldSignals(all('bucket').map(({ bucket }) => bucket), figures), figures,
     reactions: all('reaction'), reactionTotals: [...new Map(all('reactions').map((event) => [event.rule, event])).values()],
-    probes: all('probe'), apps: all('app'), loads: all('load'), heals: all('heal'), profiles: all('profile').map((event) => event.profile), suspects: all('suspect'), notes: all('note'), alerts: all('alert'), problems: all('problem'),
+    probes: all('probe'), apps: all('app'), loads: all('load'), heals: all('heal'), profiles: all('profile').map((event) => event.profile), suspects: all('suspect'), notes: all('note'), alerts: all('alert'), operators: all('operator'), problems: all('problem'),
     verdict: foldVerdict(all('verdict').at(-1), ended), exit: ended?.exit,
   }
 }

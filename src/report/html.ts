@@ -6,6 +6,7 @@ import { resourceOf } from '../record/resources.ts'
 import type { Analysis } from './analysis.ts'
 import { chartsOf, type Chart, type Charts } from './charts.ts'
 import type { RunRecord } from './fold.ts'
+import { gameSection } from './game-section.ts'
 import { html, jsonForScript, NOTHING, type Markup } from './markup.ts'
 import { pageOf } from './page.ts'
 import { SCRIPT } from './page-script.ts'
@@ -27,6 +28,7 @@ export function renderHtml(record: RunRecord, analysis: Analysis): string {
     main: html`${headerSection(record, analysis)}
 ${troubleSection(record)}
 ${expectationsSection(record)}
+${gameSection(record, analysis)}
 ${chartsSection(charts)}
 ${loadSection(record)}
 ${timingSection(analysis)}

@@ -3,6 +3,7 @@
 import { ms, type Ms } from '../core/units.ts'
 import type { Analysis, SignalTiming } from './analysis.ts'
 import type { RunRecord } from './fold.ts'
+import { gameOf, type Marked } from './game.ts'
 import { headline } from './headline.ts'
 import { loadNotes, loadRows, type LoadRow } from './loads.ts'
 import { passedOf, type PassedRow, type PassedSockets } from './passed.ts'
@@ -49,7 +50,20 @@ export function reportOf(record: RunRecord, analysis: Analysis): Readonly<Record
     problems: record.problems.map(({ at, code, text }) => ({ atMs: since(at), code, text })),
     alerts: record.alerts.map(({ at, alert, state, text }) => ({ atMs: since(at), alert, state, text })),
     notes: record.notes.map(({ at, text }) => ({ atMs: since(at), text })),
+    session: sessionOf(record, analysis, since),
   }
+}
+
+/** Null where nobody did anything by hand. Times of marks count from when the injection took effect. */
+function sessionOf(record: RunRecord, analysis: Analysis, since: (time: Ms | undefined) => number | null): Readonly<Record<string, unknown>> | null {
+  const game = gameOf(record, analysis)
+  const marked = (mark: Marked | undefined): Readonly<Record<string, unknown>> | null => (mark ? { who: mark.who, afterMs: rounded(mark.after), afterOnsetMs: orNull(mark.afterOnset) } : null)
+  return game ? {
+    actions: game.actions.map(({ at, wall, who, did, text, rule }) => ({ atMs: since(at), wall, who, did, text, rule: rule ?? null })),
+    injections: game.injections.map(({ span: { step }, who, worst, detected, mitigated }) => ({
+      step, who: who ?? null, signal: worst ? `${worst.signal.name}.${worst.signal.metric}` : null, status: worst?.timing.status ?? null, recoveryMs: orNull(worst?.timing.recovery), detected: marked(detected), mitigated: marked(mitigated),
+    })),
+  } : null
 }
 
 /** Once the warm-up was over. */

@@ -3,6 +3,7 @@
 import { effectOf, rowsShown, type Analysis } from './analysis.ts'
 import { failuresOf } from './failures.ts'
 import type { RunRecord } from './fold.ts'
+import { actionCells, GAME_HEAD, gameCells, gameOf } from './game.ts'
 import { headline } from './headline.ts'
 import { ledgerOf } from './ledger.ts'
 import { LOAD_HEAD, loadCells, loadNotes, loadRows } from './loads.ts'
@@ -16,6 +17,7 @@ import { brief, NONE, plain, signalWords, STATUS_WORDS, timingRow } from './word
 export function renderMarkdown(record: RunRecord, analysis: Analysis): string {
   const { started, verdict } = record
   const rows = rowsShown(analysis)
+  const game = gameOf(record, analysis)
   const sections = [
     `## ${literal(verdict.outcome)}: ${literal(started?.name ?? 'unknown run')}`,
     `**${literal(headline(record, analysis))}**`,
@@ -23,6 +25,8 @@ export function renderMarkdown(record: RunRecord, analysis: Analysis): string {
     verdict.outcome === 'PASS' ? '' : literal(brief(verdict.why, 300)),
     troublesOf(record).map(({ text }) => `- ${literal(text)}`).join('\n'),
     table(['', 'expected', 'measured', 'limit', 'margin'], verdict.expectations.map(({ text, outcome, measured, limit, margin }) => [outcome, text, measured, limit, margin ?? NONE])),
+    table(['injection', ...GAME_HEAD], (game?.injections ?? []).map((row) => [row.span.step, ...gameCells(row, record.from)])),
+    table(['at', 'UTC', 'who', 'did'], (game?.actions ?? []).map((action) => actionCells(action, record.from))),
     analysis.only ? table(['', ...LOAD_HEAD], loadRows(record).map(loadCells)) : '',
     loadNotes(record).map((note) => `- ${literal(note)}`).join('\n'),
     table(['signal', 'status', 'onset', 'recovery', 'degraded', 'depth', 'area', 'lost'], rows.map((one) => {

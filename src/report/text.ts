@@ -7,6 +7,7 @@ import { columns } from './columns.ts'
 import { failuresOf } from './failures.ts'
 import { QUANTILES } from './figures.ts'
 import { phaseOf, type RunRecord } from './fold.ts'
+import { actionCells, gameCells, GAME_HEAD, gameOf } from './game.ts'
 import { headline } from './headline.ts'
 import { ledgerOf } from './ledger.ts'
 import { LOAD_HEAD, loadCells, loadNotes, loadRows } from './loads.ts'
@@ -16,7 +17,7 @@ import { KEYS_HEAD, passedTable, type WordRow } from './passed-words.ts'
 import { trafficRow } from './traffic.ts'
 import { FUNCTIONS_SHORT, functionCells, PROFILE_HEAD, profileHeadline } from './profiles.ts'
 import { troublesOf } from './trouble.ts'
-import { brief, figureWords, hashWords, plain, signalWords, STATUS_WORDS, timingRow } from './words.ts'
+import { brief, figureWords, hashWords, NONE, plain, signalWords, STATUS_WORDS, timingRow } from './words.ts'
 
 export interface TextOptions {
   readonly color: boolean
@@ -40,6 +41,8 @@ export function renderText(record: RunRecord, analysis: Analysis, { color, width
       ...wrapped(plain(started?.question ?? ''), width).map(colors.dim)],
     wrapped(headline(record, analysis), width).map(colors.bold),
     titled(colors, 'Expectations', expectations(record, colors, width)),
+    titled(colors, 'Injections', injections(record, analysis, width)),
+    titled(colors, 'Who did what', deeds(record, analysis, width)),
     titled(colors, 'Load', loads(record, analysis, colors, width)),
     titled(colors, 'Timing', timing(analysis, colors, width)),
     titled(colors, 'Traffic', traffic(analysis, colors)),
@@ -126,6 +129,19 @@ function passed(record: RunRecord, colors: Colors, width: number): readonly stri
     }
     return [colors.bold(`  ${target}`), ...table(names, operations), ...(keys.length ? table(KEYS_HEAD, keys) : []), ...notes.map((note) => `  ${colors.dim(note)}`)]
   })
+}
+
+/** Columns do not do here: each is told in lines. */
+const injections = (record: RunRecord, analysis: Analysis, width: number): readonly string[] => (gameOf(record, analysis)?.injections ?? []).flatMap((row) => {
+  const [what = '', from, held, signal, cameTo, detected, mitigated] = gameCells(row, record.from)
+  const tell = (head: string, cell: string | undefined): readonly string[] => (cell === undefined || cell === NONE ? [] : indented(`${head} ${cell}`, 4, width))
+  return [...indented(`${plain(row.span.step)}: ${what}, ${from} held ${held}`, 2, width), ...tell(signal === NONE ? '' : `${signal}`, cameTo), ...tell(GAME_HEAD[5], detected), ...tell(GAME_HEAD[6], mitigated)]
+})
+
+const deeds = (record: RunRecord, analysis: Analysis, width: number): readonly string[] => {
+  const rows = (gameOf(record, analysis)?.actions ?? []).map((action) => actionCells(action, record.from))
+  const names = Math.max(0, ...rows.map(([, , who]) => who.length))
+  return rows.flatMap(([at, wall, who, text]) => wrapped(text, Math.max(20, width - names - 24)).map((line, i) => `  ${(i === 0 ? at : '').padStart(8)}  ${(i === 0 ? wall : '').padEnd(8)}  ${(i === 0 ? who : '').padEnd(names)}  ${line}`))
 }
 
 const ledger = (record: RunRecord, analysis: Analysis, colors: Colors, width: number): readonly string[] => ledgerOf(record, analysis).flatMap(({ step, what, params, when, altered, examples, reactions }) => [

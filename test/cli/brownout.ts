@@ -16,9 +16,11 @@ export interface Started { readonly child: ChildProcess; readonly ended: Promise
 
 const running = new Set<ChildProcess>()
 
-export function brownout(args: readonly string[], cwd: string, env: NodeJS.ProcessEnv = {}, wrapper: readonly string[] = []): Started {
+/** `input` is what it finds on stdin; nothing unless given. */
+export function brownout(args: readonly string[], cwd: string, env: NodeJS.ProcessEnv = {}, wrapper: readonly string[] = [], input?: string): Started {
   const [command = '', ...rest] = [...wrapper, process.execPath, BIN, ...args]
-  const child = spawn(command, rest, { cwd, env: { ...process.env, NO_COLOR: '1', GITHUB_ACTIONS: '', GITHUB_STEP_SUMMARY: '', ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(command, rest, { cwd, env: { ...process.env, NO_COLOR: '1', GITHUB_ACTIONS: '', GITHUB_STEP_SUMMARY: '', ...env }, stdio: ['pipe', 'pipe', 'pipe'] })
+  child.stdin.on('error', () => undefined).end(input ?? '')
   running.add(child)
   let [stdout, stderr] = ['', '']
   child.stdout.on('data', (chunk) => { stdout += chunk })

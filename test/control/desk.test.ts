@@ -79,7 +79,7 @@ describe('the desk', () => {
     await assert.rejects(on.desk.resume('ben', ' '), code('VALUE_INVALID'))
     await on.desk.resume('ben', 'they were tests')
     await on.desk.inject({ fault: 'partition', on: 'cache', for: '1s' }, 'anna')
-    assert.deepEqual(await armed(on), ['partition-cache'])
+    assert.deepEqual(await armed(on), ['partition-cache-2'], 'each by a name of its own')
   })
 
   it('what a lease holds is healed as soon as it is not renewed, and not before', async () => {

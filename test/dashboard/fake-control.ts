@@ -66,12 +66,12 @@ export class FakeControl implements Control {
     const id = `${fault}-${on}-${this.#buckets}`
     const words = Object.entries(params).map(([key, value]) => [key, String(value)] as const)
     const made: Injection = {
-      id, fault, on, params: Object.fromEntries(words), detail: {}, text: [fault, on, ...words.map(([key, value]) => `${key}=${value}`), standing ? 'standing' : `for=${length}`].join(' '),
+      id, fault, on: String(on), params: Object.fromEntries(words), detail: {}, text: [fault, on, ...words.map(([key, value]) => `${key}=${value}`), standing ? 'standing' : `for=${length}`].join(' '),
       by: who, since: this.now, until: standing || lasts === undefined ? null : this.now + lasts, matched: 0, altered: 0,
     }
     this.#write({ kind: 'operator', who, did: 'inject', text: made.text, rule: id })
     this.#injections.set(id, made)
-    this.#write({ kind: 'rule.arming', rule: id, step: id, fault, target: on, params, detail: {} })
+    this.#write({ kind: 'rule.arming', rule: id, step: id, fault, target: String(on), params, detail: {} })
     this.#write({ kind: 'rule.armed', rule: id, step: id, effectiveAt: ms(0) })
     this.#write({ kind: 'altered', rule: id, session: 3, direction: 'to-client', did: 'delayed', effectiveAt: ms(0) })
     return [made]

@@ -190,7 +190,8 @@ describe('docs/report.md', () => {
 
   it('names every field of the JSON document', () => {
     const { record, analysis } = reported({ outcome: 'FAIL' })
-    const events = [...outageByName(), { ...(outage().at(-1) ?? assert.fail()), kind: 'suspect' as const, stallMs: 1 }]
+    const last = outage().at(-1) ?? assert.fail()
+    const events = [...outageByName(), { ...last, kind: 'suspect' as const, stallMs: 1 }, { ...last, kind: 'operator' as const, who: 'anna', did: 'detected' as const, text: '' }]
     const fields = (value: unknown): readonly string[] => (typeof value !== 'object' || value === null ? [] : Array.isArray(value) ? value.flatMap(fields) : Object.entries(value).flatMap(([key, one]) => (['versions', 'baseline', 'errors'].includes(key) ? [key] : [key, ...fields(one)])))
     const all = new Set([...fields(reportOf(record, analysis)), ...fields(reportOf(foldRun(events), analysis))])
     assert.ok(all.size > 60, `${all.size} fields`)

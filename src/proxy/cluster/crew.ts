@@ -85,12 +85,7 @@ export class Crew {
     try {
       await this.#host.equip(link)
     } catch (error) {
-      // It cannot be brought to where the others are: one that does not serve is not kept.
-      if (!(error instanceof WorkerGone)) {
-        this.#links = this.#links.filter((one) => one !== link)
-        link.end()
-        throw error
-      }
+      if (!(error instanceof WorkerGone)) throw error
       throw new BrownoutError('WORKER_FAILED', { message: `a worker ${error.message || 'ended'} before it could serve` })
     }
     if (this.#ended) return

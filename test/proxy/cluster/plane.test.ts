@@ -2,16 +2,11 @@
 
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { generate } from 'selfsigned'
 import { registry as shipped } from '../../../faults/index.ts'
 import { monotonicNow } from '../../../src/core/clock.ts'
 import { ms } from '../../../src/core/units.ts'
 import type { Registry } from '../../../src/fault.ts'
-import type { WorkerProcess } from '../../../src/proxy/cluster/link.ts'
 import { ClusterPlane } from '../../../src/proxy/cluster/plane.ts'
 import type { Address, PlaneEvent } from '../../../src/proxy/plane.ts'
 import { faultNamed, withDefaults, type Rule } from '../../../src/rule.ts'
@@ -193,25 +188,6 @@ describe('a plane in several processes', () => {
     assert.deepEqual([targets['it']?.connections, targets['it']?.accepted], [6, 8])
     await plane.disarm()
     assert.equal(await untouched(late, 'abcdef'), '....')
-  })
-
-  it('does not keep a worker that cannot take over: a file that it needs is gone', async () => {
-    const { address: upstream } = await listenOn(LOCAL, echo)
-    const folder = mkdtempSync(join(tmpdir(), 'brownout-crew-'))
-    later(() => rmSync(folder, { recursive: true, force: true }))
-    const { cert, private: key } = await generate([{ name: 'commonName', value: 'localhost' }])
-    const files = { cert: join(folder, 'cert.pem'), key: join(folder, 'key.pem') }
-    writeFileSync(files.cert, cert)
-    writeFileSync(files.key, key)
-    const started: WorkerProcess[] = []
-    const plane = new ClusterPlane({ registry, seed: 1, workers: 2, start: () => { const one = pooledWorker(); started.push(one); return one } })
-    later(() => plane.close())
-    await plane.open([{ name: 'it', protocol: 'tcp', upstream, listen: [{ address: LOCAL }], tls: { client: 'terminate', upstream: 'off', verify: true, ...files }, dialTimeout: ms(5000) }])
-    rmSync(files.cert)
-    process.kill(plane.workers[0] ?? 0, 'SIGKILL')
-    await until(() => started.length > 2, 'another is started')
-    await until(() => plane.workers.length === 1, 'it is not kept', 20_000)
-    assert.deepEqual(plane.spread().length, 1)
   })
 
   it('ends a worker that does not obey: what it holds must not stay', async () => {
