@@ -174,12 +174,14 @@ function trustOf(trusting: readonly Wrapped[], authority: Authority | undefined)
 }
 
 /** `beside` is done while the command runs. */
-async function run({ env, authority, look }: Opened, length: Ms | undefined, signals: SignalsPassed, context: Context, beside?: (command: WrappedCommand) => Promise<void>): Promise<number> {
+async function run(opened: Opened, length: Ms | undefined, signals: SignalsPassed, context: Context, beside?: (command: WrappedCommand) => Promise<void>): Promise<number> {
+  const { env, authority, look } = opened
   const { stderr, cwd, rest } = context
   if (signals.early) return 128 + constants.signals[signals.early]
   const watchdog = startWatchdog()
   const command = WrappedCommand.start({ argv: rest, cwd, env, watchdog, cleanup: authority?.folder })
   void look(command, watchdog)
+  void tellUnverified(opened, command, context)
   let failure: BrownoutError | undefined
   let timer: Timer | undefined
   signals.to(command)
@@ -201,6 +203,16 @@ async function run({ env, authority, look }: Opened, length: Ms | undefined, sig
     timer?.cancel()
     stopHearing()
     watchdog.close()
+  }
+}
+
+/** A server whose certificate does not hold is as good as none, and its client is told nothing of why. (A gateway tells.) */
+async function tellUnverified({ rows, open }: Opened, command: WrappedCommand, { stderr }: Context): Promise<void> {
+  const checked = rows.map(({ target }) => target.planned.spec).filter(({ tls, host }) => tls.upstream === 'require' && tls.verify && host === undefined)
+  if (checked.length === 0) return
+  const { ask, doorsOf } = await import('../experiment/heal.ts')
+  for (const [name, answer] of await ask(doorsOf(checked, open))) {
+    if (/^(closed|reset)$/.test(answer) && !command.end) stderr.write(`brownout: ${name} hangs up on the proxy: is its certificate one that can be checked? --insecure ${name} does not\n`)
   }
 }
 

@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { throwAway } from '../../src/proxy/tls.ts'
 import { ROOT } from '../support/paths.ts'
 import { securePostgres, type SecurePostgres } from '../support/secure-postgres.ts'
-import { brownout, endAll } from './brownout.ts'
+import { brownout, endAll, until } from './brownout.ts'
 
 const NODE_APP = `
 const { Client } = require('pg')
@@ -70,6 +70,13 @@ describe('brownout wrap, with TLS', function () {
       }
     })
   }
+
+  it('says of a server whose certificate does not hold what its client cannot know', async () => {
+    const program = brownout(['wrap', '--', 'sleep', '60'], folder, { ...bare, DATABASE_URL: urlWith('?sslmode=verify-full') })
+    await until(() => /^brownout: database hangs up on the proxy: .*--insecure database/m.test(program.stderr()), 30_000)
+    program.child.kill('SIGTERM')
+    assert.equal((await program.ended).exit, 143)
+  })
 
   it('an https target stays https; its client is told whom to trust, with all that it trusts already', async () => {
     const { cert, key } = await throwAway()
