@@ -14,7 +14,7 @@ export interface Standing extends Pick<Status, 'version' | 'mode' | 'halted' | '
 export interface ControlMetricsOptions {
   /** Processes that carry proxies; absent: one. */
   readonly workers?: (() => number | undefined) | undefined
-  /** Alerts of the configuration, and whether they are raised. */
+  /** Alerts of the configuration, and whether they are raised; absent: those that have ever been. */
   readonly alerts?: (() => readonly (readonly [name: string, firing: boolean])[]) | undefined
 }
 
@@ -25,7 +25,8 @@ const OWN_RESOURCES: ReadonlySet<string> = new Set(['cpu', 'memory'])
 export class ControlMetrics {
   readonly #control: Watchable
   readonly #workersNow: () => number | undefined
-  readonly #alertsNow: NonNullable<ControlMetricsOptions['alerts']>
+  readonly #alertsNow: ControlMetricsOptions['alerts']
+  readonly #raised = new Map<string, boolean>()
   readonly #stop: () => void
   readonly #resourcesNow = new Map<string, ResourceTick>()
   /** Names of the experiments under way, and rules that are armed: an arming again is a change. */
@@ -49,7 +50,7 @@ export class ControlMetrics {
   readonly #alerts: Gauge<'alert'>
   readonly #recoveries: Counter<'alert'>
 
-  constructor(control: Watchable, registers: Registry[], { workers = () => undefined, alerts = () => [] }: ControlMetricsOptions = {}) {
+  constructor(control: Watchable, registers: Registry[], { workers = () => undefined, alerts }: ControlMetricsOptions = {}) {
     const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[] = []) => new Gauge<L>({ name, help, labelNames, registers })
     const counter = <L extends string>(name: string, help: string, labelNames: readonly L[] = []) => new Counter<L>({ name, help, labelNames, registers })
     this.#control = control
@@ -106,6 +107,7 @@ export class ControlMetrics {
         break
       case 'alert':
         if (event.state === 'recovered') this.#recoveries.inc({ alert: event.alert })
+        else this.#raised.set(event.alert, event.state === 'firing')
         break
       default: break
     }
@@ -117,7 +119,7 @@ export class ControlMetrics {
     this.#workers.set(this.#workersNow() ?? 1)
     this.#leases.set(new Set(injections.flatMap(({ lease }) => lease ?? [])).size)
     this.#alerts.reset()
-    for (const [alert, firing] of this.#alertsNow()) this.#alerts.set({ alert }, firing ? 1 : 0)
+    for (const [alert, firing] of this.#alertsNow?.() ?? this.#raised) this.#alerts.set({ alert }, firing ? 1 : 0)
     // Each is of now: what is over has no sample.
     for (const family of [this.#armed, this.#remaining, this.#phase, this.#expectations, this.#cpu, this.#memory, this.#resources]) family.reset()
     const now = wallOf(monotonicNow())

@@ -8,6 +8,7 @@ import { freshToken } from '../core/random.ts'
 import { startServer } from '../demo/demo.ts'
 import type { Plan } from '../experiment/plan.ts'
 import { planeFor, startedBody } from '../experiment/run.ts'
+import { watchRun } from '../experiment/run-alerts.ts'
 import { COMMANDS, parseCommand, type Order } from '../gameday/command.ts'
 import { complete } from '../gameday/complete.ts'
 import { GameDay, type GameResult } from '../gameday/game.ts'
@@ -26,6 +27,7 @@ import { Signals } from './execute.ts'
 import { fullScreen, noScreen, plainScreen, type Heard, type Screen } from './gameday-input.ts'
 import { GameView } from './gameday-view.ts'
 import { holdDesk } from './hold.ts'
+import type { Opened as Told } from './outlets.ts'
 import { figuresOf, openOf } from './run-desk.ts'
 import type { Safety } from './safety.ts'
 import { shownMetrics } from './shown-metrics.ts'
@@ -45,6 +47,8 @@ export interface SeatOptions {
   readonly role: Role
   readonly port: number
   readonly safety: Safety
+  /** Who else hears of it. */
+  readonly told: Told | undefined
   /** Lines alone, no picture. */
   readonly plain: boolean
 }
@@ -67,26 +71,28 @@ export class Seat {
   #screen: Screen
   #server: ControlServer | undefined
   #metrics: ReturnType<typeof shownMetrics> | undefined
+  #unwatch: (() => void) | undefined
   #ready = false
   #over = false
 
   constructor(options: SeatOptions) {
     this.#options = options
-    const { context, opened: { plan: whole, source }, plan, vocabulary, folder, journal, who, role, safety, script } = options
+    const { context, opened: { plan: whole, source }, plan, vocabulary, folder, journal, who, role, safety, script, told } = options
     const { registry, env, cwd, version, stderr, color } = context
     this.#screen = noScreen(stderr)
     const say = (line: string): void => this.#screen.say(line)
     this.#view = new GameView({ plan, who, role, color, say })
     const plane = planeFor(plan, registry, undefined, safety.gate.admit)
     this.#game = new GameDay({
-      plan, folder, journal, env, startServer, plane, gate: safety.gate, note: safety.note, strict: script !== undefined, onEvent: (event) => this.#view.hear(event),
+      plan, folder, journal, env, startServer, plane, gate: safety.gate, note: safety.note, strict: script !== undefined, onEvent: (event) => { this.#view.hear(event); told?.outlets.hear(event) },
       holdDesk: ({ arming, recorder }) => {
         const [open, figures] = [openOf(plan, recorder), () => figuresOf(plane)]
         const { desk } = holdDesk({ registry, mode: 'gameday', version, cwd, about: plan.file, seed: plan.seed, gate: safety.gate, feed: recorder, armory: arming, open, figures, url: () => this.#server?.url })
+        if (plan.alerts.length > 0) this.#unwatch = watchRun(plan.alerts, recorder)
         this.#metrics = shownMetrics({ control: desk, open, figures })
         return desk
       },
-      started: (targets) => ({ ...startedBody(plan, { version, source }, folder, targets), name: nameOf(folder) }),
+      started: (targets) => ({ ...startedBody(plan, { version, source, trace: told?.trace }, folder, targets), name: nameOf(folder) }),
     })
     this.#shell = new Shell({
       table: this.#game, method: whole.method, registry, vocabulary, who, role,
@@ -96,6 +102,9 @@ export class Seat {
     this.#game.ready.then(() => { this.#ready = true }).catch(() => undefined)
     this.#game.over.then(() => { this.#over = true }).catch(() => undefined)
   }
+
+  /** A line on the screen. */
+  say(text: string): void { this.#screen.say(plain(text)) }
 
   async hold(): Promise<Held> {
     const { context: { env }, folder, port, script } = this.#options
@@ -118,6 +127,7 @@ export class Seat {
       return { ...result, failed, events: game.events }
     } finally {
       stopHearing()
+      this.#unwatch?.()
       this.#signals.close()
       this.#screen.close()
       await this.#server?.close()

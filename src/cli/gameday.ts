@@ -1,6 +1,7 @@
 /** `brownout gameday`: what it can be told. What it does is in run-gameday.ts, which is loaded only then. */
 
 import type { Command } from './command.ts'
+import { OUTLET_OPTIONS } from './outlet-options.ts'
 import type { Args } from './run-gameday.ts'
 import { withSafety } from './safety-options.ts'
 
@@ -19,6 +20,7 @@ export const gameday: Command<Args> = {
     .option('var-file', { type: 'string', array: true, nargs: 1, default: [] as string[], describe: 'a file of NAME=VALUE lines' })
     .option('seed', { type: 'number', describe: 'of every random draw; beats that of the file' })
     .option('port', { type: 'number', default: 0, describe: 'of the admin API and the dashboard; a free one unless given' })
+    .options(OUTLET_OPTIONS)
     .option('plain', { type: 'boolean', default: false, describe: 'lines alone, no picture: for terminals that cannot move their cursor' })
     .example('$0 gameday', 'with the targets and the load of brownout.yaml')
     .example('$0 gameday cart.yaml --as anna', 'then: inject latency cache delay=300ms for=30s')

@@ -22,11 +22,13 @@ import { tell } from './execute.ts'
 import { exitOf, Seat, type Held } from './gameday-seat.ts'
 import { readScript } from './gameday-input.ts'
 import { historyFolder } from './history.ts'
+import type { OutletArgs } from './outlet-options.ts'
+import { openOutlets, OUTLETS_PATIENCE } from './outlets.ts'
 import { refuseUpstreams, safetyOf } from './safety.ts'
 import type { SafetyArgs } from './safety-options.ts'
 import { readVars } from './vars.ts'
 
-export interface Args extends SafetyArgs {
+export interface Args extends SafetyArgs, OutletArgs {
   file: string | undefined
   as: string | undefined
   role: string
@@ -57,11 +59,15 @@ export async function runGameday(args: Given, context: Context): Promise<Exit> {
   const vocabulary = vocabularyOf(opened.plan, registry)
   const script = stdin.isTTY ? undefined : await scriptOf(context, vocabulary)
   const plan = { ...opened.plan, method: [], expect: [], repeat: 1 }
+  let say = (text: string): void => { context.stderr.write(`${text}\n`) }
+  const told = await openOutlets(args, context, (text) => say(`warning: ${text}`))
   const folder = createRunFolder(historyFolder(context, args.out), `${PREFIX}${plan.name.slice(0, NAME_MAX)}`)
   const journal = Journal.create(folder, { redact: (text) => redact(text, plan.secrets) })
   let held: Held
   try {
-    held = await new Seat({ context, opened, plan, vocabulary, folder, journal, script, role, safety, who: args.as ?? whoOf(env), port: args.port, plain: args.plain }).hold()
+    const seat = new Seat({ context, opened, plan, vocabulary, folder, journal, script, role, safety, told, who: args.as ?? whoOf(env), port: args.port, plain: args.plain })
+    say = (text) => seat.say(text)
+    held = await seat.hold()
   } finally {
     journal.close()
   }
@@ -69,11 +75,12 @@ export async function runGameday(args: Given, context: Context): Promise<Exit> {
   const session = join(folder, SESSION_FILE)
   const text = sessionText(session, held.events, { plan: opened.plan, source: opened.source, registry, cwd })
   if (text !== undefined) writeFile(session, text)
-  const told = tell({ ...held, folder }, { wanted: { html: absolute(args.html, cwd), markdown: absolute(args.md, cwd) }, before: [] }, context)
+  const written = tell({ ...held, folder }, { wanted: { html: absolute(args.html, cwd), markdown: absolute(args.md, cwd) }, before: [] }, context)
   if (text !== undefined) context.stderr.write(`${'session'.padEnd(8)} ${session}\n`)
   if (args.json) stdout.write(renderJson(held.record, held.analysis))
+  await told?.outlets.close(OUTLETS_PATIENCE)
   // What `tell` adds is a report that could not be written.
-  return worstExit([exitOf(held), ...(told === held.exit ? [] : [told])])
+  return worstExit([exitOf(held), ...(written === held.exit ? [] : [written])])
 }
 
 const absolute = (file: string | undefined, cwd: string): string | undefined => (file === undefined ? undefined : resolve(cwd, file))

@@ -57,6 +57,7 @@ export class Log {
       case 'heal': return { tone: event.ok ? 'quiet' : 'trouble', target: event.target, text: event.ok ? 'answers as before' : `does not answer as before: ${event.after}` }
       case 'opaque': return { tone: 'trouble', target: event.target, text: `messages of session ${event.session} are not read: ${event.why}` }
       case 'suspect': return { tone: 'trouble', text: `brownout itself stood still for ${formatDuration(ms(event.stallMs))}` }
+      case 'alert': return { tone: event.state === 'firing' ? 'trouble' : 'quiet', text: `alert ${event.alert} ${event.state}: ${event.text}` }
       case 'problem': return { tone: 'trouble', text: `${event.code}: ${event.text}` }
       case 'note': return { tone: 'quiet', text: event.text }
       case 'verdict': return { tone: event.outcome === 'PASS' ? 'quiet' : 'trouble', text: `${event.outcome}: ${event.why}` }

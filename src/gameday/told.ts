@@ -29,6 +29,7 @@ export function timelineLines(events: readonly JournalEvent[]): readonly string[
       case 'phase': return event.phase === 'start' || event.phase === 'end' ? [] : [[at, wall, '', event.phase === 'method' ? 'the baseline is known' : event.phase]]
       case 'rule.armed': return [[at, wall, '', `${event.rule} holds`]]
       case 'rule.cleared': return [[at, wall, '', `${event.rule} cleared (${event.reason}), ${event.altered} altered of ${event.matched} matched`]]
+      case 'alert': return [[at, wall, '', `alert ${event.alert} ${event.state}: ${event.text}`]]
       case 'problem': return [[at, wall, '', `${event.code}: ${event.text}`]]
       case 'suspect': return [[at, wall, '', `brownout did not run for ${formatDuration(ms(event.stallMs))}`]]
       default: return []

@@ -87,6 +87,10 @@ describe('metrics of what people and experiments do', () => {
       'brownout_resource_cpu_cores{name="shop"} 0.7', 'brownout_resource_memory_bytes{name="shop"} 2048', 'brownout_resource_usage{name="shop",metric="threads"} 8',
       'brownout_alert_firing{alert="slow"} 1', 'brownout_alert_firing{alert="late"} 0', 'brownout_recoveries_total{alert="late"} 1',
     ])
+    const unasked = controlled([{ kind: 'alert', alert: 'slow', state: 'firing', text: '' }])
+    assert.deepEqual(await unasked.samples(/alert_firing/), ['brownout_alert_firing{alert="slow"} 1'])
+    unasked.tell({ kind: 'alert', alert: 'slow', state: 'resolved', text: '' })
+    assert.deepEqual(await unasked.samples(/alert_firing/), ['brownout_alert_firing{alert="slow"} 0'])
     firing = false
     assert.deepEqual((await on.samples(/alert_firing/))[0], 'brownout_alert_firing{alert="slow"} 0')
   })

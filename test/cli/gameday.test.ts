@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { EventOf } from '../../src/record/events.ts'
+import { receiver } from '../support/receiver.ts'
 import { brownout, endAll, experiment, journalOf, runFolder, until, yard, type Yard } from './brownout.ts'
 
 const METHOD = '  - { step: refused, fault: refuse, on: api, for: 60s }'
@@ -106,10 +107,13 @@ describe('a game day as a script', () => {
     assert.match(left.stderr, /ben: inject latency api delay=1ms for=1m\n[\s\S]*cut: cleared \(signal\)[\s\S]*latency-api: cleared \(signal\)[\s\S]*ben +injects latency api/, 'what came from another shell stands in the same timeline')
   }).timeout(60_000)
 
-  it('takes a brownout.yaml for a file, and the nearest one where none is named', async () => {
+  it('takes a brownout.yaml for a file, and the nearest one where none is named; and tells a webhook of what is done', async () => {
+    const server = await receiver()
     writeFileSync(join(place.folder, 'brownout.yaml'), `targets:\n  api: { protocol: http, upstream: "http://127.0.0.1:${place.port}" }\nwindows: { warmup: 0ms, baseline: 1s, recovery: 100ms, bucket: 50ms, hold: 50ms }\n`)
-    const { exit, stderr } = await brownout(['gameday', '--out', 'shared'], place.folder, {}, [], 'note nothing but a note\nhalt\n').ended
+    const { exit, stderr } = await brownout(['gameday', '--out', 'shared'], place.folder, { BROWNOUT_WEBHOOK: server.url, BROWNOUT_WHO: 'anna' }, [], 'note nothing but a note\nhalt\n').ended
+    await server.close()
     assert.equal(exit, 2)
     assert.match(stderr, /INCONCLUSIVE {2}gameday-gameday {2}nothing was injected/)
+    assert.deepEqual(server.at('/').map((body) => (body as { event: string; title: string }).event), ['start', 'halt', 'end'])
   }).timeout(60_000)
 })
