@@ -55,9 +55,10 @@ const PIXELS_A_POINT = 1.6
 /** A label is underlined as its line is drawn. */
 const styleOf = ({ dash: [dash = 0] = [] }: LineOf): string => (dash === 0 ? 'solid' : dash < 4 ? 'dotted' : 'dashed')
 
-/** Steps of an axis of bytes, in which people count. */
+/** Steps of an axis in which people count: bytes by twos, and nothing has half a connection. */
 const BINARY: readonly number[] = Array.from({ length: 40 }, (_, i) => 2 ** i)
-const stepsOf = (unit: Unit): Pick<uPlot.Axis, 'incrs'> => (unit === 'bytes' || unit === 'bytes/s' ? { incrs: [...BINARY] } : {})
+const WHOLE: readonly number[] = Array.from({ length: 9 }, (_, i) => 10 ** i).flatMap((one) => [one, 2 * one, 5 * one])
+const stepsOf = (unit: Unit): Pick<uPlot.Axis, 'incrs'> => (unit === 'bytes' || unit === 'bytes/s' ? { incrs: [...BINARY] } : unit === 'count' ? { incrs: [...WHOLE] } : {})
 
 /** The canvas of one chart, and when it is there. */
 class View {

@@ -36,7 +36,7 @@ export function LogPanel({ board, api }: { readonly board: Board; readonly api: 
       </header>
       <ol>
         {lines.map(({ seq, wall, tone, target, text }) => (
-          <li key={seq} class={tone}><time>{clockWords(wall)}</time><i aria-hidden="true">{SIGNS[tone]}</i><span>{target !== undefined && <b>{target} </b>}{text}</span></li>
+          <li key={seq} class={`told-${tone}`}><time>{clockWords(wall)}</time><i aria-hidden="true">{SIGNS[tone]}</i><span>{target !== undefined && <b>{target} </b>}{text}</span></li>
         ))}
         {lines.length === 0 && <li class="soft">Nothing of that kind yet.</li>}
       </ol>
