@@ -65,7 +65,7 @@ export function App(props: AppProps) {
             {status.run && <Experiment run={status.run} />}
             <Injected board={board} api={api} status={status} />
             <InjectForm api={api} status={status} faults={faults} target={form} />
-            <LogPanel board={board} api={api} />
+            <LogPanel board={board} api={api} mode={status.mode} />
           </aside>
         </div>
       )}

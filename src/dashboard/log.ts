@@ -13,6 +13,9 @@ export class Log {
   /** The newest last. */
   lines: readonly Line[] = []
   readonly #rules = new Map<string, { readonly target: string; readonly fault: string }>()
+  /** The lines of one second that may grow yet. */
+  readonly #alike = new Map<string, { readonly seq: number; readonly count: number }>()
+  #second = ''
   #last = -1
 
   /** Whether it was new. */
@@ -21,15 +24,38 @@ export class Log {
     this.#last = event.seq
     if (event.kind === 'rule.arming') this.#arming(event)
     const told = this.#told(event)
-    if (told) this.lines = [...this.lines.slice(1 - LINES_MAX), { seq: event.seq, wall: Date.parse(event.wall), ...told }]
+    if (event.kind === 'altered') this.#altered(event)
+    else if (told) this.#add({ seq: event.seq, wall: Date.parse(event.wall), ...told })
     return true
   }
 
   clear(): void {
     this.lines = []
     this.#rules.clear()
+    this.#alike.clear()
     this.#last = -1
   }
+
+  /** What a rule did to several operations in the same second is one line: it would push all else out of sight. */
+  #altered(event: EventOf<'altered'>): void {
+    const { rule, did, direction, note, session, wall } = event
+    const { target, fault } = this.#rules.get(rule) ?? { fault: rule }
+    const second = wall.slice(0, 19)
+    if (second !== this.#second) this.#alike.clear()
+    this.#second = second
+    const key = [rule, did, direction, note].join()
+    const known = this.#alike.get(key)
+    const count = (known?.count ?? 0) + 1
+    const line: Line = {
+      seq: known?.seq ?? event.seq, wall: Date.parse(wall), tone: 'altered', target,
+      text: `${fault} ${DID[did] ?? did} ${direction === 'to-server' ? 'to the server' : 'to the client'}, ${count === 1 ? `session ${session}` : `${count} times`}${note === undefined ? '' : `: ${note}`}`,
+    }
+    this.#alike.set(key, { seq: line.seq, count })
+    if (known) this.lines = this.lines.map((one) => (one.seq === line.seq ? line : one))
+    else this.#add(line)
+  }
+
+  #add(line: Line): void { this.lines = [...this.lines.slice(1 - LINES_MAX), line] }
 
   #arming({ rule, target, fault }: EventOf<'rule.arming'>): void {
     this.#rules.delete(rule)
@@ -44,10 +70,6 @@ export class Log {
   #told(event: JournalEvent): Pick<Line, 'tone' | 'text' | 'target'> | undefined {
     const of = (rule: string): { target?: string; fault: string } => this.#rules.get(rule) ?? { fault: rule }
     switch (event.kind) {
-      case 'altered': {
-        const { target, fault } = of(event.rule)
-        return { tone: 'altered', target, text: `${fault} ${DID[event.did] ?? event.did}, session ${event.session} ${event.direction === 'to-server' ? 'to the server' : 'to the client'}${event.note === undefined ? '' : `: ${event.note}`}` }
-      }
       case 'rule.armed': { const { target, fault } = of(event.rule); return { tone: 'fault', target, text: `${fault} armed` } }
       case 'rule.cleared': { const { target, fault } = of(event.rule); return { tone: 'fault', target, text: `${fault} cleared (${WHY[event.reason]}): matched ${event.matched}, altered ${event.altered}` } }
       case 'operator': return { tone: 'person', text: `${event.who}: ${event.text}` }
@@ -68,7 +90,7 @@ export class Log {
 }
 
 /** By the kinds of verdicts. */
-const DID: Readonly<Record<string, string>> = { delay: 'held it back', stall: 'held it back', drop: 'dropped it', replace: 'changed it', answer: 'answered it', close: 'closed it', refuse: 'refused it', accept: 'accepted it' }
+const DID: Readonly<Record<string, string>> = { delay: 'held back what goes', stall: 'held back what goes', drop: 'dropped what goes', replace: 'changed what goes', answer: 'answered what goes', close: 'cut what goes', refuse: 'refused what goes' }
 
 const WHY: Readonly<Record<EventOf<'rule.cleared'>['reason'], string>> = {
   deadline: 'its time was over', 'method-end': 'the experiment went on', abort: 'aborted', signal: 'brownout was told to end', error: 'it failed', request: 'asked to', lease: 'who injected it is gone', journal: 'the journal cannot be written',

@@ -114,9 +114,16 @@ describe('the log of the dashboard', () => {
     ]
     bodies.forEach((body, i) => log.hear(event(i, i, body)))
     assert.deepEqual(log.lines.map(({ tone, target, text }) => [tone, target, text]), [
-      ['person', undefined, 'ann: latency cache delay=1s'], ['fault', 'cache', 'latency armed'], ['altered', 'cache', 'latency delayed, session 12 to the client: by 1s'],
+      ['person', undefined, 'ann: latency cache delay=1s'], ['fault', 'cache', 'latency armed'], ['altered', 'cache', 'latency delayed to the client, session 12: by 1s'],
       ['fault', 'cache', 'latency cleared (asked to): matched 9, altered 4'],
     ])
+  })
+
+  it('joins what a rule did alike in one second, so that all else stays in sight', () => {
+    const log = new Log()
+    log.hear(event(0, 0, arming('a')))
+    for (let i = 0; i < 40; i++) log.hear(event(1 + i, i * 50, { kind: 'altered', rule: 'a', session: i, direction: i % 2 ? 'to-server' : 'to-client', did: 'delay', effectiveAt: ms(0) }))
+    assert.deepEqual(log.lines.map(({ text }) => text), ['latency held back what goes to the client, 10 times', 'latency held back what goes to the server, 10 times', 'latency held back what goes to the client, 10 times', 'latency held back what goes to the server, 10 times'])
   })
 
   it('hears an event once, and keeps the newest', () => {

@@ -73,7 +73,7 @@ export class FakeControl implements Control {
     this.#injections.set(id, made)
     this.#write({ kind: 'rule.arming', rule: id, step: id, fault, target: String(on), params, detail: {} })
     this.#write({ kind: 'rule.armed', rule: id, step: id, effectiveAt: ms(0) })
-    this.#write({ kind: 'altered', rule: id, session: 3, direction: 'to-client', did: 'delayed', effectiveAt: ms(0) })
+    this.#write({ kind: 'altered', rule: id, session: 3, direction: 'to-client', did: 'delay', effectiveAt: ms(0) })
     return [made]
   }
 
