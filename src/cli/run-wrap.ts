@@ -181,7 +181,7 @@ async function run(opened: Opened, length: Ms | undefined, signals: SignalsPasse
   const watchdog = startWatchdog()
   const command = WrappedCommand.start({ argv: rest, cwd, env, watchdog, cleanup: authority?.folder })
   void look(command, watchdog)
-  void tellUnverified(opened, command, context)
+  void tellTraps(opened, command, context)
   let failure: BrownoutError | undefined
   let timer: Timer | undefined
   signals.to(command)
@@ -206,14 +206,10 @@ async function run(opened: Opened, length: Ms | undefined, signals: SignalsPasse
   }
 }
 
-/** A server whose certificate does not hold is as good as none, and its client is told nothing of why. (A gateway tells.) */
-async function tellUnverified({ rows, open }: Opened, command: WrappedCommand, { stderr }: Context): Promise<void> {
-  const checked = rows.map(({ target }) => target.planned.spec).filter(({ tls, host }) => tls.upstream === 'require' && tls.verify && host === undefined)
-  if (checked.length === 0) return
-  const { ask, doorsOf } = await import('../experiment/heal.ts')
-  for (const [name, answer] of await ask(doorsOf(checked, open))) {
-    if (/^(closed|reset)$/.test(answer) && !command.end) stderr.write(`brownout: ${name} hangs up on the proxy: is its certificate one that can be checked? --insecure ${name} does not\n`)
-  }
+/** It brings clients of databases along. */
+async function tellTraps({ rows, open }: Opened, command: WrappedCommand, { stderr }: Context): Promise<void> {
+  const { findTraps } = await import('./wrap-traps.ts')
+  await findTraps(rows, open, (text) => { if (!command.end) stderr.write(`brownout: ${text}\n`) })
 }
 
 function exitOf({ exit, problem }: CommandEnd, context: Context): number {

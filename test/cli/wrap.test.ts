@@ -12,6 +12,7 @@ import { ControlClient } from '../../src/control/client.ts'
 import type { InjectRequest } from '../../src/control/contract.ts'
 import { socketsOf } from '../../src/control/sockets.ts'
 import { freePort } from '../../src/demo/daemon.ts'
+import { startRedisCluster } from '../../src/demo/redis-cluster.ts'
 import { ROOT } from '../support/paths.ts'
 import { runs } from '../support/processes.ts'
 import { hasRedis, postgres, redis } from '../support/servers.ts'
@@ -149,6 +150,28 @@ describe('brownout wrap', function () {
     const { port } = await postgres()
     file('loop.sh', 'while :; do psql -Atc "select \'well\'" 2>&1; sleep 0.1; done\n')
     await felt(started(['wrap', '--', 'sh', 'loop.sh'], { PGHOST: '127.0.0.1', PGPORT: String(port), PGUSER: 'postgres', PGDATABASE: 'postgres' }), { fault: 'postgres.error', on: 'postgres', params: { error: 'serialization_failure' } }, /^ERROR: +could not serialize access/m, /^well$/m)
+  })
+
+  it('warns of a Redis Cluster, whose clients would go past the proxy, and wraps all of it when told to', async function () {
+    if (!hasRedis) this.skip()
+    const cluster = await startRedisCluster()
+    try {
+      file('app.cjs', "const { Cluster } = require('ioredis')\nconst c = new Cluster([process.env.REDIS_URL])\nc.set('a', 1).then(() => { console.log(JSON.stringify(c.nodes().map((node) => node.options.port))); setInterval(() => undefined, 1000) })\n")
+      const ports = async (args: readonly string[], warning: boolean): Promise<readonly number[]> => {
+        const program = started(['wrap', ...args, '--', 'node', 'app.cjs'], { REDIS_URL: cluster.url })
+        let said = ''
+        program.child.stdout?.on('data', (chunk) => { said += chunk })
+        await until(() => said.includes(']') && /is a cluster.*--cluster redis/.test(program.stderr()) === warning, 30_000)
+        program.child.kill('SIGTERM')
+        await program.ended
+        return JSON.parse(said) as number[]
+      }
+      const past = await ports([], true)
+      const through = await ports(['--cluster', 'redis'], false)
+      assert.deepEqual([past.length, through.length, past.filter((port) => through.includes(port))], [3, 3, []])
+    } finally {
+      await cluster.stop()
+    }
   })
 
   it('refuses other machines unless they are allowed, and says how to go on', async () => {
