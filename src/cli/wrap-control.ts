@@ -65,6 +65,7 @@ export class WrapControl {
       // A run tells its own.
       if (turn.running) return
       if (event.kind === 'operator') stderr.write(`brownout: ${plain(`${event.who}: ${event.did} ${event.text}`)}\n`)
+      if (event.kind === 'rule.cleared') stderr.write(`brownout: ${plain(event.rule)}: cleared (${event.reason}), ${event.altered} altered of ${event.matched} matched\n`)
       if (event.kind === 'note') stderr.write(`brownout: ${plain(event.text)}\n`)
       if (event.kind === 'problem') stderr.write(`brownout: ${plain(`${event.code}: ${event.text}`)}\n`)
     })
