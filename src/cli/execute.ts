@@ -55,10 +55,12 @@ const SIGNAL_EXITS: Readonly<Record<Signal, Exit>> = { SIGINT: EXIT.interrupted,
 export async function execute(plan: Plan, { out, wanted, before = [], pause, workers, admit, onInside, note, beside, outlets = {} }: ExecuteOptions, context: Context): Promise<Executed> {
   const { registry, env, cwd, stderr, stdin, color, version } = context
   if (pause && !stdin.isTTY) refusePauses(plan)
-  let say = (text: string): void => view.say(text)
+  const aside = (text: string): void => { stderr.write(`${text}\n`) }
+  let say = aside
   // Who holds the plane tells of the run too.
   const opened = beside ? undefined : await openOutlets(outlets, context, (text) => say(`warning: ${text}`))
   const view = stderr.isTTY && !beside ? new LiveView(plan, stderr, color) : plainView(plan, stderr)
+  say = (text) => view.say(text)
   const signals = new Signals(context, view)
   let result: RunResult
   try {
@@ -75,7 +77,7 @@ export async function execute(plan: Plan, { out, wanted, before = [], pause, wor
   } finally {
     signals.close()
     view.close()
-    say = (text) => { stderr.write(`${text}\n`) }
+    say = aside
   }
   remember(result.folder, result.record, result.analysis)
   const exit = tell(result, { wanted, before }, context)

@@ -59,14 +59,15 @@ export function readOtlp(asked: boolean | undefined, env: NodeJS.ProcessEnv, ver
   if (asked === false || (asked !== true && (traces === undefined && base === undefined))) return undefined
   if (asked !== true && (env['OTEL_SDK_DISABLED']?.toLowerCase() === 'true' || env['OTEL_TRACES_EXPORTER'] === 'none')) return undefined
   const protocol = env['OTEL_EXPORTER_OTLP_TRACES_PROTOCOL'] || env['OTEL_EXPORTER_OTLP_PROTOCOL']
-  if (protocol === 'grpc') throw new BrownoutError('USAGE', { message: 'traces are sent over HTTP, and OTEL_EXPORTER_OTLP_PROTOCOL asks for grpc', hint: 'collectors take HTTP on port 4318: OTEL_EXPORTER_OTLP_ENDPOINT=http://HOST:4318 OTEL_EXPORTER_OTLP_PROTOCOL=http/json; --no-otel does without' })
+  if (protocol === 'grpc') throw new BrownoutError('USAGE', { message: 'OTEL_EXPORTER_OTLP_PROTOCOL asks for grpc, which is not spoken', hint: 'collectors take HTTP on port 4318: OTEL_EXPORTER_OTLP_ENDPOINT=http://HOST:4318 OTEL_EXPORTER_OTLP_PROTOCOL=http/json; --no-otel does without' })
   const url = traces ?? `${(base ?? DEFAULT_ENDPOINT).replace(/\/+$/, '')}/v1/traces`
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) throw new BrownoutError('USAGE', { message: 'the endpoint for traces is no http or https URL', hint: 'OTEL_EXPORTER_OTLP_ENDPOINT=http://HOST:4318' })
   const timeout = Number(env['OTEL_EXPORTER_OTLP_TRACES_TIMEOUT'] || env['OTEL_EXPORTER_OTLP_TIMEOUT'] || Number.NaN)
   return {
     url, timeout: timeout > 0 ? ms(timeout) : undefined,
     headers: { ...pairs(env['OTEL_EXPORTER_OTLP_HEADERS']), ...pairs(env['OTEL_EXPORTER_OTLP_TRACES_HEADERS']) },
-    resource: { 'service.name': 'brownout', 'service.version': version, ...pairs(env['OTEL_RESOURCE_ATTRIBUTES']), ...(env['OTEL_SERVICE_NAME'] ? { 'service.name': env['OTEL_SERVICE_NAME'] } : {}) },
+    // Who we are is not told by the environment: it is that of the application as well.
+    resource: { ...pairs(env['OTEL_RESOURCE_ATTRIBUTES']), 'service.name': 'brownout', 'service.version': version },
   }
 }
 

@@ -90,6 +90,14 @@ describe('what a command is told of outlets', () => {
     assert.equal((await opened({ webhook: ['http://127.0.0.1:9'] }))?.trace, undefined)
   })
 
+  it('is not stopped by an environment that is meant for the application, unless traces were asked for', async () => {
+    const said: string[] = []
+    const env = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4317', OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' }
+    assert.equal(await openOutlets({}, { env, version: '1' }, (text) => said.push(text)), undefined)
+    assert.deepEqual(said, ['no traces are sent: OTEL_EXPORTER_OTLP_PROTOCOL asks for grpc, which is not spoken (--no-otel does without a word)'])
+    await assert.rejects(opened({ otel: true }, env), { code: 'USAGE' })
+  })
+
   it('gives each run a trace of its own', async () => {
     const { trace, outlets } = (await opened({ otel: true })) ?? assert.fail()
     const [one, other] = [trace?.(), trace?.()]

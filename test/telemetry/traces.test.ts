@@ -82,7 +82,7 @@ describe('traces over the wire', () => {
   it('reach a collector over HTTP as OTLP in JSON, with its headers, all spans once', async () => {
     const collector = await receiver()
     try {
-      const otlp = readOtlp(undefined, { OTEL_EXPORTER_OTLP_ENDPOINT: `${collector.url}/`, OTEL_EXPORTER_OTLP_HEADERS: 'x-team=chaos%20team', OTEL_SERVICE_NAME: 'staging-chaos' }, '1.2.3')
+      const otlp = readOtlp(undefined, { OTEL_EXPORTER_OTLP_ENDPOINT: `${collector.url}/`, OTEL_EXPORTER_OTLP_HEADERS: 'x-team=chaos%20team', OTEL_SERVICE_NAME: 'shop', OTEL_RESOURCE_ATTRIBUTES: 'service.name=shop,deployment.environment=staging' }, '1.2.3')
       const said: string[] = []
       const outlets = new Outlets({ webhooks: [], grafana: undefined, otlp }, { session: 's', say: (text) => said.push(text) })
       for (const event of outage({ outcome: 'FAIL' })) outlets.hear(event)
@@ -92,7 +92,7 @@ describe('traces over the wire', () => {
       const groups = collector.received.flatMap(({ body }) => (body as Body).resourceSpans)
       const spans = groups.flatMap(({ scopeSpans }) => scopeSpans.flatMap((scope) => scope.spans))
       assert.equal(spans.length, 7)
-      assert.deepEqual(groups[0]?.resource.attributes.find(({ key }) => key === 'service.name')?.value, { stringValue: 'staging-chaos' })
+      assert.deepEqual(groups[0]?.resource.attributes.map(({ key, value }) => [key, value]), [['service.name', { stringValue: 'brownout' }], ['deployment.environment', { stringValue: 'staging' }], ['service.version', { stringValue: '1.2.3' }]])
       const run = spans.find(({ name }) => name.startsWith('experiment')) ?? assert.fail()
       assert.deepEqual(run.status, { code: 2, message: '1 of 3 expectations failed' })
       assert.equal(run.startTimeUnixNano, `${BEGAN}000000`)
