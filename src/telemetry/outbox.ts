@@ -25,6 +25,8 @@ const TIMEOUT: Ms = ms(3000)
 const WAITS: readonly Ms[] = [ms(250), ms(1000)]
 /** The longest that a server's own Retry-After is heeded. */
 const RETRY_AFTER_MAX: Ms = ms(5000)
+/** Who did not take the last thing is waited for no longer than that at the end. */
+const PATIENCE_DOWN: Ms = ms(500)
 /** What waits beyond that is dropped, the oldest first. */
 const WAITING_MAX = 1000
 
@@ -77,7 +79,8 @@ export class Outbox<T> {
   async close(patience: Ms): Promise<void> {
     if (this.#sending) {
       let timer: Timer | undefined
-      const late = new Promise<void>((resolve) => { timer = this.#clock.at(ms(this.#clock.now() + patience), resolve) })
+      const wait = this.#down ? Math.min(patience, PATIENCE_DOWN) : patience
+      const late = new Promise<void>((resolve) => { timer = this.#clock.at(ms(this.#clock.now() + wait), resolve) })
       await Promise.race([this.#sending, late])
       timer?.cancel()
     }
