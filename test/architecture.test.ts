@@ -13,7 +13,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   wrap: ['experiment', 'proxy', 'record', 'rule', 'protocols', 'watchdog'],
   discover: ['experiment', 'report', 'record', 'fault', 'protocols'],
   control: ['proxy', 'record', 'report', 'rule', 'match', 'fault', 'protocols'],
-  profile: ['observe', 'record'],
+  profile: ['record'],
   gameday: ['control', 'experiment', 'proxy', 'report', 'record', 'rule', 'match', 'fault', 'protocols'],
   cli: ['gameday', 'control', 'discover', 'wrap', 'alerts', 'telemetry', 'experiment', 'sweep', 'admin', 'report', 'load', 'demo', 'proxy', 'record', 'watchdog', 'rule', 'fault'],
   experiment: ['control', 'profile', 'sweep', 'via', 'observe', 'proxy', 'load', 'probes', 'record', 'timing', 'report', 'watchdog', 'alerts', 'rule', 'match', 'fault', 'protocols'],

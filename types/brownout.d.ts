@@ -122,6 +122,7 @@ export interface Experiment {
   readonly load?: Readonly<Record<string, Entry>>
   readonly probes?: Readonly<Record<string, Entry>>
   readonly windows?: Entry
+  readonly profile?: Entry
   readonly steady_state?: readonly Entry[]
   readonly abort?: readonly Entry[]
   readonly alerts?: readonly Entry[]

@@ -2,13 +2,14 @@
 
 import type { Command } from './command.ts'
 import type { Args } from './run-discover.ts'
+import { withSafety } from './safety-options.ts'
 
 const NONE: string[] = []
 
 export const discover: Command<Args> = {
   name: 'discover <from>',
   describe: 'Watches traffic and writes experiments for what it saw',
-  builder: (yargs) => yargs
+  builder: (yargs) => withSafety(yargs)
     .positional('from', { type: 'string', demandOption: true, describe: 'an experiment or brownout.yaml, whose targets, app and load are opened and watched; or a run that has been (latest)' })
     .option('for', { type: 'string', default: '30s', describe: 'how long is watched, once the warm-up is over' })
     .option('out', { type: 'string', default: 'experiments/discovered', describe: 'the folder they are written to' })

@@ -14,10 +14,11 @@ import { formatProblem } from '../experiment/problem.ts'
 import { shareWords } from '../report/words.ts'
 import { columns } from '../report/columns.ts'
 import type { Context } from './command.ts'
+import type { SafetyArgs } from './safety-options.ts'
 import { watched, type Watched } from './watched.ts'
 import { readVars } from './vars.ts'
 
-export interface Args {
+export interface Args extends SafetyArgs {
   from: string
   for: string
   out: string
@@ -36,7 +37,7 @@ export async function runDiscover(args: Given, context: Context): Promise<Exit> 
   const length = lengthOf(args.for)
   if (!(Number.isInteger(args.top) && args.top >= 0 && args.top <= TOP_MAX)) throw new BrownoutError('USAGE', { message: `--top: expected a whole number from 0 to ${TOP_MAX}` })
   const vars = readVars(args.var, args.varFile, cwd)
-  const found = await watched({ from: args.from, length, vars }, context)
+  const found = await watched({ from: args.from, length, vars, safety: args }, context)
   if ('exit' in found) return found.exit
   const folder = resolve(cwd, args.out)
   const discovered = discover({ record: found.record, plan: found.plan, registry, hot: args.top, sections: keptSections(found.text, resolve(cwd, found.plan.file), folder) })

@@ -22,6 +22,8 @@ import type { Context } from './command.ts'
 import { Signals } from './execute.ts'
 import { historyFolder } from './history.ts'
 import { LiveView, plainView } from './live.ts'
+import { refuseUpstreams, safetyOf } from './safety.ts'
+import type { SafetyArgs } from './safety-options.ts'
 
 export interface Watched {
   readonly record: RunRecord
@@ -34,7 +36,7 @@ export interface Watched {
   /** The run's folder. */
   readonly run: string
 }
-interface Asked { readonly from: string; readonly length: Ms; readonly vars: Readonly<Record<string, string>> }
+interface Asked { readonly from: string; readonly length: Ms; readonly vars: Readonly<Record<string, string>>; readonly safety: SafetyArgs }
 
 /** What a journal shows in place of a secret. */
 const HIDDEN = '***'
@@ -47,11 +49,14 @@ export async function watched(asked: Asked, context: Context): Promise<Watched |
   return isFile ? watch(asked, context) : remembered(asked, context)
 }
 
-async function watch({ from, length, vars }: Asked, context: Context): Promise<Watched | { readonly exit: Exit }> {
+async function watch({ from, length, vars, safety }: Asked, context: Context): Promise<Watched | { readonly exit: Exit }> {
   const { registry, env, cwd, stderr, color, version } = context
   const text = await readFile(resolve(cwd, from), 'utf8').catch((cause: unknown) => { throw new BrownoutError('FILE_UNREADABLE', { message: `${from} cannot be read`, cause }) })
   const plan = planOf(await load(from, text, vars, context), context)
   if (plan.targets.length === 0) throw new BrownoutError('USAGE', { message: `${from} has no targets, so nothing would pass`, hint: 'declare the dependencies under `targets:`' })
+  // Nothing is injected now; its load goes there all the same, and what is written is to be run.
+  const { gate, guard, note } = await safetyOf(safety, context)
+  refuseUpstreams(plan.targets, guard)
   const least = ms(BASELINE_BUCKETS_MIN * plan.windows.bucket)
   if (length < least) throw new BrownoutError('USAGE', { message: `--for ${formatDuration(length)}: expected ${formatDuration(least)} at least, ${BASELINE_BUCKETS_MIN} buckets` })
   const left = leftAlone(plan, length)
@@ -59,7 +64,7 @@ async function watch({ from, length, vars }: Asked, context: Context): Promise<W
   const signals = new Signals(context, view)
   try {
     const { folder, record, analysis, exit } = await runExperiment(left, {
-      registry, env, cwd, out: historyFolder(context, undefined), version, startServer, source: text,
+      registry, env, cwd, out: historyFolder(context, undefined), version, startServer, admit: gate.admit, note, source: text,
       onEvent: (event) => view.hear(event), onStart: (running) => signals.govern(running),
     })
     writeReports(folder, record, analysis, {})

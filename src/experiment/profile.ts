@@ -4,8 +4,7 @@ import { constants, openSync, closeSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { compare } from '../profile/compare.ts'
 import { cut, type Stretch } from '../profile/cpu-profile.ts'
-import { withInspectPort } from '../profile/processes.ts'
-import { Profiling, type ProfiledOne } from '../profile/profiling.ts'
+import { Hook, type ProfiledOne } from '../profile/hook.ts'
 import type { ProfiledProcess } from '../record/profiles.ts'
 import { foldRun, phaseOf, type RunRecord } from '../report/fold.ts'
 import { spansOf } from '../report/spans.ts'
@@ -14,50 +13,53 @@ import type { AppSpec, Plan } from './plan.ts'
 import type { ProfileSpec } from './profile-spec.ts'
 import type { Recorder } from './recorder.ts'
 
-/** So that it can be asked for its inspector later; its own options stay. */
-export const profiled = (spec: AppSpec, profile: ProfileSpec | undefined, { NODE_OPTIONS }: NodeJS.ProcessEnv): AppSpec =>
-  (profile?.app === appName(spec) ? { ...spec, env: { ...spec.env, NODE_OPTIONS: withInspectPort(spec.env['NODE_OPTIONS'] ?? NODE_OPTIONS) } } : spec)
+/** So that its processes ask for orders; its own options stay. */
+export const profiled = (spec: AppSpec, profile: ProfileSpec | undefined, hook: Hook | undefined, { NODE_OPTIONS }: NodeJS.ProcessEnv): AppSpec =>
+  (hook && profile?.app === appName(spec) ? { ...spec, env: { ...spec.env, NODE_OPTIONS: hook.options(spec.env['NODE_OPTIONS'] ?? NODE_OPTIONS) } } : spec)
 
-export interface ProfileRunOptions {
-  readonly plan: Plan
-  readonly folder: string
-  readonly recorder: Recorder
-  readonly apps: readonly { readonly name: string; readonly pid: number | undefined }[]
+/** Undefined where the experiment wants none, and where there can be none, which is noted. Never rejects. */
+export async function openHook({ profile }: Plan, recorder: Recorder): Promise<Hook | undefined> {
+  if (!profile) return undefined
+  const note = (text: string): void => { recorder.write({ kind: 'note', text: `${profile.app}: ${text}` }) }
+  try {
+    return await Hook.listen(note)
+  } catch (error) {
+    note(`not profiled: ${error instanceof Error ? error.message : String(error)}`)
+    return undefined
+  }
 }
+
+export interface ProfileRunOptions { readonly plan: Plan; readonly folder: string; readonly recorder: Recorder; readonly hook: Hook | undefined }
 
 export class ProfileRun {
   readonly #options: ProfileRunOptions
   readonly #profile: ProfileSpec
-  readonly #spec: AppSpec
-  readonly #profiling: Profiling
+  readonly #hook: Hook
+  readonly #cwd: string
 
-  private constructor(options: ProfileRunOptions, profile: ProfileSpec, spec: AppSpec, profiling: Profiling) {
+  private constructor(options: ProfileRunOptions, profile: ProfileSpec, hook: Hook) {
     this.#options = options
     this.#profile = profile
-    this.#spec = spec
-    this.#profiling = profiling
+    this.#hook = hook
+    this.#cwd = options.plan.apps.find((one) => appName(one) === profile.app)?.cwd ?? '/'
   }
 
-  /** Undefined where the experiment wants none, and where there can be none, which is noted. Never rejects. */
+  /** Undefined where there is no hook. Resolves when the processes that are there have begun. Never rejects. */
   static async start(options: ProfileRunOptions): Promise<ProfileRun | undefined> {
-    const { plan: { profile, apps }, folder, recorder } = options
-    const spec = apps.find((one) => appName(one) === profile?.app)
-    const pid = options.apps.find(({ name }) => name === profile?.app)?.pid
-    if (!profile || !spec || pid === undefined) return undefined
-    const profiling = await Profiling.start({
-      app: profile.app, pid, command: spec.command[0] ?? '', log: join(folder, `${profile.app}.log`), interval: profile.interval, onNote: (text) => recorder.write({ kind: 'note', text }),
-    })
-    return profiling && new ProfileRun(options, profile, spec, profiling)
+    const { plan: { profile }, hook } = options
+    if (!profile || !hook) return undefined
+    await hook.start(profile.interval)
+    return new ProfileRun(options, profile, hook)
   }
 
   /** Writes the profiles to the run's folder and what they come to to the journal. Never rejects. */
   async finish(): Promise<void> {
     const { recorder } = this.#options
     const { app, during, interval } = this.#profile
-    const processes = await this.#profiling.stop()
+    const processes = await this.#hook.stop()
     if (processes.length === 0) return
     const { baseline, fault } = stretchesOf(foldRun(recorder.events), during)
-    const compared = compare(processes, baseline, fault, this.#spec.cwd)
+    const compared = compare(processes, baseline, fault, this.#cwd)
     if (!compared) return void recorder.write({ kind: 'note', text: `${app} was profiled, and there is nothing to compare: ${baseline.length === 0 ? 'the run had no baseline' : `nothing held ${during === 'fault' ? '' : `in ${during} `}while it was`}` })
     try {
       const written = processes.map((one) => this.#keep(one, { baseline, fault }))
@@ -67,9 +69,6 @@ export class ProfileRun {
       recorder.write({ kind: 'profile', profile: { app, during, intervalMs: interval, processes: [], ...compared } })
     }
   }
-
-  /** At once; what was gathered is lost. */
-  close(): void { this.#profiling.close() }
 
   #keep({ pid, title, profile, offset }: ProfiledOne, sides: Readonly<Record<'baseline' | 'fault', readonly Stretch[]>>): ProfiledProcess {
     const files = (['baseline', 'fault'] as const).map((side) => {

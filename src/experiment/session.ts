@@ -102,7 +102,7 @@ export class Session {
     const { plan, plane, folder } = this.#options
     const { bucket: width } = plan.windows
     // Before anything is measured: a profiler that is started holds its process up.
-    this.#profile = await this.stop.race(ProfileRun.start({ plan, folder, recorder: this.recorder, apps: this.#stage.apps }))
+    this.#profile = await this.stop.race(ProfileRun.start({ plan, folder, recorder: this.recorder, hook: this.#stage.hook }))
     this.#origin = monotonicNow()
     this.#sampler = new Sampler({ plane, recorder: this.recorder, meters: [...this.#stage.apps, ...this.#stage.observers], origin: this.#origin, width })
     const load = await this.stop.race(this.#stage.openLoad(this.#origin, width))
@@ -147,8 +147,7 @@ export class Session {
     this.enter('end')
     if (hurried) this.#stage.load?.kill()
     const invalid = hurried ? [] : (await this.#endLoad()).flatMap(({ name, valid, why }) => (valid ? [] : [`${name}: ${why ?? 'not to be trusted'}`]))
-    if (hurried) this.#profile?.close()
-    else await this.#profile?.finish()
+    if (!hurried) await this.#profile?.finish()
     const asked = this.#probes?.stop(!hurried)
     if (!hurried) await asked
     await this.#sampler?.stop()

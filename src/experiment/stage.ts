@@ -17,7 +17,8 @@ import type { Plan, PlannedTarget } from './plan.ts'
 import type { Observer } from '../observe/observer.ts'
 import { startObservers } from './observe.ts'
 import { ProcessTree } from '../observe/process-tree.ts'
-import { profiled } from './profile.ts'
+import type { Hook } from '../profile/hook.ts'
+import { openHook, profiled } from './profile.ts'
 import type { Recorder } from './recorder.ts'
 import { Stopped } from './stop.ts'
 
@@ -53,6 +54,8 @@ export class Stage {
   before: Answers = new Map()
   probes: readonly ProbeSpec[] = []
   load: LoadRun | undefined
+  /** Where its application is profiled. */
+  hook: Hook | undefined
   readonly #options: StageOptions
   /** In the order of opening. */
   readonly #closers: (() => Promise<void>)[] = []
@@ -82,10 +85,12 @@ export class Stage {
     const doors = doorsOf(specs, open)
     const ours = new Set(targets.flatMap(({ spec, app }) => (app === undefined ? [] : [spec.name])))
     await this.#ask(doors.filter(({ spec }) => !ours.has(spec.name)))
+    this.hook = await openHook(plan, recorder)
+    this.#closers.push(async () => { await this.hook?.close() })
     for (const spec of plan.apps) {
       this.#goOn()
       await held.get(spec.name)?.release()
-      await this.#startApp(profiled(withAddresses(spec, addressesOf(targets, open, ports, spec.name)), plan.profile, this.#options.env))
+      await this.#startApp(profiled(withAddresses(spec, addressesOf(targets, open, ports, spec.name)), plan.profile, this.hook, this.#options.env))
     }
     await this.#ask(doors.filter(({ spec }) => ours.has(spec.name)))
     this.observers = startObservers(targets, (text) => recorder.problem({ code: 'OBSERVE_FAILED', message: text }))

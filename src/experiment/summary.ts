@@ -17,6 +17,7 @@ export function summarise(plan: Plan): string {
     ['load', plan.loads.map(loadText).join('\n')],
     ['probes', plan.probes.map(({ name, check, when }) => `${name}: ${check.kind} ${'at' in when ? `at ${when.at}` : `every ${formatDuration(when.every)}`}`).join('\n')],
     ['method', plan.method.map(stepText).join('\n')],
+    ...(plan.profile ? [['profiles', `${plan.profile.app}, before and ${plan.profile.during === 'fault' ? 'under the fault' : `in ${plan.profile.during}`}, every ${formatDuration(plan.profile.interval)}`] as const] : []),
     ['must hold', plan.steadyState.map(({ text }) => text).join('\n')],
     ['expects', plan.expect.map(({ text }) => text).join('\n')],
     ...(plan.only === 'load' ? [['measures', formatDuration(plan.windows.baseline)] as const] : []),

@@ -74,18 +74,6 @@ export class ProcessTree {
   }
 }
 
-/** `root` and its descendants as they are now, parents first; empty where it is gone, or there is no /proc. */
-export function treeOf(root: number): readonly number[] {
-  const found: number[] = []
-  const add = (pid: number, depth: number): void => {
-    if (found.length >= PROCESSES_MAX || depth > DEPTH_MAX || found.includes(pid)) return
-    found.push(pid)
-    for (const child of [...numbers(read(pid, `task/${pid}/children`)), ...childrenOfThreads(pid)]) add(child, depth + 1)
-  }
-  if (read(root, 'stat') !== undefined) add(root, 0)
-  return found
-}
-
 interface ProcessUsage { readonly pid: number; readonly cpu: number; readonly memory: number; readonly threads: number; readonly io: Readonly<Record<string, number>> }
 
 /** Fields of /proc/PID/io, which hold what children did that were waited for, too. */

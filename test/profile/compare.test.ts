@@ -3,7 +3,6 @@ import { ms } from '../../src/core/units.ts'
 import { compare } from '../../src/profile/compare.ts'
 import { cut, covered, isCpuProfile, selfTimes, type CpuProfile } from '../../src/profile/cpu-profile.ts'
 import { placeOf } from '../../src/profile/place.ts'
-import { inspectorsIn, nodeProcesses, withInspectPort } from '../../src/profile/processes.ts'
 
 const CWD = '/srv/shop'
 const frame = (functionName: string, url = '', lineNumber = -1) => ({ functionName, url, lineNumber })
@@ -75,23 +74,5 @@ describe('profiles', () => {
     assert.deepEqual(
       [at('file:///srv/shop/src/a%20b.js?v=1', 4), at('/home/ada/lib/deep/x.js'), at('/home/ada/node_modules/pg/lib/client.js'), at('node:net', 300), at(''), at('data:text/javascript,secret'), at('evalmachine.<anonymous>'), at('https://cdn/x.js?token=secret', 1)],
       ['src/a b.js:5', 'deep/x.js:1', 'node_modules/pg/lib/client.js:1', 'node:net:301', '', 'data::1', 'evalmachine.<anonymous>:1', 'https://cdn/x.js:2'])
-  })
-})
-
-describe('inspectors', () => {
-  it('are found in an output, those of this machine alone and each once', () => {
-    const id = '0f2c936f-b1cd-4ac9-aab3-f63b0f33d55e'
-    const line = `Debugger listening on ws://127.0.0.1:41234/${id}\n`
-    assert.deepEqual(inspectorsIn(`x\n[api] ${line}For help, see: https://nodejs.org/en/docs/inspector\n${line}Debugger listening on ws://10.0.0.1:1/${id}\n`), [`ws://127.0.0.1:41234/${id}`])
-  })
-
-  it('are asked for a port of their own, whatever options the application has', () => {
-    assert.equal(withInspectPort('--max-old-space-size=64'), '--max-old-space-size=64 --inspect-port=127.0.0.1:0')
-    assert.equal(withInspectPort(undefined), '--inspect-port=127.0.0.1:0')
-  })
-
-  it('are those of Node processes: this one is, and one that is gone is not', () => {
-    assert.ok(nodeProcesses(process.pid, 'node').includes(process.pid))
-    if (process.platform === 'linux') assert.deepEqual(nodeProcesses(2 ** 30, '/bin/sh'), [])
   })
 })
