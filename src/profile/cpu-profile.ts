@@ -11,26 +11,35 @@ export interface Stretch { readonly from: Ms; readonly to: Ms }
 
 /** The samples that lie in any of the stretches, put together to a profile of its own. `offset` leads from its clock to that of the stretches. */
 export function cut(profile: CpuProfile, stretches: readonly Stretch[], offset: Ms): CpuProfile {
+  const hits = new Map<number, number>()
   const kept: number[] = []
   const deltas: number[] = []
-  const hits = new Map<number, number>()
-  let at = profile.startTime
-  profile.samples.forEach((id, index) => {
-    const delta = Math.max(0, profile.timeDeltas[index] ?? 0)
-    at += delta
-    const time = at / 1000 + offset
-    if (!stretches.some(({ from, to }) => time >= from && time < to)) return
-    kept.push(id)
-    // What was left out in front of it is no time of this profile.
-    deltas.push(within(profile, index - 1, at - delta, stretches, offset) ? delta : 0)
-    hits.set(id, (hits.get(id) ?? 0) + 1)
-  })
+  let before: Sample | undefined
+  for (const sample of inOrder(profile)) {
+    const time = ms(sample.at / 1000 + offset)
+    const stretch = stretches.find(({ from, to }) => time >= from && time < to)
+    if (stretch) {
+      kept.push(sample.id)
+      // What was left out in front of it is no time of this profile.
+      deltas.push(before && before.at / 1000 + offset >= stretch.from ? sample.at - before.at : 0)
+      hits.set(sample.id, (hits.get(sample.id) ?? 0) + 1)
+    }
+    before = sample
+  }
   const length = deltas.reduce((sum, delta) => sum + delta, 0)
   return { nodes: profile.nodes.map((node) => ({ ...node, hitCount: hits.get(node.id) ?? 0 })), startTime: 0, endTime: length, samples: kept, timeDeltas: deltas }
 }
 
-const within = ({ samples }: CpuProfile, index: number, at: number, stretches: readonly Stretch[], offset: Ms): boolean =>
-  index >= 0 && index < samples.length && stretches.some(({ from, to }) => at / 1000 + offset >= from && at / 1000 + offset < to)
+interface Sample { readonly id: number; readonly at: number }
+
+/** By time: V8 may tell one before another that was taken later. */
+function inOrder({ samples, timeDeltas, startTime }: CpuProfile): readonly Sample[] {
+  let at = startTime
+  return samples.map((id, index) => {
+    at += timeDeltas[index] ?? 0
+    return { id, at }
+  }).sort((a, b) => a.at - b.at)
+}
 
 /** How much of the stretches the profile covers. */
 export const covered = ({ startTime, endTime }: CpuProfile, stretches: readonly Stretch[], offset: Ms): Ms => ms(stretches.reduce((sum, { from, to }) =>

@@ -5,7 +5,9 @@ export const hookScript = (socket: string): string => `
 'use strict';
 try {
   if (require('node:worker_threads').isMainThread) listen();
-} catch {}
+} catch (error) {
+  void error;
+}
 
 function listen() {
   const { basename } = require('node:path');

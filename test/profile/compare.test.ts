@@ -63,6 +63,12 @@ describe('profiles', () => {
     assert.equal(covered(SLOW, [{ from: ms(0), to: ms(150) }], ms(0)), 50)
   })
 
+  it('are put in order, where one sample is told before another that was taken later', () => {
+    const swapped = { ...SLOW, timeDeltas: SLOW.timeDeltas.map((delta, at) => (at === 1500 ? 5000 : at === 1501 ? -3000 : delta)) }
+    const [first] = compare([{ profile: swapped, offset: ms(0) }], BASELINE, FAULT, CWD)?.grown ?? []
+    assert.ok(first?.name === 'retry' && Math.abs(first.fault - 0.4) < 0.02, JSON.stringify(first))
+  })
+
   it('of a stranger are looked at before they are believed, and a circle in one ends', () => {
     for (const odd of [null, {}, { ...SLOW, nodes: [{}] }, { ...SLOW, samples: ['1'] }, { ...SLOW, nodes: [{ id: 1, callFrame: { functionName: 1 } }] }]) assert.equal(isCpuProfile(odd), false)
     const circle: CpuProfile = { ...SLOW, nodes: NODES.map((node) => (node.id === 6 ? { ...node, children: [5] } : node)) }
