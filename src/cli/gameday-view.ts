@@ -34,7 +34,7 @@ export class GameView {
     if (event.kind === 'rule.cleared') this.#cleared = event.effectiveAt
     if (event.kind === 'phase') this.#phase = { phase: event.phase, from: event.at }
     const { plan, color, say } = this.#options
-    const line = event.kind === 'phase' && event.phase === 'method' ? { tone: 'phase' as const, text: READY } : lineOf(event, plan)
+    const line = event.kind === 'phase' && (event.phase === 'method' || event.phase === 'recovery') ? { tone: 'phase' as const, text: event.phase === 'method' ? READY : this.#phaseWords() } : lineOf(event, plan)
     if (!line) return
     const { bold, red, dim } = picocolors.createColors(color)
     const paints: Readonly<Record<Tone, (text: string) => string>> = { phase: bold, step: (one) => one, trouble: red, quiet: dim }
@@ -61,7 +61,7 @@ export class GameView {
     if (phase === 'method') return ''
     if (phase !== 'warmup' && phase !== 'baseline' && phase !== 'recovery') return phase
     // What was injected last may have been cleared long ago.
-    const since = phase === 'recovery' ? this.#cleared ?? from : from
+    const since = phase !== 'recovery' ? from : this.#cleared ?? Number.NEGATIVE_INFINITY
     const left = Math.ceil((since + this.#options.plan.windows[phase] - monotonicNow()) / 1000)
     return left > 0 ? `${phase}, ${formatDuration(ms(left * 1000))} left` : phase
   }

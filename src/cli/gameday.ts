@@ -10,7 +10,7 @@ export const gameday: Command<Args> = {
   describe: 'An interactive session: faults by hand over live figures, with a timeline and a report',
   builder: (yargs) => withSafety(yargs
     .positional('file', { type: 'string', describe: 'an experiment or brownout.yaml, whose targets, apps, load, probes, windows, steady_state and abort are used; the nearest brownout.yaml unless given' })
-    .option('as', { type: 'string', describe: 'who is at the prompt, for the timeline; your login name unless given' })
+    .option('as', { type: 'string', requiresArg: true, describe: 'who is at the prompt, for the timeline; your login name unless given' })
     .option('role', { type: 'string', default: 'commander', choices: ['commander', 'operator', 'scribe', 'observer'], describe: 'scribe and observer only write down what they see' })
     .option('html', { type: 'string', describe: 'write the HTML report there too' })
     .option('md', { type: 'string', describe: 'write Markdown there; by default it goes to $GITHUB_STEP_SUMMARY' })

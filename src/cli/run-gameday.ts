@@ -6,7 +6,7 @@ import { BrownoutError, formatError } from '../core/errors.ts'
 import { worstExit, type Exit } from '../core/exit.ts'
 import { redact } from '../core/redact.ts'
 import { formatProblem } from '../experiment/problem.ts'
-import { openFile, type Opened } from '../gameday/open.ts'
+import { openFile, UNNAMED, type Opened } from '../gameday/open.ts'
 import { ROLES, type Role } from '../gameday/roles.ts'
 import { sessionText } from '../gameday/save.ts'
 import { parseScript, type Line } from '../gameday/script.ts'
@@ -61,11 +61,11 @@ export async function runGameday(args: Given, context: Context): Promise<Exit> {
   const plan = { ...opened.plan, method: [], expect: [], repeat: 1 }
   let say = (text: string): void => { context.stderr.write(`${text}\n`) }
   const told = await openOutlets(args, context, (text) => say(`warning: ${text}`))
-  const folder = createRunFolder(historyFolder(context, args.out), `${PREFIX}${plan.name.slice(0, NAME_MAX)}`)
+  const folder = createRunFolder(historyFolder(context, args.out), plan.name === UNNAMED ? UNNAMED : `${PREFIX}${plan.name.slice(0, NAME_MAX)}`)
   const journal = Journal.create(folder, { redact: (text) => redact(text, plan.secrets) })
   let held: Held
   try {
-    const seat = new Seat({ context, opened, plan, vocabulary, folder, journal, script, role, safety, told, who: args.as ?? whoOf(env), port: args.port, plain: args.plain })
+    const seat = new Seat({ context, opened, plan, vocabulary, folder, journal, script, role, safety, told, who: args.as || whoOf(env), port: args.port, plain: args.plain })
     say = (text) => seat.say(text)
     held = await seat.hold()
   } finally {

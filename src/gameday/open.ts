@@ -15,7 +15,8 @@ export interface Opened {
   readonly source: string
 }
 
-const NAME = 'gameday'
+/** What a file without a name is called. */
+export const UNNAMED = 'gameday'
 
 /** `file`, else the nearest brownout.yaml. FILE_UNREADABLE, USAGE. */
 export async function openFile(file: string | undefined, options: LoadOptions & { readonly cwd: string }): Promise<Opened | { readonly problems: readonly Problem[] }> {
@@ -39,5 +40,5 @@ export async function openFile(file: string | undefined, options: LoadOptions & 
 function named(source: string): string {
   const { contents, errors } = parseDocument(source, { logLevel: 'error' })
   if (errors.length > 0 || !isMap(contents) || contents.flow === true || contents.has('name')) return source
-  return `${source.replace(/\s*$/, '')}\nname: ${NAME}\n`
+  return `${source.replace(/\s*$/, '')}\nname: ${UNNAMED}\n`
 }

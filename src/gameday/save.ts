@@ -12,6 +12,7 @@ import { gameCells, gameOf } from '../report/game.ts'
 import { plain } from '../report/words.ts'
 import { writeFile } from '../report/write.ts'
 import { exportSteps, exportText } from './export.ts'
+import { UNNAMED } from './open.ts'
 
 export interface Saving {
   readonly plan: Plan
@@ -45,7 +46,7 @@ export function sessionText(path: string, events: readonly JournalEvent[], { pla
   const analysis = analyseRun(record)
   const folder = dirname(resolve(cwd, plan.file))
   return exportText({
-    source, steps, seed: plan.seed, name: `${plan.name.slice(0, NAME_MAX)}${SUFFIX}`,
+    source, steps, seed: plan.seed, name: plan.name === UNNAMED ? UNNAMED : `${plan.name.slice(0, NAME_MAX)}${SUFFIX}`,
     question: `Does it come to the same again as on the game day?`,
     corruption: plan.corruption || steps.some(({ fault }) => registry.get(fault)?.corruption === true),
     path: (written) => relative(dirname(path), resolve(folder, written)) || '.',
@@ -53,7 +54,7 @@ export function sessionText(path: string, events: readonly JournalEvent[], { pla
       `A game day with ${plan.file}, ${record.started?.wall.slice(0, 16).replace('T', ' ') ?? ''} UTC. What each injection came to then:`,
       ...(gameOf(record, analysis)?.injections ?? []).map((row) => {
         const [, , , signal, cameTo] = gameCells(row, record.from)
-        return plain(`  ${row.span.step}: ${signal} ${cameTo}`)
+        return plain(`  ${row.span.step}: ${row.worst ? `${signal} ` : ''}${cameTo}`)
       }),
     ],
   })

@@ -21,7 +21,7 @@ export interface Marked {
 export interface InjectionRow {
   readonly span: Span
   readonly who: string | undefined
-  /** Of the signals judged in it, the one that suffered most. */
+  /** Of the signals judged in it, the one that suffered most; none where nothing was altered. */
   readonly worst: SignalTiming | undefined
   readonly detected: Marked | undefined
   readonly mitigated: Marked | undefined
@@ -36,7 +36,7 @@ export function gameOf({ operators, rules }: RunRecord, analysis: Analysis): Gam
   return {
     actions: operators,
     injections: analysis.spans.map((span) => {
-      const worst = worstOf(analysis, span.step)
+      const worst = span.effect === undefined ? undefined : worstOf(analysis, span.step)
       const own = new Set([span.step, ...rules.filter(({ step }) => step === span.step).map(({ rule }) => rule)])
       const marked = (did: Operator['did']): Marked | undefined => {
         const mark = marks.find((one) => one.did === did && meant.get(one) === span)
@@ -77,7 +77,7 @@ export function gameCells({ span: { what, effect, armed, clear }, who, worst, de
   const from = effect ?? armed
   return [
     plain(`${what}${who === undefined ? '' : ` by ${who}`}`), offsetWords(from, start), from === undefined || clear === undefined ? NONE : formatDuration(ms(clear - from)),
-    worst ? signalWords(worst.signal) : NONE, worst ? harmWords(worst) : 'nothing was measured', markWords(detected), markWords(mitigated),
+    worst ? signalWords(worst.signal) : NONE, worst ? harmWords(worst) : effect === undefined ? 'it altered nothing' : 'nothing was measured', markWords(detected), markWords(mitigated),
   ].map((cell) => (cell === '' ? NONE : cell))
 }
 

@@ -135,7 +135,7 @@ function passed(record: RunRecord, colors: Colors, width: number): readonly stri
 const injections = (record: RunRecord, analysis: Analysis, width: number): readonly string[] => (gameOf(record, analysis)?.injections ?? []).flatMap((row) => {
   const [what = '', from, held, signal, cameTo, detected, mitigated] = gameCells(row, record.from)
   const tell = (head: string, cell: string | undefined): readonly string[] => (cell === undefined || cell === NONE ? [] : indented(`${head} ${cell}`, 4, width))
-  return [...indented(`${plain(row.span.step)}: ${what}, ${from} held ${held}`, 2, width), ...tell(signal === NONE ? '' : `${signal}`, cameTo), ...tell(GAME_HEAD[5], detected), ...tell(GAME_HEAD[6], mitigated)]
+  return [...indented(`${plain(row.span.step)}: ${what}, ${from} held ${held}`, 2, width), ...indented(signal === NONE ? cameTo ?? '' : `${signal} ${cameTo}`, 4, width), ...tell(GAME_HEAD[5], detected), ...tell(GAME_HEAD[6], mitigated)]
 })
 
 const deeds = (record: RunRecord, analysis: Analysis, width: number): readonly string[] => {

@@ -5,6 +5,7 @@ import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { EventOf } from '../../src/record/events.ts'
 import { receiver } from '../support/receiver.ts'
+import { hasRedis } from '../support/servers.ts'
 import { brownout, endAll, experiment, journalOf, runFolder, until, yard, type Yard } from './brownout.ts'
 
 const METHOD = '  - { step: refused, fault: refuse, on: api, for: 60s }'
@@ -17,7 +18,7 @@ wait 300ms
 clear slight
 # Nobody is served.
 inject partition api standing id=cut
-wait 1s
+wait 1500ms
 mark detected
 undo
 mark mitigated cut by taking it back
@@ -72,7 +73,7 @@ describe('a game day as a script', () => {
     const [id = ''] = readdirSync(join(place.folder, 'again')).filter((name) => name.endsWith('cart-gameday'))
     const second = degradedSteps(reportOf(join(place.folder, 'again', id)))
     // Of what harms little a busy machine may say otherwise; of one that was changed there are several steps.
-    assert.equal(second['cut'], true)
+    assert.equal(second['cut'], true, `${again.stderr}\n${JSON.stringify(reportOf(join(place.folder, 'again', id)).signals)}`)
     assert.deepEqual(Object.keys(second), ['slight', 'slight-2', 'cut', 'refused', 'refused-2'])
     assert.ok(reportOf(join(place.folder, 'again', id)).steps.every(({ altered }) => altered > 0), 'every step of it acts')
   }).timeout(60_000)
@@ -107,13 +108,28 @@ describe('a game day as a script', () => {
     assert.match(left.stderr, /ben: inject latency api delay=1ms for=1m\n[\s\S]*cut: cleared \(signal\)[\s\S]*latency-api: cleared \(signal\)[\s\S]*ben +injects latency api/, 'what came from another shell stands in the same timeline')
   }).timeout(60_000)
 
+  it('reaches into what a real Redis is asked', async function () {
+    if (!hasRedis) { console.log('      skipped: there is no Redis here'); this.skip() }
+    place.write('reads.yaml', `name: reads
+targets: { cache: { upstream: "demo:redis" } }
+load: { reads: { redis: "GET user:{n}", url: "\${targets.cache.url}", rate: 50/s, timeout: 5s } }
+windows: { warmup: 200ms, baseline: 1200ms, recovery: 300ms, bucket: 50ms, hold: 100ms, min_samples: 20 }
+`)
+    const { stderr } = await brownout(['gameday', 'reads.yaml', '--out', 'reads'], place.folder, {}, [], 'inject redis.error cache error=LOADING where.command=GET where.key=user:* for=1m id=loading\nwait 500ms\nset loading error=BUSY\nwait 500ms\nstatus\nclear cache\n').ended
+    assert.match(stderr, /loading: redis\.error cache error=BUSY where\.command=GET where\.key=user:\* for=\S+ {2}[1-9]\d* altered/)
+    const [id = ''] = readdirSync(join(place.folder, 'reads'))
+    const report = JSON.parse(readFileSync(join(place.folder, 'reads', id, 'report.json'), 'utf8')) as { loads: { errors: Record<string, number> }[] }
+    assert.deepEqual(Object.keys(report.loads[0]?.errors ?? {}).sort(), ['BUSY', 'LOADING'])
+    assert.match(readFileSync(join(place.folder, 'reads', id, 'session.yaml'), 'utf8'), /step: loading-2, at: \S+ fault: redis\.error, on: cache, params: \{ error: BUSY \}, where: \{ command: GET, key: user:\* \}/)
+  }).timeout(60_000)
+
   it('takes a brownout.yaml for a file, and the nearest one where none is named; and tells a webhook of what is done', async () => {
     const server = await receiver()
     writeFileSync(join(place.folder, 'brownout.yaml'), `targets:\n  api: { protocol: http, upstream: "http://127.0.0.1:${place.port}" }\nwindows: { warmup: 0ms, baseline: 1s, recovery: 100ms, bucket: 50ms, hold: 50ms }\n`)
     const { exit, stderr } = await brownout(['gameday', '--out', 'shared'], place.folder, { BROWNOUT_WEBHOOK: server.url, BROWNOUT_WHO: 'anna' }, [], 'note nothing but a note\nhalt\n').ended
     await server.close()
     assert.equal(exit, 2)
-    assert.match(stderr, /INCONCLUSIVE {2}gameday-gameday {2}nothing was injected/)
+    assert.match(stderr, /INCONCLUSIVE {2}gameday {2}nothing was injected/)
     assert.deepEqual(server.at('/').map((body) => (body as { event: string; title: string }).event), ['start', 'halt', 'end'])
   }).timeout(60_000)
 })
