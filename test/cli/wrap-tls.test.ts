@@ -7,9 +7,9 @@ import { createServer, type Server } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { throwAway } from '../../src/proxy/tls.ts'
-import { ROOT } from '../support/paths.ts'
 import { securePostgres, type SecurePostgres } from '../support/secure-postgres.ts'
-import { brownout, endAll, until } from './brownout.ts'
+import { until } from './brownout.ts'
+import { wrapping } from './wrapped.ts'
 
 const NODE_APP = `
 const { Client } = require('pg')
@@ -34,21 +34,17 @@ describe('brownout wrap, with TLS', function () {
   this.timeout(60_000)
   let folder: string
   let db: SecurePostgres
-  const bare = Object.fromEntries(Object.keys(process.env).filter((name) => /_(URL|HOST|PORT)$|^PG/.test(name)).map((name) => [name, undefined])) as NodeJS.ProcessEnv
   before(async () => { db = await securePostgres() })
   after(() => db.stop())
   beforeEach(() => { folder = mkdtempSync(join(tmpdir(), 'brownout-wrap-test-')) })
-  afterEach(() => {
-    endAll()
-    rmSync(folder, { recursive: true, force: true })
-  })
+  afterEach(() => { rmSync(folder, { recursive: true, force: true }) })
   const left = (): readonly string[] => readdirSync(tmpdir()).filter((name) => name.startsWith('brownout-wrap-') && !name.startsWith('brownout-wrap-test-') && statSync(join(tmpdir(), name)).uid === process.getuid?.())
   const urlWith = (query: string): string => `postgres://secured:secret@localhost:${db.port}/postgres${query}`
 
   for (const [query, encrypted] of [['?sslmode=verify-full&sslrootcert=CA', true], ['?sslmode=no-verify', false], ['', false]] as const) {
     it(`reaches a Postgres that will have TLS and a password, as ${query || 'a URL that says nothing of it'} has it`, async () => {
       writeFileSync(join(folder, 'app.cjs'), NODE_APP)
-      const { exit, stdout, stderr } = await brownout(['wrap', '--', 'node', 'app.cjs'], folder, { ...bare, NODE_PATH: join(ROOT, 'node_modules'), DATABASE_URL: urlWith(query.replace('CA', encodeURIComponent(db.ca))) }).ended
+      const { exit, stdout, stderr } = await wrapping(['--', 'node', 'app.cjs'], folder, { DATABASE_URL: urlWith(query.replace('CA', encodeURIComponent(db.ca))) }).ended
       assert.equal(exit, 0, stderr)
       assert.deepEqual(JSON.parse(stdout), { who: 'secured', ssl: true, encrypted })
       assert.deepEqual(left(), [])
@@ -59,8 +55,8 @@ describe('brownout wrap, with TLS', function () {
     it(`psql ${how}`, async function () {
       if (spawnSync('psql', ['--version']).status !== 0) this.skip()
       for (const mode of modes) {
-        const { exit, stdout, stderr } = await brownout(['wrap', '--', 'psql', '-Atc', 'select current_user', '-c', '\\conninfo'], folder, {
-          ...bare, PGHOST: 'localhost', PGPORT: String(db.port), PGUSER: 'secured', PGPASSWORD: 'secret', PGDATABASE: 'postgres', PGSSLMODE: mode, PGSSLROOTCERT: mode === 'verify-full' ? db.ca : undefined,
+        const { exit, stdout, stderr } = await wrapping(['--', 'psql', '-Atc', 'select current_user', '-c', '\\conninfo'], folder, {
+          PGHOST: 'localhost', PGPORT: String(db.port), PGUSER: 'secured', PGPASSWORD: 'secret', PGDATABASE: 'postgres', PGSSLMODE: mode, PGSSLROOTCERT: mode === 'verify-full' ? db.ca : undefined,
         }).ended
         assert.equal(exit, 0, stderr)
         assert.match(stdout, /^secured\n/)
@@ -72,9 +68,9 @@ describe('brownout wrap, with TLS', function () {
   }
 
   it('says of a server whose certificate does not hold what its client cannot know', async () => {
-    const program = brownout(['wrap', '--', 'sleep', '60'], folder, { ...bare, DATABASE_URL: urlWith('?sslmode=verify-full') })
+    const program = wrapping(['--', 'sleep', '60'], folder, { DATABASE_URL: urlWith('?sslmode=verify-full') })
     await until(() => /^brownout: database hangs up on the proxy: .*--insecure database/m.test(program.stderr()), 30_000)
-    program.child.kill('SIGTERM')
+    program.signal('SIGTERM')
     assert.equal((await program.ended).exit, 143)
   })
 
@@ -86,7 +82,7 @@ describe('brownout wrap, with TLS', function () {
       const address = server.address()
       const port = typeof address === 'object' && address ? address.port : 0
       writeFileSync(join(folder, 'app.cjs'), WEB_APP)
-      const { exit, stdout, stderr } = await brownout(['wrap', '--target', 'api=API_URL', '--insecure', 'api', '--', 'node', 'app.cjs'], folder, { ...bare, API_URL: `https://localhost:${port}/v1` }).ended
+      const { exit, stdout, stderr } = await wrapping(['--target', 'api=API_URL', '--insecure', 'api', '--', 'node', 'app.cjs'], folder, { API_URL: `https://localhost:${port}/v1` }).ended
       assert.equal(exit, 0, stderr)
       const { text, url, modes, authorities, pg } = JSON.parse(stdout) as { text: string; url: string; modes: readonly number[]; authorities: number; pg: string | null }
       assert.match(url, /^https:\/\/127\.0\.0\.1:\d+\/v1$/)

@@ -1,22 +1,19 @@
-/** `brownout wrap` as a process, around programs that know nothing of it. */
+/** `brownout wrap` around programs that know nothing of it; as a process of its own where that is what matters. */
 
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { PassThrough } from 'node:stream'
-import { registry } from '../../faults/index.ts'
-import { main } from '../../src/cli/main.ts'
 import { ControlClient } from '../../src/control/client.ts'
 import type { InjectRequest } from '../../src/control/contract.ts'
 import { socketsOf } from '../../src/control/sockets.ts'
 import { freePort } from '../../src/demo/daemon.ts'
 import { startRedisCluster } from '../../src/demo/redis-cluster.ts'
-import { ROOT } from '../support/paths.ts'
 import { runs } from '../support/processes.ts'
 import { hasRedis, postgres, redis } from '../support/servers.ts'
-import { brownout, endAll, experiment, journalOf, until, yard, type Ended, type Started } from './brownout.ts'
+import { brownout, endAll, experiment, journalOf, until, yard, type Started } from './brownout.ts'
+import { bare, wrapping, type WrapEnded, type WrapStarted } from './wrapped.ts'
 
 const has = (program: string): boolean => spawnSync(program, ['--version']).status === 0
 
@@ -54,11 +51,9 @@ describe('brownout wrap', function () {
     rmSync(folder, { recursive: true, force: true })
   })
 
-  /** Variables of the machine that would be found are none of the test's. */
-  const bare = Object.fromEntries(Object.keys(process.env).filter((name) => /_(URL|HOST|PORT)$|^PG/.test(name)).map((name) => [name, undefined])) as NodeJS.ProcessEnv
-  /** In a folder for sockets of the test's own: who is told to inject finds nobody else. */
-  const started = (args: readonly string[], env: NodeJS.ProcessEnv = {}): Started => brownout(args, folder, { ...bare, NODE_PATH: join(ROOT, 'node_modules'), XDG_RUNTIME_DIR: folder, ...env })
-  const wrap = (args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ended> => started(['wrap', ...args], env).ended
+  const wrap = (args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<WrapEnded> => wrapping(args, folder, env).ended
+  /** The same as a process of its own. */
+  const spawned = (args: readonly string[], env: NodeJS.ProcessEnv = {}): Started => brownout(['wrap', ...args], folder, { ...bare, XDG_RUNTIME_DIR: folder, ...env })
   const file = (name: string, text: string): string => {
     writeFileSync(join(folder, name), text)
     return name
@@ -81,7 +76,7 @@ describe('brownout wrap', function () {
     const [db, cache] = await Promise.all([postgres(), redis()])
     const script = file('check.sh', '#!/bin/sh\nset -e\npsql -Atc "select inet_server_port()"\nredis-cli -h "$REDIS_HOST" -p "$REDIS_PORT" config get port | tail -1\necho "$PGPORT $REDIS_PORT"\n')
     chmodSync(join(folder, script), 0o755)
-    const { exit, stdout, stderr } = await wrap(['--', './check.sh'], { PGHOST: '127.0.0.1', PGPORT: String(db.port), PGUSER: 'postgres', PGDATABASE: 'postgres', REDIS_HOST: '127.0.0.1', REDIS_PORT: String(cache.port) })
+    const { exit, stdout, stderr } = await spawned(['--', './check.sh'], { PGHOST: '127.0.0.1', PGPORT: String(db.port), PGUSER: 'postgres', PGDATABASE: 'postgres', REDIS_HOST: '127.0.0.1', REDIS_PORT: String(cache.port) }).ended
     assert.equal(exit, 0, stderr)
     const [asked, port, told = ''] = stdout.trim().split('\n')
     assert.deepEqual([asked, port], [String(db.port), String(cache.port)])
@@ -100,27 +95,16 @@ describe('brownout wrap', function () {
     assert.match(stderr, new RegExp(`CACHE_PORT=${port} {2}\\(from \\.env\\)`))
   })
 
-  /** In this process: what goes wrong before anything is started. */
-  const asked = async (args: readonly string[], env: NodeJS.ProcessEnv): Promise<Pick<Ended, 'exit' | 'stdout' | 'stderr'>> => {
-    const [stdout, stderr] = [new PassThrough(), new PassThrough()]
-    const host = { stdin: new PassThrough(), stdout, stderr, env, cwd: () => folder, on: () => host, off: () => host, exit: () => undefined }
-    const exit = await main(['wrap', ...args], () => Promise.resolve(registry), host as unknown as NodeJS.Process, new URL('file:///none'))
-    return { exit, stdout: String(stdout.read() ?? ''), stderr: String(stderr.read() ?? '') }
-  }
-
   const ENV = { REDIS_URL: 'redis://127.0.0.1:1' }
 
   /** As another shell would speak to the only brownout that has its socket there. */
   const told = (runtime: string): ControlClient => new ControlClient({ socket: socketsOf({ XDG_RUNTIME_DIR: runtime })[0]?.path ?? assert.fail('there is no socket') }, 'somebody')
 
   /** Injects, waits until the program says what it feels, clears, and waits until it says that all is well again. */
-  async function felt(program: Started, inject: InjectRequest, hurt: RegExp, well: RegExp): Promise<void> {
-    let said = ''
-    program.child.stdout?.on('data', (chunk) => { said += chunk })
+  async function felt(program: WrapStarted, inject: InjectRequest, hurt: RegExp, well: RegExp): Promise<void> {
     const says = async (what: RegExp): Promise<void> => {
-      said = ''
-      await until(() => what.test(said) || program.child.exitCode !== null, 30_000).catch((error: unknown) => assert.fail(`${String(error)}: ${said}${program.stderr()}`))
-      assert.match(said, what)
+      const from = program.said().length
+      await until(() => what.test(program.said().slice(from)), 30_000).catch((error: unknown) => assert.fail(`${String(error)}: ${program.said()}${program.stderr()}`))
     }
     await says(well)
     await told(folder).inject({ ...inject, for: '1m' })
@@ -129,7 +113,7 @@ describe('brownout wrap', function () {
     const cleared = await told(folder).clear({})
     await until(() => new RegExp(`^brownout: ${cleared[0]?.id}: cleared \\(request\\), [1-9]\\d* altered`, 'm').test(program.stderr()))
     await says(well)
-    program.child.kill('SIGTERM')
+    program.signal('SIGTERM')
     assert.equal((await program.ended).exit, 143)
   }
   const TIMED = 'const timed = async (ask) => { for (;;) { const from = Date.now(); await ask(); console.log(`took ${Date.now() - from}ms`); await new Promise((done) => setTimeout(done, 50)) } }'
@@ -137,20 +121,20 @@ describe('brownout wrap', function () {
   it('a Node application feels what is injected from another shell', async function () {
     if (!hasRedis) this.skip()
     file('app.cjs', `const Redis = require('ioredis')\nconst cache = new Redis(process.env.REDIS_URL)\n${TIMED}\ntimed(() => cache.get('wrap:none'))\n`)
-    await felt(started(['wrap', '--', 'node', 'app.cjs'], { REDIS_URL: (await redis()).url }), { fault: 'latency', on: 'redis', params: { delay: '900ms' } }, /^took (9|1\d)\d\dms$/m, /^took [1-5]?\d?\dms$/m)
+    await felt(wrapping(['--', 'node', 'app.cjs'], folder, { REDIS_URL: (await redis()).url }), { fault: 'latency', on: 'redis', params: { delay: '900ms' } }, /^took (9|1\d)\d\dms$/m, /^took [1-5]?\d?\dms$/m)
   })
 
   it('an application that reads .env itself feels it too', async () => {
     file('.env', `DATABASE_URL=${(await postgres()).url}\n`)
     file('app.cjs', `process.loadEnvFile?.()\nconst { Client } = require('pg')\n${TIMED}\nconst db = new Client(process.env.DATABASE_URL)\ndb.connect().then(() => timed(() => db.query('select 1')))\n`)
-    await felt(started(['wrap', '--', 'node', 'app.cjs']), { fault: 'latency', on: 'database', params: { delay: '900ms' } }, /^took (9|1\d)\d\dms$/m, /^took [1-5]?\d?\dms$/m)
+    await felt(wrapping(['--', 'node', 'app.cjs'], folder, {}), { fault: 'latency', on: 'database', params: { delay: '900ms' } }, /^took (9|1\d)\d\dms$/m, /^took [1-5]?\d?\dms$/m)
   })
 
   it('psql in a script feels an error of Postgres\' own', async function () {
     if (!has('psql')) this.skip()
     const { port } = await postgres()
     file('loop.sh', 'while :; do psql -Atc "select \'well\'" 2>&1; sleep 0.1; done\n')
-    await felt(started(['wrap', '--', 'sh', 'loop.sh'], { PGHOST: '127.0.0.1', PGPORT: String(port), PGUSER: 'postgres', PGDATABASE: 'postgres' }), { fault: 'postgres.error', on: 'postgres', params: { error: 'serialization_failure' } }, /^ERROR: +could not serialize access/m, /^well$/m)
+    await felt(wrapping(['--', 'sh', 'loop.sh'], folder, { PGHOST: '127.0.0.1', PGPORT: String(port), PGUSER: 'postgres', PGDATABASE: 'postgres' }), { fault: 'postgres.error', on: 'postgres', params: { error: 'serialization_failure' } }, /^ERROR: +could not serialize access/m, /^well$/m)
   })
 
   it('warns of a Redis Cluster, whose clients would go past the proxy, and wraps all of it when told to', async function () {
@@ -159,13 +143,10 @@ describe('brownout wrap', function () {
     try {
       file('app.cjs', "const { Cluster } = require('ioredis')\nconst c = new Cluster([process.env.REDIS_URL])\nc.set('a', 1).then(() => { console.log(JSON.stringify(c.nodes().map((node) => node.options.port))); setInterval(() => undefined, 1000) })\n")
       const ports = async (args: readonly string[], warning: boolean): Promise<readonly number[]> => {
-        const program = started(['wrap', ...args, '--', 'node', 'app.cjs'], { REDIS_URL: cluster.url })
-        let said = ''
-        program.child.stdout?.on('data', (chunk) => { said += chunk })
-        await until(() => said.includes(']') && /is a cluster.*--cluster redis/.test(program.stderr()) === warning, 30_000)
-        program.child.kill('SIGTERM')
-        await program.ended
-        return JSON.parse(said) as number[]
+        const program = wrapping([...args, '--', 'node', 'app.cjs'], folder, { REDIS_URL: cluster.url })
+        await until(() => program.said().includes(']') && /is a cluster.*--cluster redis/.test(program.stderr()) === warning, 30_000)
+        program.signal('SIGTERM')
+        return JSON.parse((await program.ended).stdout) as number[]
       }
       const past = await ports([], true)
       const through = await ports(['--cluster', 'redis'], false)
@@ -176,7 +157,7 @@ describe('brownout wrap', function () {
   })
 
   it('refuses other machines unless they are allowed, and says how to go on', async () => {
-    const { exit, stderr } = await asked(['--', 'true'], { DATABASE_URL: 'postgres://db.prod.example/shop' })
+    const { exit, stderr } = await wrap(['--', 'true'], { DATABASE_URL: 'postgres://db.prod.example/shop' })
     assert.equal(exit, 125)
     assert.match(stderr, /error UPSTREAM_REFUSED: database: db\.prod\.example:5432 looks like production.*\n.*--allow-upstream.*--ignore NAME/)
   })
@@ -185,8 +166,8 @@ describe('brownout wrap', function () {
     const odd = file('plain.txt', 'no program')
     const own = await wrap(['--', 'node', '-e', 'process.exit(7)'], ENV)
     const killed = await wrap(['--', 'node', '-e', 'process.kill(process.pid, "SIGKILL")'], ENV)
-    const missing = await asked(['--', 'no-such-command'], ENV)
-    const unusable = await asked(['--', `./${odd}`], ENV)
+    const missing = await wrapping(['--', 'no-such-command'], folder, ENV, { itself: true }).ended
+    const unusable = await wrapping(['--', `./${odd}`], folder, ENV, { itself: true }).ended
     assert.deepEqual([own, killed, missing, unusable].map(({ exit }) => exit), [7, 137, 127, 126])
     assert.match(missing.stderr, /error COMMAND_MISSING: there is no command "no-such-command"/)
     assert.match(unusable.stderr, /error COMMAND_UNUSABLE/)
@@ -256,10 +237,10 @@ describe('brownout wrap', function () {
   it('shows with --dry-run what it would do and starts nothing', async () => {
     file('.env', 'DATABASE_URL=postgres://app:s3cr3t@db.internal/shop\n')
     const env = { ...ENV, PUBLIC_URL: 'https://u:s3cr3t@shop.example', BROKEN_URL: 'redis://u:s3cr3t#1@cache' }
-    const { exit, stdout, stderr } = await asked(['--dry-run', '--allow-upstream', 'db.internal', '--', 'node', '-e', 'console.log("started")'], env)
+    const { exit, stdout, stderr } = await wrap(['--dry-run', '--allow-upstream', 'db.internal', '--', 'node', '-e', 'console.log("started")'], env)
     assert.deepEqual([exit, stdout], [0, ''])
     for (const part of ['DATABASE_URL=postgres://app:***@127.0.0.1:PORT/shop  (from .env)', 'a free port -> db.internal:5432, TLS where it has it', 'PUBLIC_URL', '--target NAME=PUBLIC_URL moves it']) assert.ok(stderr.includes(part), stderr)
-    const { stdout: json } = await asked(['--dry-run', '--json', '--allow-upstream', '*'], env)
+    const { stdout: json } = await wrap(['--dry-run', '--json', '--allow-upstream', '*'], env)
     const { targets, seen } = JSON.parse(json) as { targets: readonly { name: string }[]; seen: readonly { variable: string }[] }
     assert.deepEqual([targets.map(({ name }) => name), seen.map(({ variable }) => variable)], [['database', 'redis'], ['BROKEN_URL', 'PUBLIC_URL']])
     assert.ok(![stderr, json].join().includes('s3cr3t'))
@@ -278,7 +259,7 @@ describe('brownout wrap', function () {
       [['--env-file', 'none.env', '--', 'true'], ENV, /error FILE_UNREADABLE/],
     ]
     for (const [args, env, said] of wrongs) {
-      const { exit, stdout, stderr } = await asked(args, env)
+      const { exit, stdout, stderr } = await wrap(args, env)
       assert.deepEqual([exit, stdout], [125, ''], stderr)
       assert.match(stderr, said)
     }
