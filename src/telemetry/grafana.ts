@@ -56,6 +56,6 @@ export class Annotator {
 /** USAGE where it is no http or https URL. */
 export function grafanaOf(given: string, token: string | undefined): GrafanaSettings {
   const url = URL.canParse(given) ? new URL(given) : undefined
-  if (!url || !/^https?:$/.test(url.protocol)) throw new BrownoutError('USAGE', { message: '--grafana is no http or https URL', hint: '--grafana http://localhost:3000, and the token of a service account in BROWNOUT_GRAFANA_TOKEN' })
+  if (!url || !/^https?:$/.test(url.protocol)) throw new BrownoutError('USAGE', { message: 'the address of Grafana is no http or https URL', hint: '--grafana http://localhost:3000 or BROWNOUT_GRAFANA, and the token of a service account in BROWNOUT_GRAFANA_TOKEN' })
   return { url: `${url.href.replace(/\/+$/, '')}/api/annotations`, token }
 }

@@ -109,7 +109,7 @@ describe('what a command is told of outlets', () => {
   it('must be URLs and known words: USAGE otherwise, and what was given is not repeated', async () => {
     const wrong: readonly (readonly [Partial<OutletArgs>, NodeJS.ProcessEnv, RegExp])[] = [
       [{ webhook: ['hooks.slack.com/SECRET'] }, {}, /a webhook is no http or https URL/], [{}, { BROWNOUT_WEBHOOK: 'SECRET' }, /a webhook is no http or https URL/],
-      [{ grafana: 'localhost:3000' }, {}, /--grafana is no http or https URL/], [{ otel: true }, { OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' }, /asks for grpc/],
+      [{ grafana: 'localhost:3000' }, {}, /the address of Grafana is no http or https URL/], [{ otel: true }, { OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' }, /asks for grpc/],
       [{ webhook: ['http://127.0.0.1:9'] }, { BROWNOUT_WEBHOOK_FORMAT: 'teams' }, /no format/],
     ]
     for (const [args, env, words] of wrong) await assert.rejects(opened(args, env), (error: Error & { code?: string }) => error.code === 'USAGE' && words.test(error.message) && !error.message.includes('SECRET'))
