@@ -103,6 +103,7 @@ async function base({ version, stdout }: Surroundings): Promise<Argv> {
     .scriptName('brownout').usage('$0 <command>\n\nInjects faults between an application and what it depends on, and measures how it degrades and recovers.')
     .version(version).help().alias('help', 'h').locale('en').strict().exitProcess(false).wrap(Math.min(stdout.columns ?? 100, 120))
     .example('$0 demo', 'a real application loses its cache for some seconds')
+    .example('$0 wrap -- npm start', 'an application with its databases and caches behind proxies')
     .example('$0 init', 'writes a first experiment')
     .example('$0 run experiments/*.yaml', 'runs experiments one after another')
     .example('$0 faults latency', 'what a fault does and its parameters')
