@@ -1,7 +1,7 @@
 /** What stands above the page: to halt and to resume, a missing token, the shortcuts. Escape closes each, by the browser's own dialog. */
 
 import type { ComponentChildren } from 'preact'
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { refusedBy, type Api, type Refused } from './api.ts'
 import { Trouble } from './trouble.tsx'
 
@@ -9,7 +9,7 @@ interface DialogProps { readonly title: string; readonly close: () => void; read
 
 export function Dialog({ title, close, children }: DialogProps) {
   const own = useRef<HTMLDialogElement>(null)
-  useEffect(() => {
+  useLayoutEffect(() => {
     own.current?.showModal()
     own.current?.querySelector('input')?.focus()
     return () => own.current?.close()

@@ -114,7 +114,7 @@ describe('the log of the dashboard', () => {
     ]
     bodies.forEach((body, i) => log.hear(event(i, i, body)))
     assert.deepEqual(log.lines.map(({ tone, target, text }) => [tone, target, text]), [
-      ['person', undefined, 'ann: latency cache delay=1s'], ['fault', 'cache', 'latency armed'], ['altered', 'cache', 'latency delayed to the client, session 12: by 1s'],
+      ['person', undefined, 'ann injects latency cache delay=1s'], ['fault', 'cache', 'latency armed'], ['altered', 'cache', 'latency delayed to the client, session 12: by 1s'],
       ['fault', 'cache', 'latency cleared (asked to): matched 9, altered 4'],
     ])
   })

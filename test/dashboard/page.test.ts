@@ -78,7 +78,7 @@ describe('the dashboard in a browser', function () {
     await page.locator('.injected li').waitFor({ state: 'detached' })
     await holds('p95 that falls', async () => milliseconds(await figure(page, 'cache', 'Latency', 'p95')) < 10)
     assert.ok(await shadedWidth(page, 'cache') > 1, 'what was is still shaded')
-    assert.match(await page.locator('.log ol').innerText(), /cache latency cleared.*cache latency held back what goes to the client, session 3.*dashboard: latency cache delay=300ms for=30s/s)
+    assert.match(await page.locator('.log ol').innerText(), /cache latency cleared.*cache latency held back what goes to the client, session 3.*dashboard injects latency cache delay=300ms for=30s/s)
   })
 
   it('halts with a reason alone, refuses until it is resumed', async () => {

@@ -103,7 +103,7 @@ describe('the dashboard of a server with traffic', function () {
     await page.fill('#reason', 'go on')
     await page.keyboard.press('Enter')
     await page.locator('.banner.halted').waitFor({ state: 'detached' })
-    assert.match(await page.locator('.log ol').innerText(), /dashboard: go on.*dashboard: enough.*redis\.error armed.*latency cleared \(asked to\)/s)
+    assert.match(await page.locator('.log ol').innerText(), /dashboard resumes: go on.*dashboard halts: enough.*redis\.error armed.*latency cleared \(asked to\)/s)
     assert.deepEqual(trouble, [])
   })
 })
