@@ -46,12 +46,6 @@ export const FACETS: Readonly<Record<Protocol, Compared>> = {
 const OF_SESSION: Readonly<Record<Protocol, readonly string[]>> = {
   tcp: [], redis: ['db', 'client_name'], postgres: ['application', 'database', 'user', 'in_transaction'], http: HANDSHAKE, websocket: HANDSHAKE,
 }
-/** A value of `where` as somebody has typed it, where a file would say of itself what it is. */
-export function typedFacet(name: string, text: string): string | number | boolean {
-  const comparison = COMPARISONS[name]
-  if (comparison === 'number' && /^\d+$/.test(text)) return Number(text)
-  return comparison === 'flag' && (text === 'true' || text === 'false') ? text === 'true' : text
-}
 /** `header.NAME`: the value of a field. */
 const HEADER = 'header.'
 const comparisonOf = (protocol: Protocol, name: string): Comparison | undefined => (name.startsWith(HEADER) && FACETS[protocol] === WEB ? 'text' : FACETS[protocol][name])

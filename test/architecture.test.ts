@@ -12,7 +12,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   dashboard: ['control', 'record', 'protocols'],
   wrap: ['experiment', 'proxy', 'record', 'rule', 'protocols', 'watchdog'],
   discover: ['experiment', 'report', 'record', 'fault', 'protocols'],
-  control: ['proxy', 'record', 'report', 'rule', 'match', 'fault', 'protocols'],
+  control: ['proxy', 'record', 'report', 'rule', 'fault', 'protocols'],
   profile: ['record'],
   gameday: ['control', 'experiment', 'proxy', 'report', 'record', 'rule', 'match', 'fault', 'protocols'],
   cli: ['gameday', 'control', 'discover', 'wrap', 'alerts', 'telemetry', 'experiment', 'sweep', 'admin', 'report', 'load', 'demo', 'proxy', 'record', 'watchdog', 'rule', 'fault'],

@@ -1,13 +1,13 @@
 /** Injects a fault, and with `--hold` stays until somebody or something ends it. */
 
-import { BrownoutError } from '../core/errors.ts'
 import { coarseClock } from '../core/clock.ts'
 import { EXIT, type Exit } from '../core/exit.ts'
 import { ms } from '../core/units.ts'
-import { catalogueOf } from '../control/catalogue.ts'
 import type { ControlClient } from '../control/client.ts'
-import type { FaultEntry, Injection } from '../control/contract.ts'
-import { readInjectWords } from '../control/words.ts'
+import type { Injection } from '../control/contract.ts'
+import { scenarios } from '../experiment/scenarios.ts'
+import { injectionOf, scenarioOf } from '../gameday/inject.ts'
+import type { Vocabulary } from '../gameday/vocabulary.ts'
 import { plain } from '../report/words.ts'
 import type { Context, Signal } from './command.ts'
 import { door } from './door.ts'
@@ -23,22 +23,15 @@ export async function runInject(args: Args, context: Context): Promise<Exit> {
   const { stdout, stderr, registry } = context
   const { client, status } = await door(args, context)
   const words = [args.fault, ...args.words, ...(args.for === undefined ? [] : [`for=${args.for}`]), ...(args.standing ? ['standing'] : [])]
-  const request = readInjectWords(words, await catalogue(client, catalogueOf(registry)))
+  const vocabulary: Vocabulary = { faults: registry, scenarios, targets: new Map(status.targets.map(({ name, protocol }) => [name, protocol])), steps: [], corruption: false }
+  const [first, name, ...more] = words
+  const requests = first === 'scenario' ? scenarioOf(name, more, vocabulary) : [injectionOf(words, vocabulary)]
   const lease = args.hold ? (await client.grant(LEASE)).lease : undefined
-  const injected = await client.inject({ ...request, ...(lease === undefined ? {} : { lease }) })
+  const injected: Injection[] = []
+  for (const request of requests) injected.push(...await client.inject({ ...request, ...(lease === undefined ? {} : { lease }) }))
   if (args.json) stdout.write(`${JSON.stringify(injected, null, 2)}\n`)
   else stderr.write(`${injected.map(({ id, text }) => `${plain(id)}: ${plain(text)}\n`).join('')}in process ${status.pid}, ${status.mode} ${plain(status.about)}; \`brownout clear ${injected[0]?.id ?? ''}\` ends it before its time\n`)
   return lease === undefined ? EXIT.pass : hold(client, lease, injected, context)
-}
-
-/** Faults of the other side, which may have others than ours. */
-async function catalogue(client: ControlClient, own: readonly FaultEntry[]): Promise<readonly FaultEntry[]> {
-  try {
-    return await client.ask<readonly FaultEntry[]>('GET', '/faults')
-  } catch (error) {
-    if (error instanceof BrownoutError && error.code === 'CONTROL_FAILED') return own
-    throw error
-  }
 }
 
 /** Renews the lease until a signal comes, or all that it holds is over. */

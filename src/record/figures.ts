@@ -1,5 +1,6 @@
 /** What passed through a target by name, and what clients did after a fault: as it is journalled. */
 
+import { fitsGlob } from '../core/glob.ts'
 import type { Ms } from '../core/units.ts'
 import type { CellCounts } from './cells.ts'
 
@@ -11,22 +12,7 @@ export type Labels = Readonly<Record<string, string>>
 
 /** Whether a part is meant by `where`: every label is there and the same, whatever its capitals; `*` stands for any characters. */
 export const isMeant = (of: Labels, where: Labels): boolean =>
-  Object.entries(where).every(([label, wanted]) => Object.hasOwn(of, label) && fits(of[label] ?? '', wanted))
-
-function fits(text: string, wanted: string): boolean {
-  const [first = '', ...rest] = wanted.toLowerCase().split('*')
-  const written = text.toLowerCase()
-  if (rest.length === 0) return written === first
-  const last = rest.pop() ?? ''
-  if (!written.startsWith(first) || !written.endsWith(last) || written.length < first.length + last.length) return false
-  let at = first.length
-  for (const piece of rest) {
-    const found = written.indexOf(piece, at)
-    if (found < 0) return false
-    at = found + piece.length
-  }
-  return at <= written.length - last.length
-}
+  Object.entries(where).every(([label, wanted]) => Object.hasOwn(of, label) && fitsGlob(wanted.toLowerCase(), (of[label] ?? '').toLowerCase()))
 
 /** Operations of one name in one bucket; what is absent is none. */
 export interface PartRecord {

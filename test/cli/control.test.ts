@@ -154,7 +154,7 @@ describe('a running brownout, from another shell', function () {
     for (const [args, pattern] of [
       [['inject', 'latncy', 'cache', '--for', '1s'], /FAULT_UNKNOWN.*\n.*did you mean "latency"/],
       [['inject', 'latency', 'cash', 'delay=1s', '--for', '1s'], /TARGET_UNKNOWN.*\n.*did you mean "cache"/],
-      [['inject', 'latency', 'cache', 'delay=1s'], /STEP_INVALID: when does it end/],
+      [['inject', 'latency', 'cache', 'delay=1s'], /USAGE: how long/],
       [['inject', 'latency', 'cache', '--for', '1s'], /PARAM_MISSING/],
       [['clear', 'nothing'], /INJECTION_UNKNOWN/],
     ] as const) {

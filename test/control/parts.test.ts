@@ -1,43 +1,15 @@
-/** Words, hours, policies, patterns, ticks: plain data in, plain data out. */
+/** Hours, policies, patterns, ticks: plain data in, plain data out. */
 
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { registry } from '../../faults/index.ts'
-import { catalogueOf } from '../../src/control/catalogue.ts'
 import { isWithin, readHours } from '../../src/control/hours.ts'
 import { joined, ticksOf } from '../../src/control/live.ts'
 import { parsePolicy } from '../../src/control/policy.ts'
-import { readChangeWords, readInjectWords } from '../../src/control/words.ts'
 import { BrownoutError } from '../../src/core/errors.ts'
 import { fitsGlob } from '../../src/core/glob.ts'
 import { productionUpstream, refusedUpstream } from '../../src/core/production.ts'
 import { ms } from '../../src/core/units.ts'
 import type { JournalEvent } from '../../src/record/events.ts'
-
-const catalogue = catalogueOf(registry)
-const words = (text: string) => readInjectWords(text.split(' '), catalogue)
-
-describe('what people type to inject', () => {
-  for (const [text, expected] of [
-    ['latency cache delay=300ms chance=20% for=30s', { fault: 'latency', on: 'cache', params: { delay: '300ms' }, chance: '20%', for: '30s' }],
-    ['latency cache delay=0ms..500ms/20s standing', { fault: 'latency', on: 'cache', params: { delay: { from: '0ms', to: '500ms', over: '20s' } }, standing: true }],
-    ['postgres.error db code=40001 where.table=orders times=3 for=5s', { fault: 'postgres.error', on: 'db', params: { code: '40001' }, where: { table: 'orders' }, times: 3, for: '5s' }],
-    ['http.status api status=503 where.status=200 where.status=201 sequence=2/8 for=1s', { fault: 'http.status', on: 'api', params: { status: '503' }, where: { status: [200, 201] }, sequence: { fail: 2, pass: 8 }, for: '1s' }],
-    ['scenario redis.failover cache down=3s', { scenario: 'redis.failover', on: 'cache', params: { down: '3s' } }],
-    ['scenario rolling_partition cache db', { scenario: 'rolling_partition', on: ['cache', 'db'] }],
-  ] as const) it(text, () => assert.deepEqual(words(text), expected))
-
-  it('says what is missing, and what was meant', () => {
-    for (const text of ['', 'latency', 'latency cache db for=1s', 'latncy cache for=1s', 'scenario', 'scenario redis.failover']) assert.throws(() => words(text), BrownoutError, text)
-    assert.throws(() => words('latncy cache for=1s'), /latncy/)
-  })
-
-  it('a change takes parameters, chance, for and extend', () => {
-    const latency = catalogue.find(({ name }) => name === 'latency')
-    assert.deepEqual(readChangeWords(['delay=1s', 'chance=5%', 'extend=30s'], latency), { params: { delay: '1s' }, chance: '5%', extend: '30s' })
-    assert.throws(() => readChangeWords(['delay'], latency), BrownoutError)
-  })
-})
 
 describe('hours of a policy', () => {
   for (const [hours, at, within] of [
