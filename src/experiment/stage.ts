@@ -140,6 +140,7 @@ export class Stage {
   kill(): void {
     this.load?.kill()
     for (const app of this.apps) app.kill()
+    this.hook?.discard()
     this.watchdog.close()
   }
 

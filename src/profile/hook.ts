@@ -122,8 +122,11 @@ export class Hook {
   async close(): Promise<void> {
     for (const socket of this.#sockets) socket.destroy()
     await new Promise<void>((resolve) => { this.#server.close(() => resolve()) })
-    rmSync(this.#folder, { recursive: true, force: true })
+    this.discard()
   }
+
+  /** Leaves nothing on the disk, for a process that ends now. */
+  discard(): void { rmSync(this.#folder, { recursive: true, force: true }) }
 
   #heed(socket: Socket): void {
     this.#sockets.add(socket)

@@ -62,7 +62,7 @@ describe('brownout discover', () => {
   it('takes a brownout.yaml, which has no name and from which drafts inherit', async function () {
     this.timeout(60_000)
     at.write('brownout.yaml', experiment(at.port, METHOD).replace(/^(name|question): .*\n/gm, '').replace(/^method:[\s\S]*$/m, ''))
-    const { exit, stderr } = await start('discover', 'brownout.yaml', '--for', '1500ms')
+    const { exit, stderr } = await start('discover', 'brownout.yaml', '--for', '1s')
     assert.equal(exit, 0, stderr)
     const checked = await start('check', ...drafts().map((name) => join(DISCOVERED, name)))
     assert.equal(checked.exit, 0, checked.stderr)

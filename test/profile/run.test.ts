@@ -18,7 +18,7 @@ const RETRYING = `
     const up = http.get(process.env.UPSTREAM, { agent, timeout: 1500 }, (answer) => answer.resume())
     up.on('response', () => { late = 0 }).on('timeout', () => up.destroy()).on('error', () => {
       burnWhileRetrying(performance.now() + 12)
-      if (++late === 10) process.emit('slow')
+      if (++late === 10) process.send?.('slow')
     })
   }
   http.createServer((request, response) => response.end('ready')).listen(Number(process.env.PORT), '127.0.0.1', () => setInterval(ask, 40))
@@ -66,32 +66,31 @@ describe('profile', function () {
     }
   })
 
-  it('reaches a worker of a cluster behind a shell, and keeps the options that the application has', async () => {
-    at.write('wrapper.mjs', "import cluster from 'node:cluster'\ncluster.setupPrimary({ exec: 'retrying.mjs' })\ncluster.fork()\n")
+  it('reaches a worker of a cluster behind a shell, keeps the options that the application has, and leaves out a process that has gone meanwhile', async () => {
+    at.write('wrapper.mjs', `
+      import { spawn } from 'node:child_process'
+      import cluster from 'node:cluster'
+      const child = spawn(process.execPath, ['-e', 'console.log(1); setInterval(() => undefined, 1000)'], { stdio: ['ignore', 'pipe', 'inherit'] })
+      await new Promise((up) => child.stdout.once('data', up))
+      cluster.setupPrimary({ exec: 'retrying.mjs' })
+      cluster.on('message', () => child.kill('SIGKILL')).fork()
+    `)
     at.write('cart.yaml', profiled(at.port, '[sh, -c, "node wrapper.mjs; true"]').replace('env: { ', 'env: { NODE_OPTIONS: "--max-old-space-size=96", '))
     const { stdout, stderr } = await brownout(['run', 'cart.yaml', '--json'], at.folder).ended
     const { profiles: [profile] } = JSON.parse(stdout) as Report
     assert.equal(profile?.processes.length, 2, stderr)
     assert.equal(profile.grown[0]?.name, 'burnWhileRetrying')
+    assert.ok(journalOf(at.folder).some((event) => event.kind === 'note' && /^app: process \d+ has no profile: it has gone$/.test(event.text)))
   })
 
   it('notes what cannot be profiled, and the run goes on', async () => {
-    at.write('none.yaml', profiled(at.port, '[sleep, "60"]').replace(/ {2}ready: .*\n/, '').replace(/steady_state:\n.*\n/, ''))
+    at.write('none.yaml', profiled(at.port, '[sleep, "60"]', SLOW.replace('3500ms', '300ms')).replace(/ {2}ready: .*\n/, '').replace(/steady_state:\n.*\n/, ''))
     const { exit, stderr } = await brownout(['run', 'none.yaml'], at.folder).ended
     // Nothing passed, and that is all that is wrong.
     assert.equal(exit, 2, stderr)
     const events = journalOf(at.folder)
     assert.ok(events.some((event) => event.kind === 'note' && event.text === 'app: none of its processes is a Node that took NODE_OPTIONS'))
     assert.ok(!events.some((event) => event.kind === 'profile'))
-  })
-
-  it('has no profile of a process that has gone meanwhile, and of the others it has', async () => {
-    at.write('wrapper.mjs', "import { spawn } from 'node:child_process'\nconst child = spawn(process.execPath, ['-e', 'console.log(1); setInterval(() => undefined, 1000)'], { stdio: ['ignore', 'pipe', 'inherit'] })\nawait new Promise((up) => child.stdout.once('data', up))\nprocess.once('slow', () => child.kill('SIGKILL'))\nawait import('./retrying.mjs')\n")
-    at.write('cart.yaml', profiled(at.port, '[node, wrapper.mjs]'))
-    const { stdout, stderr } = await brownout(['run', 'cart.yaml', '--json'], at.folder).ended
-    const { profiles: [profile] } = JSON.parse(stdout) as Report
-    assert.equal(profile?.processes.length, 1, stderr)
-    assert.ok(journalOf(at.folder).some((event) => event.kind === 'note' && /^app: process \d+ has no profile: it has gone$/.test(event.text)))
   })
 
   it('is refused where the application or the step is not there', async () => {
