@@ -30,6 +30,8 @@ export interface Idea {
   readonly hits: string
   /** Operations a second that are hit. */
   readonly rate: number
+  /** What is hit fails, and may be asked again. */
+  readonly fails?: true
   /** Of `slow`: how much is added to what is hit. */
   readonly delay?: Ms
   readonly steps: readonly IdeaStep[]

@@ -102,7 +102,7 @@ function readOnly(target: SeenTarget, hottest: readonly Operation[]): readonly I
   const [first] = writes
   if (!first) return []
   return [{
-    name: slug(`${name}-read-only`), target: name, kind: 'errors', rate: writes.reduce((sum, { rate }) => sum + rate, 0), hits: `writes to ${name}`,
+    name: slug(`${name}-read-only`), target: name, kind: 'errors', fails: true, rate: writes.reduce((sum, { rate }) => sum + rate, 0), hits: `writes to ${name}`,
     question: `Does the application go on when ${name} takes no writes for 10s, as after a failover?`,
     seen: writes.slice(0, 3).map((one) => operationWords(one, target)),
     steps: step('read_only', { fault: 'redis.error', on: name, params: { error: 'READONLY' } }),
@@ -119,7 +119,7 @@ function conflicts(target: SeenTarget, hottest: readonly Operation[]): readonly 
   const table = write?.of['table']
   if (!write || table === undefined || transactions < RATE_LEAST) return []
   return [{
-    name: slug(`${name}-${table}-conflicts`), target: name, kind: 'errors', rate: write.rate * CONFLICTING, hits: `20% of ${write.words}`,
+    name: slug(`${name}-${table}-conflicts`), target: name, kind: 'errors', fails: true, rate: write.rate * CONFLICTING, hits: `20% of ${write.words}`,
     question: `Are transactions tried again when one in five statements that write ${table} fails with 40001?`,
     seen: [operationWords(write, target), ...(write.statement === undefined ? [] : [statementWords(write.statement)]), `transactions: ${rateWords(transactions)}`],
     steps: step('conflicts', { fault: 'postgres.error', on: name, where: write.of, params: { error: 'serialization_failure' }, chance: '20%' }),
@@ -129,7 +129,7 @@ function conflicts(target: SeenTarget, hottest: readonly Operation[]): readonly 
 function lostCommits({ name, commits }: SeenTarget): readonly Idea[] {
   if (commits * LOST < RATE_LEAST) return []
   return [{
-    name: slug(`${name}-commit-lost`), target: name, kind: 'errors', rate: commits * LOST, hits: '30% of COMMIT',
+    name: slug(`${name}-commit-lost`), target: name, kind: 'errors', fails: true, rate: commits * LOST, hits: '30% of COMMIT',
     question: `When a COMMIT on ${name} is not answered, does what was committed count as failed, or is it done twice?`,
     seen: [`COMMIT: ${rateWords(commits)}`, 'some are committed and some are not; the journal says which. A probe that counts what must be there once tells whether it is'],
     steps: step('lost', { fault: 'postgres.commit_loss', on: name, params: { executed: 'random' }, chance: '30%' }),
@@ -140,7 +140,7 @@ function unavailable(target: SeenTarget, [hottest]: readonly Operation[]): reado
   const { name } = target
   if (!hottest) return []
   return [{
-    name: slug(`${name}-${hottest.words}-unavailable`), target: name, kind: 'errors', rate: hottest.rate, hits: hottest.words,
+    name: slug(`${name}-${hottest.words}-unavailable`), target: name, kind: 'errors', fails: true, rate: hottest.rate, hits: hottest.words,
     question: `Does the application do without ${hottest.words} while ${name} answers 503 for 10s, and does it leave it alone as it is told to?`,
     seen: [operationWords(hottest, target)],
     steps: step('unavailable', { fault: 'http.status', on: name, where: hottest.of, params: { code: 503, retry_after: '1s' } }),

@@ -88,7 +88,7 @@ const shareText = (share: number): string => formatRatio(ratio(share))
 export function expectationsOf(idea: Idea, plan: Plan, seen: Seen, seconds: number): readonly Judgement[] {
   const loads = judgedLoads(seen, plan)
   // What was meant is known of loads alone.
-  const retries: readonly Judgement[] = idea.kind === 'errors' ? [{ entry: { retries: idea.target, at_most: '3x' }, comment: 'what fails may be tried again, and no more than twice' }] : []
+  const retries: readonly Judgement[] = idea.fails ? [{ entry: { retries: idea.target, at_most: '3x' }, comment: 'what fails may be tried again, and no more than twice' }] : []
   if (loads.length > 0) return [...loads.flatMap((load) => ofLoad(idea, plan, load, seconds)), ...retries]
   const target = seen.targets.find(({ name }) => name === idea.target)
   if (!target) return []
