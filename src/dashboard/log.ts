@@ -73,7 +73,6 @@ export class Log {
       case 'rule.armed': { const { target, fault } = of(event.rule); return { tone: 'fault', target, text: `${fault} armed` } }
       case 'rule.cleared': { const { target, fault } = of(event.rule); return { tone: 'fault', target, text: `${fault} cleared (${WHY[event.reason]}): matched ${event.matched}, altered ${event.altered}` } }
       case 'operator': return { tone: 'person', text: `${event.who}${DOES[event.did]} ${event.text}` }
-      case 'alert': return { tone: event.state === 'firing' ? 'trouble' : 'quiet', text: `alert ${event.alert} ${event.state}: ${event.text}` }
       case 'phase': return { tone: 'quiet', text: `phase ${event.phase}` }
       case 'app': return { tone: event.event === 'exited' ? 'trouble' : 'quiet', text: `${event.app} ${event.event}${event.detail === undefined ? '' : `: ${event.detail}`}` }
       case 'action': return { tone: 'fault', text: `${event.step} ${event.event === 'undo' ? 'undone' : 'run'}: ${event.argv.join(' ')}` }
