@@ -74,9 +74,9 @@ function scalar(text: string): unknown {
 }
 
 /** As it is typed at a terminal. */
-export function commandOf({ fault, on, params = {}, where = {}, chance, direction, times, for: lasts, standing }: InjectRequest): string {
+export function commandOf({ fault, on, params = {}, where = {}, chance, direction, times, for: lasts, standing, corruption }: InjectRequest): string {
   const pairs = [
-    ...Object.entries(params), ...(direction === undefined ? [] : [['direction', direction]]), ...(chance === undefined ? [] : [['chance', chance]]), ...(times === undefined ? [] : [['times', times]]),
+    ...Object.entries(params), ...(direction === undefined ? [] : [['direction', direction]]), ...(chance === undefined ? [] : [['chance', chance]]), ...(times === undefined ? [] : [['times', times]]), ...(corruption === undefined ? [] : [['corruption', corruption]]),
     ...Object.entries(where).map(([key, value]) => [`where.${key}`, Array.isArray(value) ? value.join(',') : value]),
   ].map(([key, value]) => `${key}=${quoted(String(value))}`)
   return ['brownout inject', fault, on, ...pairs, standing ? 'standing' : `for=${quoted(lasts ?? '')}`].join(' ')

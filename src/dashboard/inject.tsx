@@ -66,7 +66,7 @@ export function InjectForm({ api, status, faults, target: wanted }: InjectProps)
           <div class="pair">
             <label>direction
               <select value={draft.direction} onChange={({ currentTarget }) => set({ direction: currentTarget.value })}>
-                <option value="">the fault’s own</option><option value="to_server">to the server</option><option value="to_client">to the client</option>
+                <option value="">the fault’s own</option><option value="to_server">to the server</option><option value="to_client">to the client</option><option value="both">both ways</option>
               </select>
             </label>
             <Field id="times" label="times" value={draft.times} hint="without end" wrong={wrong === 'times'} set={(times) => set({ times })} />

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { registry } from '../../faults/index.ts'
 import { catalogueOf } from '../../src/control/catalogue.ts'
 import { plainName, refusalIn } from '../../src/dashboard/api.ts'
+import { injectionOf } from '../../src/gameday/inject.ts'
 import { commandOf, conditionsIn, EMPTY, fieldOf, fits, grouped, requestOf } from '../../src/dashboard/form.ts'
 
 const faults = catalogueOf(registry)
@@ -37,6 +38,17 @@ describe('the form of the dashboard', () => {
   it('shows the command that does the same', () => {
     assert.equal(commandOf(requestOf({ ...EMPTY, target: 'cache', fault: 'latency', params: { delay: '300ms' }, where: 'key: user *' }, latency)), "brownout inject latency cache delay=300ms where.key='user *' for=30s")
     assert.equal(commandOf({ fault: 'down', on: 'db', standing: true }), 'brownout inject down db standing')
+  })
+
+  it('shows it in words that the prompt and the shell understand', () => {
+    const vocabulary = { faults: registry, scenarios: new Map(), targets: new Map([['cache', 'redis' as const]]), steps: [], corruption: false }
+    const falsifies = faults.find((one) => one.corruption && fits(one, 'redis') && one.params.every(({ initial }) => initial !== undefined)) ?? assert.fail()
+    const requests = [
+      requestOf({ ...EMPTY, target: 'cache', fault: 'latency', params: { delay: '300ms', distribution: 'normal' }, chance: '20%', lasts: '1m30s', direction: 'to_client' }, latency),
+      requestOf({ ...EMPTY, target: 'cache', fault: 'redis.error', standing: true, times: '3', where: 'command: [GET, MGET]\nkey: user:1' }, faults.find(({ name }) => name === 'redis.error')),
+      requestOf({ ...EMPTY, target: 'cache', fault: falsifies.name, corruption: true }, falsifies),
+    ]
+    for (const request of requests) assert.deepEqual(injectionOf(commandOf(request).split(' ').slice(2), vocabulary), request)
   })
 
   it('finds the field that a refusal speaks of', () => {
