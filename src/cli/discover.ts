@@ -20,6 +20,6 @@ export const discover: Command<Args> = {
     .option('var-file', { type: 'string', array: true, nargs: 1, default: NONE, describe: 'a file of NAME=VALUE lines' })
     .example('$0 discover cart.yaml', 'opens what `run` would, injects nothing, and writes experiments/discovered/*.yaml')
     .example('$0 discover brownout.yaml --for 5m', 'of an application that runs already, pointed at the `listen` of its targets')
-    .example('$0 discover latest --out drafts', 'from the baseline of the last run, at once'),
+    .example('$0 discover latest --out drafts', 'from the baseline of the last run (of a game day until its first fault), at once'),
   run: async (args, context) => (await import('./run-discover.ts')).runDiscover(args, context),
 }

@@ -63,14 +63,21 @@ export interface Seen {
   readonly loads: readonly SeenLoad[]
 }
 
-/** What the baseline of a run shows; undefined where it had none. */
+/** What the baseline of a run shows, or of a session that has none, the time before anything was done; undefined where there was no such. */
 export function seenIn(record: RunRecord): Seen | undefined {
-  const span = phaseOf(record, 'baseline')
-  if (!span || !(span.to > span.from)) return undefined
+  const span = phaseOf(record, 'baseline') ?? untouched(record)
+  if (!(span.to > span.from)) return undefined
   const seconds = (span.to - span.from) / 1000
   const targets = (record.started?.targets ?? []).map(({ name, protocol }) => targetSeen(record, name, protocol, span, seconds))
   const loads = record.signals.filter(({ source }) => source === 'load').map(({ name }) => loadSeen(record, name, span, seconds))
   return { span, seconds, targets: targets.sort((a, b) => b.rate - a.rate), loads: loads.sort((a, b) => b.rate - a.rate) }
+}
+
+/** From the first figures to the first fault. */
+function untouched({ figures, rules, actions, from, to }: RunRecord): Span {
+  const first = figures.reduce<number>((least, { start }) => Math.min(least, start), to)
+  const touched = [...rules.flatMap(({ armed }) => armed ?? []), ...actions.map((one) => one.from)]
+  return { from: ms(Math.max(from, first)), to: ms(Math.min(to, ...touched)) }
 }
 
 function targetSeen(record: RunRecord, name: string, protocol: Protocol, span: Span, seconds: number): SeenTarget {

@@ -184,6 +184,15 @@ describe('discover', () => {
     assert.deepEqual(found?.candidates.map(({ name }) => name), ['cache-cut-off'])
   })
 
+  it('takes of a session without a baseline the time before the first fault', async () => {
+    const record = runOf([CACHE])
+    const at = (offset: number) => ms(record.from + offset)
+    const rule = { rule: 'r', step: 'r', fault: 'partition', target: 'cache', params: {}, armed: at(6000), effect: at(6000), cleared: at(7000), reason: undefined, drained: undefined, matched: 1, altered: 1, examples: [] }
+    const found = discover({ record: { ...record, phases: [], rules: [rule] }, plan: await planOf(CART), registry, hot: 3, sections: [] })
+    assert.ok(found && found.seen.seconds > 4 && found.seen.seconds <= 6, `${found?.seen.seconds}`)
+    assert.ok(found.candidates.length > 0)
+  })
+
   it('takes a file with aliases apart into what they stand for', () => {
     const pairs = keptSections('name: a\nmethod: &m []\nload:\n  one: &one { redis: PING, rate: 1/s }\n  two: *one\n', '/a/x.yaml', '/a')
     assert.deepEqual(pairs.map(({ value }) => JSON.parse(JSON.stringify(value))), [{ one: { redis: 'PING', rate: '1/s' }, two: { redis: 'PING', rate: '1/s' } }])
