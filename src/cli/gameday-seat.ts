@@ -144,9 +144,15 @@ export class Seat {
         return screenLines(this.#view.state(this.#shell.armed, this.#shell.paused), width, color)
       },
       complete: (line) => complete(line, vocabulary, this.#shell.armed),
-      onLine: (line) => this.#typed(line), onInterrupt: () => this.#signals.hear('SIGINT'), onEnd: () => this.#typed('quit'),
+      onLine: (line) => this.#typed(line), onInterrupt: () => this.#interrupted(), onEnd: () => this.#typed('quit'),
     }
     return lines || !stderr.isTTY || env['TERM'] === 'dumb' ? plainScreen(context, heard) : fullScreen(stdin, stderr, heard)
+  }
+
+  /** A second time the process ends in there: the terminal must be as it was. */
+  #interrupted(): void {
+    if (this.#signals.heard) this.#screen.close()
+    this.#signals.hear('SIGINT')
   }
 
   #typed(text: string): void {

@@ -8,10 +8,11 @@ import { realClock, type Timer } from '../core/clock.ts'
 import { ms, type Ms } from '../core/units.ts'
 import { commonStart, type Completion } from './complete.ts'
 
+type RawInput = NodeJS.ReadableStream & { setRawMode?: (raw: boolean) => unknown }
 type Output = NodeJS.WritableStream & { readonly columns?: number }
 
 export interface TerminalOptions {
-  readonly stdin: NodeJS.ReadableStream
+  readonly stdin: RawInput
   readonly output: Output
   /** The picture, each line at most so wide. */
   picture(width: number): readonly string[]
@@ -45,6 +46,7 @@ export class Terminal {
   constructor(options: TerminalOptions) {
     this.#options = options
     const { stdin, output, onLine, onInterrupt, onEnd } = options
+    bearLoss(stdin)
     this.#readline = createInterface({
       input: stdin, output, terminal: true, prompt: PROMPT, historySize: 500, removeHistoryDuplicates: true, tabSize: TAB,
       completer: (line: string) => this.#completed(line),
@@ -129,6 +131,20 @@ export class Terminal {
     if (start.length > word.length) return [[start], word]
     this.say(columnsOf(candidates, this.width - 1))
     return [[], line]
+  }
+}
+
+/** Where the terminal has gone (a closed window, a lost line), readline cannot put it back as it was, and must not throw for that. */
+function bearLoss(stdin: RawInput): void {
+  const { setRawMode } = stdin
+  if (!setRawMode) return
+  stdin.setRawMode = (raw) => {
+    try {
+      return setRawMode.call(stdin, raw)
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'EIO') return stdin
+      throw error
+    }
   }
 }
 

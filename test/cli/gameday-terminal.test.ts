@@ -102,7 +102,23 @@ describe('a game day at a terminal', () => {
     terminal.enter('note I see')
     await terminal.until(/eve: note I see/)
     terminal.press('C-c')
-    assert.match(await terminal.until(/exit=\d/), /exit=130/)
+    terminal.press('C-c')
+    const ended = await terminal.until(/exit=\d/)
+    assert.match(ended, /exit=130/)
+    assert.doesNotMatch(ended, /^─{20}/m, 'the terminal is as it was')
+  }).timeout(90_000)
+
+  it('heals and reports where the terminal is gone', async () => {
+    const terminal = start(80, '--out gone')
+    await terminal.until(/ready: /)
+    terminal.enter('inject latency api delay=1ms standing id=slow')
+    await terminal.until(/slow: armed/)
+    terminal.close()
+    const [id = ''] = readdirSync(join(place.folder, 'gone'))
+    const journal = (): string => readFileSync(join(place.folder, 'gone', id, 'journal.ndjson'), 'utf8')
+    await until(() => /"kind":"run.ended"/.test(journal()), 10_000)
+    assert.match(journal(), /"kind":"rule.cleared","rule":"slow"/)
+    await until(() => readdirSync(join(place.folder, 'gone', id)).includes('report.html'))
   }).timeout(90_000)
 
   it('works where nothing but lines can be shown', async () => {
