@@ -18,6 +18,7 @@ const READ: Readonly<Record<string, Order | undefined>> = {
   'inject redis.error cache error=LOADING for=5s where.db=2 where.key="/^a{1,2} b/" skip=3 times=9 sequence=2/8': { do: 'inject', requests: [{ fault: 'redis.error', on: 'cache', params: { error: 'LOADING' }, for: '5s', where: { db: 2, key: '/^a{1,2} b/' }, skip: 3, times: 9, sequence: { fail: 2, pass: 8 } }] },
   'inject postgres.error db code=40001 for=5s where.in_transaction=true': { do: 'inject', requests: [{ fault: 'postgres.error', on: 'db', params: { code: '40001' }, for: '5s', where: { in_transaction: true } }] },
   'inject scenario redis.failover cache down=2s': { do: 'inject', requests: [{ scenario: 'redis.failover', on: 'cache', params: { down: '2s' } }] },
+  'inject scenario rolling_partition cache db each=1s id=roll': { do: 'inject', requests: [{ scenario: 'rolling_partition', on: ['cache', 'db'], params: { each: '1s' }, id: 'roll' }] },
   'inject step cut': { do: 'step', step: 'cut' },
   'set latency-cache delay=500ms chance=50%': { do: 'set', id: 'latency-cache', pairs: [{ key: 'delay', value: '500ms' }, { key: 'chance', value: '50%' }] },
   'extend latency-cache 30s': { do: 'extend', id: 'latency-cache', change: { extend: '30s' } },
