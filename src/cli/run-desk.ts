@@ -9,7 +9,7 @@ import type { Plan } from '../experiment/plan.ts'
 import type { Recorder } from '../experiment/recorder.ts'
 import type { Inside } from '../experiment/run.ts'
 import { upstreamAddress } from '../admin/addresses.ts'
-import type { DynamicPlane, Plane } from '../proxy/plane.ts'
+import type { Address, DynamicPlane, Plane } from '../proxy/plane.ts'
 import type { EventBodies, JournalEvent } from '../record/events.ts'
 import type { Context } from './command.ts'
 import { explain } from './explain.ts'
@@ -71,8 +71,16 @@ export function openOf({ targets }: Pick<Plan, 'targets'>, recorder: Pick<Record
   const hear = (event: JournalEvent): void => { if (event.kind === 'run.started') started = event }
   for (const event of recorder.events) hear(event)
   recorder.on(hear)
-  return () => targets.map(({ spec }) => ({ spec, listen: (started?.targets.find(({ name }) => name === spec.name)?.listen ?? []).map(({ from, address }) => ({ from, address: upstreamAddress(address) })) }))
+  return () => targets.map(({ spec }) => {
+    const { upstream, listen = [] } = started?.targets.find(({ name }) => name === spec.name) ?? {}
+    // Of a server or an application of the run the plan has a placeholder.
+    return { spec: upstream === undefined ? spec : { ...spec, upstream: addressOf(upstream) }, listen: listen.map(({ from, address }) => ({ from, address: addressOf(address) })) }
+  })
 }
+
+/** As `formatAddress` wrote it. */
+const addressOf = (text: string): Address => (text.startsWith(UNIX) ? { path: text.slice(UNIX.length) } : upstreamAddress(text))
+const UNIX = 'unix:'
 
 const isDynamic = (plane: Plane): plane is DynamicPlane => 'figures' in plane
 

@@ -117,6 +117,7 @@ windows: { warmup: 200ms, baseline: 1200ms, recovery: 300ms, bucket: 50ms, hold:
 `)
     const { stderr } = await brownout(['gameday', 'reads.yaml', '--out', 'reads'], place.folder, {}, [], 'inject redis.error cache error=LOADING where.command=GET where.key=user:* for=1m id=loading\nwait 500ms\nset loading error=BUSY\nwait 500ms\nstatus\nclear cache\n').ended
     assert.match(stderr, /loading: redis\.error cache error=BUSY where\.command=GET where\.key=user:\* for=\S+ {2}[1-9]\d* altered/)
+    assert.match(stderr, /\ncache {2}redis 127\.0\.0\.1:\d+ → 127\.0\.0\.1:[1-9]\d+ /)
     const [id = ''] = readdirSync(join(place.folder, 'reads'))
     const report = JSON.parse(readFileSync(join(place.folder, 'reads', id, 'report.json'), 'utf8')) as { loads: { errors: Record<string, number> }[] }
     assert.deepEqual(Object.keys(report.loads[0]?.errors ?? {}).sort(), ['BUSY', 'LOADING'])
