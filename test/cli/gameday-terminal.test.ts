@@ -5,7 +5,7 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { experiment, runFolder, until, yard, type Yard } from './brownout.ts'
+import { experiment, gone, runFolder, until, yard, type Yard } from './brownout.ts'
 
 const BIN = fileURLToPath(new URL('../../bin/brownout.js', import.meta.url))
 const hasTmux = spawnSync('tmux', ['-V']).status === 0
@@ -119,6 +119,8 @@ describe('a game day at a terminal', () => {
     await until(() => /"kind":"run.ended"/.test(journal()), 10_000)
     assert.match(journal(), /"kind":"rule.cleared","rule":"slow"/)
     await until(() => readdirSync(join(place.folder, 'gone', id)).includes('report.html'))
+    const { pid } = JSON.parse(journal().split('\n', 1)[0] ?? '') as { pid: number }
+    await until(() => gone(pid))
   }).timeout(90_000)
 
   it('works where nothing but lines can be shown', async () => {
