@@ -83,10 +83,10 @@ describe('running an experiment', () => {
     const result = await run({ ...plan, loads: plan.loads.map((load) => ({ ...load, send: { kind: 'http', method: 'GET', url: 'http://127.0.0.1:${app.port}/', headers: {} } })) }, at)
     const [verdict] = result.record.loads
     assert.equal(verdict?.name, 'web')
-    // A machine that is busy with other tests may make it late; then that is what the run says.
-    assert.equal(result.exit, verdict.valid ? 0 : 2)
+    // A machine that is busy with other tests may make it late, in the baseline too; then that is what the run says.
+    assert.ok(result.exit === 0 || (!verdict.valid && (result.exit === 2 || result.exit === 4)), `${result.exit}: ${result.record.verdict.why}`)
     const offered = result.record.signals.find(({ source, name }) => source === 'load' && name === 'web')?.buckets.reduce((sum, { counts }) => sum + counts.offered, 0) ?? 0
-    assert.ok(offered > 250 && offered < 500, String(offered))
+    assert.ok(offered > (result.exit === 4 ? 100 : 250) && offered < 500, String(offered))
     assert.ok(result.record.signals.some(({ source, name, buckets }) => source === 'target' && name === 'api' && buckets.some(({ counts }) => counts.ok > 0)))
   })
 })
