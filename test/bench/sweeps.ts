@@ -22,9 +22,10 @@ const KNOWN: Readonly<Record<string, Known>> = {
     what: 'breaking rate of 4 workers with 20 ms each, in /s', known: 200, found: edge,
     wanted: { server: ['queue', '4', '20'], rate: '100/s', p95: '100ms', vary: ['load.web.rate=120/s..400/s'], settings: { steps: 3, warm: ms(500), window: ms(3000) } },
   },
+  // What client and proxy take beside the 20 ms, some 3 ms at p95 where all share two cores, is nobody's construction: the limit is far above it.
   latency: {
-    what: 'delay that brings 20 ms up to 100 ms, in ms', known: 80, found: edge,
-    wanted: { server: ['queue', '40', '20'], rate: '100/s', p95: '100ms', vary: ['slow.delay=20ms..200ms'], settings: { steps: 3, warm: ms(300), window: ms(1500) } },
+    what: 'delay that brings 20 ms up to 200 ms, in ms', known: 180, found: edge,
+    wanted: { server: ['queue', '40', '20'], rate: '100/s', p95: '200ms', vary: ['slow.delay=40ms..500ms'], settings: { steps: 3, warm: ms(600), window: ms(1500) } },
   },
   usl: {
     what: `peak of lambda ${LAW.lambda}, sigma ${LAW.sigma}, kappa ${LAW.kappa}, in /s`, known: peakOf(LAW)?.throughput ?? 0,
