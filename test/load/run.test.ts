@@ -80,12 +80,19 @@ describe('load: the generator’s process', () => {
     assert.deepEqual(rig.problems, [])
   })
 
-  it('shows a stall of one second as one second, where a closed loop would show one slow request', async () => {
+  it('shows a stall of one second as one second, where a closed loop would show one slow request', async function () {
+    this.timeout(60_000)
     let until = 0
     const url = await serve((_request, response) => { setTimeout(() => response.end('ok'), Math.max(0, until - performance.now())) })
-    const rig = await load([httpSpec(url, { rate: perSecond(200) })])
-    setTimeout(() => { until = performance.now() + 1000 }, 1000)
-    await through(rig, 4000)
+    const stalled = async (): Promise<{ readonly rig: Rig; readonly valid: boolean }> => {
+      const rig = await load([httpSpec(url, { rate: perSecond(200) })])
+      setTimeout(() => { until = performance.now() + 1000 }, 1000)
+      const [verdict] = await through(rig, 4000)
+      return { rig, valid: verdict?.valid === true }
+    }
+    // The server is in this process, among other tests: where the generator was kept from its plan as well, it says so.
+    let { rig, valid } = await stalled()
+    for (let more = 2; !valid && more > 0; more--) ({ rig, valid } = await stalled())
     const { offered, ok } = sum(rig.buckets)
     assert.equal(ok, offered)
     const p99 = latency(rig.buckets, 0.99)
