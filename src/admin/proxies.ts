@@ -116,10 +116,10 @@ export class Proxies {
     })
   }
 
-  /** Removes toxics, of one proxy or of all. */
-  clear(proxy: string | undefined): Promise<void> {
+  /** Removes the toxics with these rules. */
+  clear(rules: readonly string[]): Promise<void> {
     return this.#alone(async () => {
-      for (const kept of this.#kept.values()) if (proxy === undefined || kept.input.name === proxy) await this.#clear(kept)
+      for (const kept of this.#kept.values()) await this.#clear(kept, ({ name }) => rules.includes(ruleId(kept.input.name, name)))
     })
   }
 
@@ -271,10 +271,10 @@ export class Proxies {
     kept.listen = formatAddress(open.listen[0]?.address ?? listen)
   }
 
-  async #clear(kept: Kept): Promise<void> {
-    const { toxics } = kept
+  async #clear(kept: Kept, which: (toxic: Toxic) => boolean = () => true): Promise<void> {
+    const toxics = kept.toxics.filter(which)
     await this.#options.observe()
-    kept.toxics = []
+    kept.toxics = kept.toxics.filter((toxic) => !toxics.includes(toxic))
     await this.#options.plane.disarm(toxics.map(({ name }) => ruleId(kept.input.name, name)))
   }
 

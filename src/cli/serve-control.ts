@@ -124,7 +124,7 @@ export class ServeControl {
     const held = holdDesk({
       registry, mode: 'serve', version, cwd, about: config ?? 'proxies', seed, since: this.#since, gate: this.#safety.gate, feed: this.#feed, armory: this.#armingOf(plane),
       open: () => proxies.open(), figures: () => plane.figures(), sampled: plane, url: () => this.#url,
-      clearOthers: (on) => proxies.clear(on), resumed: () => proxies.rearm(),
+      clearOthers: (ids) => proxies.clear(ids), resumed: () => proxies.rearm(),
     })
     return { held, fetches: controlFetches({ control: held.desk, runs: shownRuns(historyFolder(this.#context, undefined)), token: this.#token, hosts, log: this.#log }) }
   }

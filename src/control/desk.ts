@@ -45,8 +45,8 @@ export interface DeskOptions {
   readonly run?: (() => RunStatus | undefined) | undefined
   /** Called once, before the first figures are asked for: they cost something. */
   readonly measure?: (() => void) | undefined
-  /** Takes away what was armed by other ways (toxics), so that it does not come back. */
-  readonly clearOthers?: ((on: string | undefined, ids: readonly string[]) => Promise<void>) | undefined
+  /** Takes away those of these rules that were armed by other ways (toxics), so that they do not come back. */
+  readonly clearOthers?: ((ids: readonly string[]) => Promise<void>) | undefined
   /** Everything has been halted. */
   readonly halted?: ((why: string) => void) | undefined
   /** Somebody has resumed: what stands by the configuration may be armed again. */
@@ -113,7 +113,15 @@ export class Desk implements Control {
     const listed = planned.map(({ rule, scenario, at }) => this.#injections.make(rule, made(scenario), at > 0 ? { armed: ms(this.#clock.now() + at) } : undefined))
     this.#order(who, 'inject', listed.map(({ text }) => text).join('; '), id)
     for (const { at, rule } of planned) if (at > 0) this.#armLater(at, rule, id)
-    for (const { at, rule } of planned) if (at <= 0) await this.#arm(rule, id)
+    try {
+      for (const { at, rule } of planned) if (at <= 0) await this.#arm(rule, id)
+    } catch (error) {
+      // All of it or nothing.
+      const ids = planned.map(({ rule }) => rule.id)
+      await this.#heal(ids, 'error')
+      for (const one of ids) this.#injections.forget(one)
+      throw error
+    }
     void this.#tellStatus()
     return planned.map(({ rule }, index) => ({ ...(this.#injections.get(rule.id) ?? listed[index] as Injection), matched: 0, altered: 0 }))
   }
@@ -146,7 +154,7 @@ export class Desk implements Control {
     const { rules } = await this.#options.figures()
     this.#order(who, 'clear', ids.join(', ') || on || 'all', id)
     await this.#heal(ids, 'request')
-    await this.#options.clearOthers?.(on, ids)
+    await this.#options.clearOthers?.(ids)
     void this.#tellStatus()
     return listed.map((one) => ({ ...one, ...pick(rules.find(({ rule }) => rule === one.id)) }))
   }
@@ -159,7 +167,7 @@ export class Desk implements Control {
     this.#order(who, 'halt', reason)
     await this.#heal(undefined, 'request')
     halted?.(`halted by ${who}${reason === '' ? '' : `: ${reason}`}`)
-    await clearOthers?.(undefined, ids)
+    await clearOthers?.(ids)
     void this.#tellStatus()
   }
 
@@ -216,14 +224,8 @@ export class Desk implements Control {
   }
 
   async #arm(rule: Rule, step: string): Promise<void> {
-    let armed = false
-    try {
-      this.#options.gate.admit(rule)
-      armed = await this.#options.armory.arm(rule, step)
-    } finally {
-      if (!armed) this.#injections.forget(rule.id)
-    }
-    if (!armed) throw new BrownoutError('JOURNAL_FAILED', { message: `${rule.id} was not armed: it could not be written down` })
+    this.#options.gate.admit(rule)
+    if (!await this.#options.armory.arm(rule, step)) throw new BrownoutError('JOURNAL_FAILED', { message: `${rule.id} was not armed: it could not be written down` })
   }
 
   /** All where `ids` is absent. */

@@ -110,7 +110,11 @@ export const resourcesOf = (events: readonly JournalEvent[]): readonly ResourceT
 
 function grouped<T>(all: readonly T[], key: (one: T) => string | number): ReadonlyMap<string | number, readonly T[]> {
   const groups = new Map<string | number, T[]>()
-  for (const one of all) groups.set(key(one), [...(groups.get(key(one)) ?? []), one])
+  for (const one of all) {
+    const group = groups.get(key(one))
+    if (group) group.push(one)
+    else groups.set(key(one), [one])
+  }
   return groups
 }
 

@@ -107,8 +107,12 @@ describe('a running brownout, from another shell', function () {
     const toxic = (): Promise<Response> => fetch(`${url}/proxies/cache/toxics`, { method: 'POST', body: JSON.stringify({ type: 'latency', attributes: { latency: 5 } }) })
     assert.equal((await toxic()).status, 200)
     assert.deepEqual((await stateOf()).injections.map(({ fault }) => fault).length, 1)
+    const toxics = async (): Promise<readonly unknown[]> => await (await fetch(`${url}/proxies/cache/toxics`)).json() as unknown[]
+    await cli('inject', 'latency', 'cache', 'delay=1ms', '--standing')
+    await cli('clear', 'latency-cache')
+    assert.equal((await toxics()).length, 1, 'what is cleared by its name takes no other along')
     await cli('clear')
-    assert.deepEqual(await (await fetch(`${url}/proxies/cache/toxics`)).json(), [])
+    assert.deepEqual(await toxics(), [])
     await cli('halt')
     assert.equal((await toxic()).status, 403)
     await cli('resume', '--reason', 'fine')
