@@ -10,9 +10,9 @@ import { naivePayment } from './payment.ts'
 import { CACHE_SECONDS, type Dependencies, LIST_KEY, productKey, type Read, type Store } from './store.ts'
 
 /** No deadline anywhere: a command to a cache that says nothing waits for ever, and so does a request for a connection of the pool. The money is taken in mid-transaction, which keeps a connection and the product's row for as long. */
-export function naiveStore({ redisUrl, databaseUrl, paymentUrl, log }: Dependencies): Store {
+export function naiveStore({ redisUrl, databaseUrl, paymentUrl, pool: max, log }: Dependencies): Store {
   const redis = redisUrl === undefined ? undefined : new Redis(redisUrl)
-  const pool = openPool({ connectionString: databaseUrl }, log)
+  const pool = openPool({ connectionString: databaseUrl, ...(max === undefined ? {} : { max }) }, log)
   const feed = redisUrl === undefined ? undefined : new Feed({ redisUrl, pool, log })
   const payment = paymentUrl === undefined ? undefined : naivePayment(paymentUrl)
   redis?.on('error', (error) => log(`cache: ${error.message}`))

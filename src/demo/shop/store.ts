@@ -2,15 +2,9 @@
 
 import { ms, type Ms } from '../../core/units.ts'
 import type { Basket, Order, Product } from './catalogue.ts'
+import type { Settings } from './settings.ts'
 
-export interface Dependencies {
-  /** Undefined: the shop has no cache. */
-  readonly redisUrl: string | undefined
-  readonly databaseUrl: string
-  /** Undefined: what is sold is not charged. */
-  readonly paymentUrl: string | undefined
-  log(line: string): void
-}
+export interface Dependencies extends Settings { log(line: string): void }
 
 /** What was read, and when: of something from a cache, when that was read from the database. */
 export interface Read<T> { readonly value: T; readonly readAt: Ms }

@@ -1,0 +1,101 @@
+/** What the environment asks of the shop, read in one place. Empty is as if it were not set, but for REDIS_URL: there it is a shop without a cache. */
+
+/** So many rows; those of a shop without seed data are among them. */
+export interface Seed { readonly products: number; readonly customers: number; readonly orders: number }
+
+export interface Settings {
+  readonly port: number
+  /** Undefined: the shop has no cache. */
+  readonly redisUrl: string | undefined
+  readonly databaseUrl: string
+  /** Undefined: what is sold is not charged. */
+  readonly paymentUrl: string | undefined
+  readonly resilient: boolean
+  readonly seed: Seed | undefined
+  /** Connections; undefined: as many as the way it is written has. */
+  readonly pool: number | undefined
+  /** Statements are parsed and planned once a connection, by name. */
+  readonly prepared: boolean
+  readonly indexes: boolean
+  /** Reads go through Redis, where there is one. */
+  readonly queryCache: boolean
+  /** So many of the products that sell most are in the cache before anybody asks. */
+  readonly warm: number
+  /** What is written deletes what it concerns from the cache. */
+  readonly invalidate: boolean
+  /** One read a key at a time, and again before it is too old. Of RESILIENT=1 only. */
+  readonly coalesce: boolean
+  readonly compress: boolean
+  /** Entries of a page; 0: all there are. */
+  readonly page: number
+  /** So long a list page is kept ready for answering, in ms; 0: not at all. */
+  readonly responseCacheMs: number
+  /** What belongs together is asked together; else one statement for each. */
+  readonly batch: boolean
+}
+
+/** A variable that makes no sense. The message is for people. */
+export class BadSetting extends Error {}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** BadSetting. */
+export function settingsOf(env: Environment): Settings {
+  const resilient = flag(env, 'RESILIENT', true)
+  return {
+    port: count(env, 'PORT', 0, 65_535) ?? 3000,
+    redisUrl: env['REDIS_URL'] === '' ? undefined : url(env, 'REDIS_URL', 'redis', 'rediss') ?? 'redis://127.0.0.1:6379',
+    databaseUrl: url(env, 'DATABASE_URL', 'postgres', 'postgresql') ?? 'postgres://postgres@127.0.0.1:5432/postgres',
+    paymentUrl: url(env, 'PAYMENT_URL', 'http', 'https'),
+    resilient,
+    seed: seed(env, 'SEED'),
+    pool: count(env, 'POOL', 1, 1000),
+    prepared: flag(env, 'PREPARED', false),
+    indexes: flag(env, 'INDEXES', true),
+    queryCache: flag(env, 'QUERY_CACHE', true),
+    warm: count(env, 'WARM', 0, 100_000) ?? 0,
+    invalidate: flag(env, 'INVALIDATE', true),
+    coalesce: flag(env, 'COALESCE', resilient),
+    compress: flag(env, 'COMPRESS', false),
+    page: count(env, 'PAGE', 0, 10_000) ?? 50,
+    responseCacheMs: count(env, 'RESPONSE_CACHE', 0, 3_600_000) ?? 0,
+    batch: flag(env, 'BATCH', true),
+  }
+}
+
+function given(env: Environment, name: string): string | undefined {
+  const text = env[name]?.trim()
+  return text === '' ? undefined : text
+}
+
+function flag(env: Environment, name: string, otherwise: boolean): boolean {
+  const text = given(env, name)
+  if (text !== undefined && text !== '0' && text !== '1') throw new BadSetting(`${name} is 0 or 1, not ${quoted(text)}`)
+  return text === undefined ? otherwise : text === '1'
+}
+
+function count(env: Environment, name: string, min: number, max: number): number | undefined {
+  const text = given(env, name)
+  if (text === undefined) return undefined
+  if (!/^\d{1,9}$/.test(text) || Number(text) < min || Number(text) > max) throw new BadSetting(`${name} is a whole number from ${min} to ${max}, not ${quoted(text)}`)
+  return Number(text)
+}
+
+function url(env: Environment, name: string, ...schemes: readonly string[]): string | undefined {
+  const text = given(env, name)
+  // What is wrong is not shown: there may be a password in it.
+  if (text !== undefined && !schemes.some((scheme) => text.startsWith(`${scheme}://`))) throw new BadSetting(`${name} begins with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}`)
+  return text
+}
+
+const SEED_MAX = 10_000_000
+
+function seed(env: Environment, name: string): Seed | undefined {
+  const text = given(env, name)
+  if (text === undefined) return undefined
+  const [products = 0, customers = 0, orders = 0] = /^\d{1,8},\d{1,8},\d{1,8}$/.test(text) ? text.split(',').map(Number) : []
+  if (products === 0 || customers === 0 || Math.max(products, customers, orders) > SEED_MAX) throw new BadSetting(`${name} is products,customers,orders as in 20000,5000,200000, not ${quoted(text)}`)
+  return { products, customers, orders }
+}
+
+const quoted = (text: string): string => JSON.stringify(text.slice(0, 40))
