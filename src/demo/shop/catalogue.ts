@@ -21,7 +21,7 @@ export interface Sale {
 /** The server was asked to commit and did not say whether it has: the order may be there or not. */
 export class InDoubt extends Error {}
 
-const PRODUCTS = 200
+export const PRODUCTS = 200
 /** Once for many shops that start together, hence the lock; in a schema of its own, so that it meets no table of yours. */
 const SCHEMA = `
   begin;

@@ -2,7 +2,11 @@
 
 import { createServer } from 'node:http'
 import { serve } from '../service.ts'
-import { openLive } from './live.ts'
+import { PRODUCTS } from './catalogue.ts'
+import { LIVE_PATH, openLive } from './live.ts'
+import { admit } from './peers.ts'
+import { PriceUpdates, tickPrices } from './price-updates.ts'
+import { openPrices, PRICES_PATH } from './prices.ts'
 import { naiveStore } from './naive.ts'
 import { resilientStore } from './resilient.ts'
 import { pages } from './routes.ts'
@@ -16,11 +20,15 @@ const store = (resilient ? resilientStore : naiveStore)({ ...settings, log })
 let ready = false
 const server = createServer()
 const updates = new Updates()
-const live = openLive({ server, updates, resilient, log })
+const live = openLive({ updates, resilient, log })
+const priceUpdates = new PriceUpdates()
+const prices = openPrices({ ...settings, updates: priceUpdates, log })
+admit(server, { [LIVE_PATH]: live.peers, [PRICES_PATH]: prices.peers })
+if (settings.priceTicks > 0) tickPrices(priceUpdates, { rate: settings.priceTicks, products: settings.seed?.products ?? PRODUCTS, seed: 1 })
 server.on('request', pages({ store, updates, live, isReady: () => ready, failure: resilient ? 503 : 500, log }))
 
 log(resilient ? 'resilient' : 'naive')
-await serve({ server, port, log, prepare: () => store.prepare(), onReady: () => { ready = true }, onStop: () => live.close(), close: () => store.close() })
+await serve({ server, port, log, prepare: () => store.prepare(), onReady: () => { ready = true }, onStop: () => { live.close(); prices.close() }, close: () => store.close() })
 
 /** Ends the process where it makes no sense. */
 function settingsFrom(env: NodeJS.ProcessEnv): Settings {

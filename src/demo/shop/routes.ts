@@ -33,7 +33,7 @@ async function page(request: IncomingMessage, { store, updates, live, isReady }:
   if (route === 'GET /feed/check') return missed(await store.missing())
   if (route === 'GET /products') return fresh(await store.products())
   if (route === 'POST /checkout') return sold(await store.checkout(basketOf(await bodyOf(request))), updates)
-  if (route === `GET ${LIVE_PATH}`) return { status: 200, body: { last: updates.last, peers: live.peers, lost: live.lost } }
+  if (route === `GET ${LIVE_PATH}`) return { status: 200, body: { last: updates.last, peers: live.peers.count, lost: live.peers.lost } }
   const [, id] = /^GET \/products\/(\d{1,9})$/.exec(route) ?? []
   const product = id === undefined ? undefined : await store.product(Number(id))
   if (!product || product.value === null) throw new Refused(404, 'there is no such thing')

@@ -32,6 +32,13 @@ export interface Settings {
   readonly responseCacheMs: number
   /** What belongs together is asked together; else one statement for each. */
   readonly batch: boolean
+  /** Changes of prices of so long go to a subscriber in one message, in ms; 0: each in its own. */
+  readonly wsBatchMs: number
+  readonly wsDeflate: boolean
+  /** A subscriber to prices gets what it asked for; else everything goes to everybody. */
+  readonly wsTopics: boolean
+  /** Changes of prices a second that nobody made and that are told but not written, for loads. */
+  readonly priceTicks: number
 }
 
 /** A variable that makes no sense. The message is for people. */
@@ -60,6 +67,10 @@ export function settingsOf(env: Environment): Settings {
     page: count(env, 'PAGE', 0, 10_000) ?? 50,
     responseCacheMs: count(env, 'RESPONSE_CACHE', 0, 3_600_000) ?? 0,
     batch: flag(env, 'BATCH', true),
+    wsBatchMs: count(env, 'WS_BATCH', 0, 60_000) ?? 0,
+    wsDeflate: flag(env, 'WS_DEFLATE', false),
+    wsTopics: flag(env, 'WS_TOPICS', true),
+    priceTicks: count(env, 'PRICE_TICKS', 0, 10_000) ?? 0,
   }
 }
 
