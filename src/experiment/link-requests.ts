@@ -22,13 +22,14 @@ export function storeRequest(linking: Linking, path: Path, input: LoadInput | Pr
     checkData(linking, [...path, key], word)
     return textOf(word, 'text')
   })
+  const pipeline = 'pipeline' in input && input.pipeline !== undefined ? { pipeline: input.pipeline } : {}
   if (kind === 'postgres') {
     checkData(linking, [...path, 'postgres'], input.postgres ?? '', 'a statement is the same for all; values are its `params`')
-    return { kind, url, sql: input.postgres ?? '', params: words('params', ('params' in input ? input.params ?? [] : []).map(String)) }
+    return { kind, url, sql: input.postgres ?? '', params: words('params', ('params' in input ? input.params ?? [] : []).map(String)), ...pipeline }
   }
   const command = typeof input.redis === 'string' ? input.redis.split(/\s+/).filter((word) => word !== '') : (input.redis ?? []).map(String)
   if (!command.length) return void reader.fail('VALUE_INVALID', [...path, 'redis'], 'redis: expected a command', 'write GET product:1, or a list where a word has spaces')
-  return { kind, url, command: words('redis', command) }
+  return { kind, url, command: words('redis', command), ...pipeline }
 }
 
 /** Says what is wrong with a URL or HOST:PORT; references stand for something of their kind. */

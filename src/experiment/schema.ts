@@ -74,6 +74,7 @@ export const load = strict({
   postgres: longText('A statement; $1 and on take `params`.').optional(),
   params: list(printable('A value; {n} stands for the number of the operation.'), 'Parameters of a postgres load.').optional(),
   url: text('Where a redis or postgres load goes.').optional(),
+  pipeline: count('So many commands or statements of a redis or postgres load go together, without waiting for one another, and are one operation.', '1', '1000').optional(),
   websocket: text('The URL that connections are made to; {n} stands for the number of the connection.').optional(),
   over: time('The time in which all connections of a websocket load are begun; 5 ms for each unless given.', '0ms', '1h').optional(),
   expect: oneOf(['echo', 'messages'], 'echo: messages are sent and come back; messages: they just arrive. By whether there is `send` unless given.').optional(),

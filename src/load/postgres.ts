@@ -30,11 +30,13 @@ class Lines implements Client {
   readonly #free: Line[] = []
   readonly #values: readonly ((n: number) => string)[]
   readonly #sql: string
+  readonly #pipeline: number
 
-  constructor({ url, sql, params }: PostgresQuery, connections: number, timeout: Ms, data: Data) {
+  constructor({ url, sql, params, pipeline = 1 }: PostgresQuery, connections: number, timeout: Ms, data: Data) {
     this.#sql = sql
+    this.#pipeline = pipeline
     this.#values = params.map((one) => renderedText(one, data))
-    this.#lines = Array.from({ length: connections }, () => new Line(url, timeout, { freed: (line) => this.#freed(line), down: (reason) => this.#down(reason) }))
+    this.#lines = Array.from({ length: connections }, () => new Line(url, timeout, pipeline > 1, { freed: (line) => this.#freed(line), down: (reason) => this.#down(reason) }))
     this.opened = Promise.all(this.#lines.map((line) => line.open()))
   }
 
@@ -69,7 +71,8 @@ class Lines implements Client {
 
   #run(query: Waiting, line: Line): void {
     query.run = line
-    line.query(this.#sql, this.#values.map((value) => value(query.n)), (outcome, reason) => {
+    const rows = Array.from({ length: this.#pipeline }, (_, i) => this.#values.map((value) => value(query.n * this.#pipeline + i)))
+    line.query(this.#sql, rows, (outcome, reason) => {
       query.run = undefined
       if (!query.abandoned) query.done(outcome, reason)
     })
@@ -100,6 +103,7 @@ interface LineEvents { freed(line: Line): void; down(reason: string): void }
 class Line {
   readonly #url: string
   readonly #timeout: Ms
+  readonly #pipelined: boolean
   readonly #events: LineEvents
   #client: pg.Client | undefined
   #done: Done | undefined
@@ -108,8 +112,9 @@ class Line {
   #state: State = 'down'
   #problem: string | undefined
 
-  constructor(url: string, timeout: Ms, events: LineEvents) {
+  constructor(url: string, timeout: Ms, pipelined: boolean, events: LineEvents) {
     this.#url = url
+    this.#pipelined = pipelined
     this.#timeout = timeout
     this.#events = events
   }
@@ -119,7 +124,7 @@ class Line {
 
   async open(): Promise<void> {
     this.#state = 'making'
-    const client = new pg.Client({ connectionString: trustingLoopback(this.#url), connectionTimeoutMillis: Math.max(1, this.#timeout), keepAlive: true, application_name: 'brownout load' })
+    const client = new pg.Client({ connectionString: trustingLoopback(this.#url), connectionTimeoutMillis: Math.max(1, this.#timeout), keepAlive: true, application_name: 'brownout load', pipeline: this.#pipelined })
     this.#client = client
     client.on('error', (error) => this.#lost(client, error))
     client.on('end', () => this.#lost(client, new Error('connection lost')))
@@ -133,19 +138,26 @@ class Line {
     this.#free()
   }
 
-  query(sql: string, values: string[], done: Done): void {
+  /** The statement once for each of `rows`, together where there are several: then it is prepared once a connection, and the first error is the outcome. */
+  query(sql: string, rows: readonly string[][], done: Done): void {
     const client = this.#client
     if (!client) return done('error', 'not connected')
     this.#state = 'busy'
     this.#done = done
+    let left = rows.length
+    let failed: Error | null = null
     const answered = (error: Error | null): void => {
-      if (this.#client !== client) return
-      this.#settle(error ? ['error', reasonOf(error)] : ['ok'])
+      failed ??= error
+      if (--left > 0 || this.#client !== client) return
+      this.#settle(failed ? ['error', reasonOf(failed)] : ['ok'])
       if (this.#state === 'busy') this.#free()
     }
-    // Without values it goes as a simple query, as an application would send it.
-    if (values.length === 0) client.query(sql, answered)
-    else client.query(sql, values, answered)
+    for (const values of rows) {
+      // Without values it goes as a simple query, as an application would send it.
+      if (this.#pipelined) client.query({ name: 'load', text: sql, values }, answered)
+      else if (values.length === 0) client.query(sql, answered)
+      else client.query(sql, values, answered)
+    }
   }
 
   /** The query that runs is late: nobody waits for this connection to come round. */

@@ -17,9 +17,10 @@ const RECONNECT_MAX = 250
  * While a connection is down its commands fail at once; one that breaks fails what it carried; nothing is sent twice. A command
  * that became late cannot be taken back: its connection goes on and its answer is passed over when it comes.
  */
-export function openRedis({ connections, timeout }: LoadSpec, { url, command }: RedisCommand, data: Data = NO_DATA): Client {
+export function openRedis({ connections, timeout }: LoadSpec, { url, command, pipeline = 1 }: RedisCommand, data: Data = NO_DATA): Client {
   const lines = Array.from({ length: connections }, () => new Line(url, timeout))
   const [name = () => '', ...argumentsOf] = command.map((word) => renderedText(word, data))
+  const commandOf = (n: number): [string, ...string[]] => [name(n), ...argumentsOf.map((argument) => argument(n))]
   let turn = 0
   const nextLine = (): Line | undefined => {
     for (let i = 0; i < lines.length; i++) {
@@ -32,7 +33,7 @@ export function openRedis({ connections, timeout }: LoadSpec, { url, command }: 
     opened: Promise.all(lines.map(({ opened }) => opened)),
     send(n, done) {
       const line = nextLine()
-      if (line) return line.send(name(n), argumentsOf.map((argument) => argument(n)), done)
+      if (line) return line.send(Array.from({ length: pipeline }, (_, i) => commandOf(n * pipeline + i)), done)
       done('error', lines[0]?.problem ?? 'not connected')
       return NOTHING_SENT
     },
@@ -66,27 +67,37 @@ class Line {
   /** Why the last attempt to connect failed. */
   get problem(): string | undefined { return this.#problem }
 
-  send(name: string, args: string[], done: Done): Sent {
+  /** They are answered together: by the first error, or well. */
+  send(commands: readonly (readonly [string, ...string[]])[], done: Done): Sent {
     let state: 'waiting' | 'owed' | 'ended' = 'waiting'
-    const end = (): void => {
-      if (state === 'owed' && this.#owed > 0) this.#owed--
+    const end = (error: Error | null | undefined): void => {
+      if (state === 'owed') this.#owed = Math.max(0, this.#owed - commands.length)
       state = 'ended'
-    }
-    const command = new Command(name, args, {}, (error) => {
-      end()
       if (error) done('error', redisReason(error))
       else done('ok')
-    })
-    // The callback has told already; the promise is ioredis's other way to say it.
-    command.promise.catch(end)
-    this.#redis.sendCommand(command)
+    }
+    const [first = ['']] = commands
+    if (commands.length === 1) this.#one(first, end)
+    else {
+      const pipeline = this.#redis.pipeline()
+      for (const command of commands) pipeline.call(...command)
+      void pipeline.exec((error, replies) => end(error ?? replies?.find(([failed]) => failed)?.[0]))
+    }
     return {
       abandon: () => {
         if (state !== 'waiting') return
         state = 'owed'
-        if (++this.#owed > OWED_MAX) this.#redis.disconnect(true)
+        this.#owed += commands.length
+        if (this.#owed > OWED_MAX) this.#redis.disconnect(true)
       },
     }
+  }
+
+  #one([name = '', ...args]: readonly string[], end: (error: Error | null | undefined) => void): void {
+    const command = new Command(name, args, {}, end)
+    // The callback has told already; the promise is ioredis's other way to say it.
+    command.promise.catch(() => undefined)
+    this.#redis.sendCommand(command)
   }
 
   close(): void { this.#redis.disconnect() }

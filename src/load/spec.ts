@@ -18,9 +18,12 @@ export interface HttpRequest {
   /** Each request goes over a connection of its own. */
   readonly keepAlive?: false | undefined
 }
+/** So many, with numbers that follow one another, go together and are one operation: ok when all were answered well. Absent: one. */
+interface Pipelined { readonly pipeline?: number | undefined }
+
 /** A command and its arguments. */
-export interface RedisCommand { readonly kind: 'redis'; readonly url: string; readonly command: readonly Text[] }
-export interface PostgresQuery { readonly kind: 'postgres'; readonly url: string; readonly sql: string; readonly params: readonly Text[] }
+export interface RedisCommand extends Pipelined { readonly kind: 'redis'; readonly url: string; readonly command: readonly Text[] }
+export interface PostgresQuery extends Pipelined { readonly kind: 'postgres'; readonly url: string; readonly sql: string; readonly params: readonly Text[] }
 
 /** A program that is started for each operation, without a shell; ok when it exits with 0. */
 export interface ProgramRun { readonly kind: 'program'; readonly argv: readonly string[]; readonly env: Readonly<Record<string, string>>; readonly cwd: string }

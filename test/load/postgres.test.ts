@@ -14,8 +14,8 @@ describe('load: postgres', () => {
   const endings: (() => Promise<unknown> | unknown)[] = []
   afterEach(async () => { for (const end of endings.splice(0).reverse()) await end() })
 
-  async function open(url: string, sql: string, params: readonly string[] = []): Promise<Client> {
-    const client = openPostgres(SPEC, { kind: 'postgres', url, sql, params })
+  async function open(url: string, sql: string, params: readonly string[] = [], pipeline?: number): Promise<Client> {
+    const client = openPostgres(SPEC, { kind: 'postgres', url, sql, params, ...(pipeline ? { pipeline } : {}) })
     endings.push(() => client.close())
     await client.opened
     return client
@@ -42,6 +42,18 @@ describe('load: postgres', () => {
     const client = await open((await postgres()).url, 'insert into load_seen values ($1)', ['{n}'])
     assert.deepEqual(await Promise.all([3, 4, 5, 6].map((n) => send(client, n))), ['ok', 'ok', 'ok', 'ok'])
     assert.equal(await ask('select string_agg(n::text, \',\' order by n) as answer from load_seen'), '3,4,5,6')
+  })
+
+  it('sends several statements together as one operation, each with a number of its own, prepared once, and fails as the first that failed', async () => {
+    await ask('drop table if exists load_seen')
+    await ask('create table load_seen (n int unique, prepared text)')
+    const client = await open((await postgres()).url, 'insert into load_seen select $1::int, string_agg(name, \',\') from pg_prepared_statements', ['{n}'], 3)
+    assert.deepEqual(await Promise.all([0, 1, 2].map((n) => send(client, n))), ['ok', 'ok', 'ok'])
+    assert.equal(await ask('select string_agg(n::text, \',\' order by n) || min(prepared) || max(prepared) as answer from load_seen'), '0,1,2,3,4,5,6,7,8loadload')
+    await ask('delete from load_seen where n = 8')
+    // 6 and 7 are there; 8 is a statement of its own.
+    assert.equal(await send(client, 2), '23505')
+    assert.equal(await ask('select count(*)::int as answer from load_seen where n = 8'), 1)
   })
 
   it('names an error by its SQLSTATE and goes on with the same connection', async () => {

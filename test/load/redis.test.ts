@@ -15,8 +15,8 @@ describe('load: redis', () => {
   before(function () { if (!hasRedis) this.skip() })
   afterEach(async () => { for (const end of endings.splice(0).reverse()) await end() })
 
-  async function open(url: string, command: readonly string[]): Promise<Client> {
-    const client = openRedis(SPEC, { kind: 'redis', url, command })
+  async function open(url: string, command: readonly string[], pipeline?: number): Promise<Client> {
+    const client = openRedis(SPEC, { kind: 'redis', url, command, ...(pipeline ? { pipeline } : {}) })
     endings.push(() => client.close())
     await client.opened
     return client
@@ -36,6 +36,28 @@ describe('load: redis', () => {
     assert.equal(await send(strlen, 8), 'ERR')
     assert.equal(await send(await open(url, ['RENAME', 'load:{n}', 'load:seen']), 7), 'ok')
     assert.equal(await send(await open(url, ['RENAME', 'load:{n}', 'load:seen']), 7), 'ERR')
+  })
+
+  it('sends several commands together as one operation, each with a number of its own, and fails as the first that failed', async () => {
+    const { url } = await redis()
+    const set = await open(url, ['HSET', 'load:pipeline', '{n}', 'v{n}'], 4)
+    assert.deepEqual(await Promise.all([0, 1].map((n) => send(set, n))), ['ok', 'ok'])
+    const known = await open(url, ['HINCRBY', 'load:pipeline', '{n}', '1'], 4)
+    assert.equal(await send(known, 1), 'ERR')
+    assert.equal(await send(known, 2), 'ok')
+    assert.equal(await send(await open(url, ['HSTRLEN', 'load:pipeline', '7'], 2), 0), 'ok')
+  })
+
+  it('fails all of a pipeline at once while it is not connected, and when the connection breaks', async () => {
+    const { gate, url } = await gated()
+    const client = await open(url, ['PING'], 3)
+    assert.equal(await send(client, 0), 'ok')
+    gate.hold()
+    const carried = send(client, 1)
+    await pause(50)
+    await gate.shut()
+    assert.equal(await carried, 'connection lost')
+    assert.notEqual(await send(client, 2), 'ok')
   })
 
   it('names an error reply by its first word and takes nil for an answer', async () => {
