@@ -6,6 +6,7 @@ import type { Ms } from '../core/units.ts'
 import { NOTHING_SENT, reasonOf, type Client, type Done, type Sent } from './client.ts'
 import { NO_DATA, type Data } from './data.ts'
 import { renderedText } from './pieces.ts'
+import { Batches } from './redis-batch.ts'
 import type { LoadSpec, RedisCommand } from './spec.ts'
 
 /** Commands that became late and are still owed an answer, on one connection; past it the connection is given up and made anew. */
@@ -18,7 +19,7 @@ const RECONNECT_MAX = 250
  * that became late cannot be taken back: its connection goes on and its answer is passed over when it comes.
  */
 export function openRedis({ connections, timeout }: LoadSpec, { url, command, pipeline = 1 }: RedisCommand, data: Data = NO_DATA): Client {
-  const lines = Array.from({ length: connections }, () => new Line(url, timeout))
+  const lines = Array.from({ length: connections }, () => new Line(url, timeout, pipeline > 1))
   const [name = () => '', ...argumentsOf] = command.map((word) => renderedText(word, data))
   const commandOf = (n: number): [string, ...string[]] => [name(n), ...argumentsOf.map((argument) => argument(n))]
   let turn = 0
@@ -48,10 +49,12 @@ class Line {
   /** Its first connection stands or has failed. */
   readonly opened: Promise<unknown>
   readonly #redis: Redis
+  readonly #pipelined: boolean
+  #batches: Batches | undefined
   #owed = 0
   #problem: string | undefined
 
-  constructor(url: string, timeout: Ms) {
+  constructor(url: string, timeout: Ms, pipelined: boolean) {
     const { protocol, hostname } = new URL(url)
     this.#redis = new Redis(url, {
       lazyConnect: true, enableOfflineQueue: false, autoResendUnfulfilledCommands: false, maxRetriesPerRequest: 0, enableReadyCheck: false, disableClientInfo: true,
@@ -59,30 +62,34 @@ class Line {
       ...(protocol === 'rediss:' && isLoopback(hostname) ? { tls: { rejectUnauthorized: false } } : {}),
     })
     this.#redis.on('error', (error) => { this.#problem = redisReason(error) })
-    this.#redis.on('ready', () => { this.#owed = 0 })
-    this.opened = this.#redis.connect().catch((error: Error) => { this.#problem ??= redisReason(error) })
+    this.#pipelined = pipelined
+    let batching: Promise<void> | undefined
+    this.#redis.on('ready', () => {
+      this.#owed = 0
+      if (pipelined) batching = this.#batch().catch((error: Error) => { this.#problem = redisReason(error) })
+    })
+    this.#redis.on('close', () => {
+      this.#batches?.lost()
+      this.#batches = undefined
+    })
+    this.opened = this.#redis.connect().then(() => batching).catch((error: Error) => { this.#problem ??= redisReason(error) })
   }
 
-  get ready(): boolean { return this.#redis.status === 'ready' }
+  get ready(): boolean { return this.#redis.status === 'ready' && (!this.#pipelined || this.#batches !== undefined) }
   /** Why the last attempt to connect failed. */
   get problem(): string | undefined { return this.#problem }
 
   /** They are answered together: by the first error, or well. */
   send(commands: readonly (readonly [string, ...string[]])[], done: Done): Sent {
     let state: 'waiting' | 'owed' | 'ended' = 'waiting'
-    const end = (error: Error | null | undefined): void => {
+    const end = (reason: string | undefined): void => {
       if (state === 'owed') this.#owed = Math.max(0, this.#owed - commands.length)
       state = 'ended'
-      if (error) done('error', redisReason(error))
-      else done('ok')
+      if (reason === undefined) done('ok')
+      else done('error', reason)
     }
-    const [first = ['']] = commands
-    if (commands.length === 1) this.#one(first, end)
-    else {
-      const pipeline = this.#redis.pipeline()
-      for (const command of commands) pipeline.call(...command)
-      void pipeline.exec((error, replies) => end(error ?? replies?.find(([failed]) => failed)?.[0]))
-    }
+    if (this.#batches) this.#batches.send(commands, end)
+    else this.#one(commands[0] ?? [''], (error) => end(error ? redisReason(error) : undefined))
     return {
       abandon: () => {
         if (state !== 'waiting') return
@@ -98,6 +105,14 @@ class Line {
     // The callback has told already; the promise is ioredis's other way to say it.
     command.promise.catch(() => undefined)
     this.#redis.sendCommand(command)
+  }
+
+  /** Once what the client sends by itself has been answered. */
+  async #batch(): Promise<void> {
+    const { stream } = this.#redis
+    await this.#redis.ping()
+    if (this.#redis.stream !== stream) return
+    this.#batches = new Batches(stream)
   }
 
   close(): void { this.#redis.disconnect() }
