@@ -4,22 +4,49 @@ import { readFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ms, type Ms } from '../core/units.ts'
-import { startWatchdog } from '../watchdog/watchdog.ts'
+import { startWatchdog, type Watchdog } from '../watchdog/watchdog.ts'
 import { type Account, type DemoServer, onFreePort, type ServerOptions, startDaemon, temporaryFolder } from './daemon.ts'
 import { packagedPostgres, postgresHome } from './postgres-home.ts'
 
-/** Durability is given up for a quick start and an even pace: nobody keeps what the sample stack sold. */
-const SETTINGS: Readonly<Record<string, string>> = {
-  listen_addresses: '127.0.0.1', unix_socket_directories: '', max_connections: '200', shared_buffers: '32MB',
-  fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off', wal_level: 'minimal', max_wal_senders: '0',
-  autovacuum: 'off', jit: 'off',
+export interface PostgresOptions extends ServerOptions {
+  /** Another may follow it: then it keeps a fuller log, and a commit is sent on at once. False unless given. */
+  readonly replicated?: boolean | undefined
 }
+
+/** Where one server lies, before it runs. */
+export interface Place {
+  /** With `bin/postgres`. */
+  readonly home: string
+  /** Its own, removed with it. */
+  readonly folder: string
+  /** Not there yet. */
+  readonly data: string
+  readonly as: Account | undefined
+  readonly watchdog: Watchdog
+}
+
+type Settings = Readonly<Record<string, string>>
+/** Durability is given up for a quick start and an even pace: nobody keeps what the sample stack sold. */
+const SETTINGS: Settings = {
+  listen_addresses: '127.0.0.1', unix_socket_directories: '', max_connections: '200', shared_buffers: '32MB',
+  fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off', autovacuum: 'off', jit: 'off',
+}
+const ALONE: Settings = { wal_level: 'minimal', max_wal_senders: '0' }
+/** Of a primary and of its replica, which is one when it has been promoted. A commit that waits for its log to be written is sent at once; else up to 600 ms later. What a replica has missed for minutes is still there. */
+export const REPLICATED: Settings = { wal_level: 'replica', max_wal_senders: '4', wal_keep_size: '512MB', synchronous_commit: 'local', wal_sender_timeout: '5s' }
 const INIT = ['-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync', '--no-instructions']
 const INIT_WITHIN: Ms = ms(60_000)
 const START_WITHIN: Ms = ms(20_000)
 
 /** Serves within two seconds on an idle machine. Throws POSTGRES_MISSING, SERVER_FAILED, PORT_IN_USE. */
-export async function startPostgres({ port: wanted, watchdog: given }: ServerOptions = {}): Promise<DemoServer> {
+export const startPostgres = ({ replicated = false, ...options }: PostgresOptions = {}): Promise<DemoServer> =>
+  servePostgres(options, replicated ? REPLICATED : ALONE, async ({ home, folder, data, as, watchdog }) => {
+    const init = await startDaemon({ as, folder, watchdog, signal: 'SIGINT', name: 'initdb', command: join(home, 'bin/initdb'), args: ['-D', data, ...INIT], within: INIT_WITHIN })
+    return () => { if (init) watchdog.release(init.pid) }
+  })
+
+/** A server on the data that `fill` makes, which guards the folder until what it gives is called. Throws POSTGRES_MISSING, SERVER_FAILED, PORT_IN_USE. */
+export async function servePostgres({ port: wanted, watchdog: given }: ServerOptions, more: Settings, fill: (place: Place) => Promise<() => void>): Promise<DemoServer> {
   const native = packagedPostgres()
   const as = accountForPostgres()
   const folder = await temporaryFolder('brownout-postgres-', as)
@@ -28,14 +55,13 @@ export async function startPostgres({ port: wanted, watchdog: given }: ServerOpt
   try {
     const home = await postgresHome(native, folder, as)
     const data = join(folder, 'data')
-    const shared = { as, folder, signal: 'SIGINT', watchdog } as const
-    const init = await startDaemon({ ...shared, name: 'initdb', command: join(home, 'bin/initdb'), args: ['-D', data, ...INIT], within: INIT_WITHIN })
-    const settings = Object.entries(SETTINGS).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+    const filled = await fill({ home, folder, data, as, watchdog })
+    const settings = Object.entries({ ...SETTINGS, ...more }).flatMap(([name, value]) => ['-c', `${name}=${value}`])
     const { port, pid, exited, stop } = await onFreePort('Postgres', wanted, (port) => startDaemon({
-      ...shared, name: 'Postgres', command: join(home, 'bin/postgres'), args: ['-D', data, '-p', String(port), ...settings],
-      ready: /ready to accept connections/, portTaken: /Address already in use/, within: START_WITHIN,
+      as, folder, watchdog, signal: 'SIGINT', name: 'Postgres', command: join(home, 'bin/postgres'), args: ['-D', data, '-p', String(port), ...settings],
+      ready: /ready to accept (?:read-only )?connections/, portTaken: /Address already in use/, within: START_WITHIN,
     }))
-    if (init) watchdog.release(init.pid)
+    filled()
     const host = '127.0.0.1'
     return { url: `postgres://postgres@${host}:${port}/postgres`, host, port, pid, exited, stop: () => stop().finally(letGo) }
   } catch (error) {

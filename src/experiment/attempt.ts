@@ -15,6 +15,7 @@ import { figure } from '../report/figures.ts'
 import { foldRun, type RunRecord } from '../report/fold.ts'
 import { AbortWatch, type FigureOf } from './abort.ts'
 import { runAction } from './action.ts'
+import { withAddresses } from './addresses.ts'
 import { Method } from './method.ts'
 import { Session, type SessionOptions } from './session.ts'
 import { endOf, thinBaseline, unsteady } from './steady-state.ts'
@@ -43,7 +44,7 @@ export class Attempt {
     this.#method = new Method({
       steps: plan.method, arming, recorder, stop, pause,
       // Not guarded by the watchdog: an undo must be done even when brownout is gone.
-      act: (argv, { timeout }, signal) => runAction({ argv, env, cwd, log: join(folder, 'actions.log') }, timeout, signal),
+      act: (argv, { timeout }, signal) => runAction({ argv: withAddresses(argv, this.#session.addresses), env, cwd, log: join(folder, 'actions.log') }, timeout, signal),
     })
   }
 

@@ -15,6 +15,8 @@ export interface Scope {
 
 /** Sections whose texts may speak of listeners that are not open yet. */
 const LATE_SECTIONS: ReadonlySet<PropertyKey> = new Set(['vars', 'app', 'apps', 'load', 'probes'])
+/** Known only when the listeners are open: also the words of a step's commands. */
+const isLate = ([section = '', , key]: Path): boolean => LATE_SECTIONS.has(section) || (section === 'method' && (key === 'run' || key === 'undo'))
 
 /** Collects what must be shown to nobody. */
 export class Secrets {
@@ -69,7 +71,7 @@ export class Interpolator {
       return ''
     }
     // Where listeners are spoken of the text is read once more when they are open: a literal ${ must come through until then.
-    const late = LATE_SECTIONS.has(path[0] ?? '')
+    const late = isLate(path)
     const literal = (known: string): string => (late ? known.replaceAll('${', () => '$${') : known)
     const whole = partsOf(text).map((part) => {
       if (typeof part === 'string') return literal(part)
@@ -90,7 +92,7 @@ export class Interpolator {
           return wrong(`\`vars:\` has no "${part.name}"`, near ? `did you mean "${near}"?` : `declare it under \`vars:\`, or give --var ${part.name}=…`)
         }
         case 'package': return this.#scope.packageRoot
-        case 'late': return late ? `\${${part.text}}` : wrong(`\${${part.text}} is not known yet here`, 'it can stand in app, apps, load and probes')
+        case 'late': return late ? `\${${part.text}}` : wrong(`\${${part.text}} is not known yet here`, 'it can stand in app, apps, load, probes, and the commands of a step')
         case 'capture': return path[0] === 'load' && (path[2] === 'journey' || path[2] === 'journeys') ? `\${capture.${part.name}}` : wrong(`\${capture.${part.name}} stands for nothing here`, 'it can stand in a step of a journey, after the one that captures it')
         case 'data': {
           const written = `data.${part.name}${part.column === undefined ? '' : `.${part.column}`}`

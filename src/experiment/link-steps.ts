@@ -8,7 +8,7 @@ import { facetProblem, isClientPattern, nodeProblem, tellsApart } from '../match
 import type { TargetSpec } from '../proxy/plane.ts'
 import { checkRule, faultNamed, withDefaults, type Rule, type Wanted, type Where } from '../rule.ts'
 import { mapRule } from '../via/mapping.ts'
-import { appNames, type Linking } from './linking.ts'
+import { appNames, checkReferences, type Linking } from './linking.ts'
 import { quoteHint, type Listed } from './read.ts'
 import type { AnyScenario } from './scenarios.ts'
 import { CHANCE, type StepInput } from './schema.ts'
@@ -44,7 +44,9 @@ export function linkStep(linking: Linking, { path, input }: Listed<StepInput>): 
       const rule = linkRule(linking, path, input)
       return rule ? [{ ...draft, kind, rule, for: input.for }] : []
     }
-    case 'run': return [{ ...draft, kind: 'action', run: input.run ?? [], undo: input.undo, timeout: input.timeout ?? ACTION_TIMEOUT, for: input.for ?? (input.undo ? undefined : ms(0)) }]
+    case 'run':
+      for (const key of ['run', 'undo'] as const) input[key]?.forEach((word, index) => { checkReferences(linking, [...path, key, index], word) })
+      return [{ ...draft, kind: 'action', run: input.run ?? [], undo: input.undo, timeout: input.timeout ?? ACTION_TIMEOUT, for: input.for ?? (input.undo ? undefined : ms(0)) }]
     case 'pause': return [{ ...draft, kind, text: input.pause ?? '', for: ms(0) }]
     case 'scenario': return linkScenario(linking, path, input, draft)
   }

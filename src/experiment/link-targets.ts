@@ -4,6 +4,7 @@ import { isIP } from 'node:net'
 import type { Protocol } from '../protocols/codec.ts'
 import type { Address, TlsOptions } from '../proxy/plane.ts'
 import { ms } from '../core/units.ts'
+import { goesTogether } from './link-demo.ts'
 import { appNames, fromFile, type Linking } from './linking.ts'
 import type { PlannedTarget } from './plan.ts'
 import type { Named } from './read.ts'
@@ -27,7 +28,7 @@ function linkTarget(linking: Context, { name, path, input }: Named<TargetInput>)
   const at = [...path, 'upstream']
   const upstream = parseUpstream(input.upstream, input.protocol)
   if ('wrong' in upstream) return void reader.fail('UPSTREAM_INVALID', at, `${name}: ${upstream.wrong}`, upstream.hint)
-  if (!isStarted(linking, at, name, upstream)) return undefined
+  if (!isStarted(linking, at, name, upstream) || !goesTogether(linking, at, name, upstream.demo)) return undefined
   const protocol = protocolOf(linking, path, input, upstream)
   const tls = protocol && linkTls(linking, path, input, upstream, protocol)
   const listen = linkListen(linking, path, input)
@@ -75,7 +76,7 @@ function linkVia({ reader }: Context, path: Path, { via }: TargetInput, { addres
 
 /** What would let a client past the proxies is refused: addresses that cannot be read, nodes that cannot be reached through us. */
 function linkCluster({ reader }: Context, path: Path, { cluster, via }: TargetInput, { address, demo, url }: Upstream, protocol: Protocol, tls: TlsOptions): true | undefined | 'wrong' {
-  if (!(cluster ?? demo === 'redis-cluster')) return undefined
+  if (!(cluster ?? (demo === 'redis-cluster' || demo === 'redis-cluster-replicas'))) return undefined
   const at = [...path, 'cluster']
   if (protocol !== 'redis') reader.fail('VALUE_INVALID', at, `cluster: the target speaks ${protocol}`, 'it is for targets that speak redis')
   else if (via !== undefined) reader.fail('VIA_UNSUPPORTED', at, 'a Toxiproxy does not rewrite the addresses of nodes', 'leave out `via` or `cluster`')

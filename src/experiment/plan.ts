@@ -10,6 +10,7 @@ import type { Rule } from '../rule.ts'
 import type { ViaRoute } from '../via/route.ts'
 import type { Problem } from './problem.ts'
 import type { ProfileSpec } from './profile-spec.ts'
+import type { DemoKind } from './upstream.ts'
 
 export interface Windows { readonly warmup: Ms; readonly baseline: Ms; readonly recovery: Ms; readonly bucket: Ms; readonly hold: Ms; readonly minSamples: number }
 
@@ -57,7 +58,7 @@ export interface PlannedTarget {
   /** As written, with its secrets: only for the application's environment, never for eyes. */
   readonly url: URL
   /** The upstream stands for a server that is started for the run; address and url are placeholders until then. */
-  readonly demo?: 'redis' | 'redis-cluster' | 'postgres' | undefined
+  readonly demo?: DemoKind | undefined
   /** The upstream is that application of the run, the single one where empty; its port is a placeholder until it has one. */
   readonly app?: string | undefined
   /** Its faults are injected by a Toxiproxy there. */

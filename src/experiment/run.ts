@@ -21,7 +21,8 @@ import { describePlan } from './describe.ts'
 import type { Plan } from './plan.ts'
 import { watchRun } from './run-alerts.ts'
 import type { Recorder } from './recorder.ts'
-import type { StageOptions, StartServer } from './stage.ts'
+import type { StartServer } from './servers.ts'
+import type { StageOptions } from './stage.ts'
 
 export interface RunOptions {
   readonly registry: Registry

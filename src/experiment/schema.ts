@@ -19,7 +19,7 @@ const words = (description: string) => list(text('A word, as it is handed to the
 
 export const target = strict({
   protocol: oneOf(['tcp', 'redis', 'postgres', 'http', 'websocket'], 'What the dependency speaks; told by the scheme of `upstream` where it has one.').optional(),
-  upstream: text('Where the dependency is: redis://, rediss://, postgres://, http://, https://, ws://, wss://, tcp://host:port, unix:/path, demo:redis, demo:redis-cluster, demo:postgres, app:NAME.'),
+  upstream: text('Where the dependency is: redis://, rediss://, postgres://, http://, https://, ws://, wss://, tcp://host:port, unix:/path, demo:redis, demo:redis-cluster, demo:redis-cluster-replicas, demo:postgres, demo:postgres-replica, demo:postgres-replication, app:NAME.'),
   cluster: flag('Redis Cluster, Sentinel or replicas: every node that a reply names gets a proxy of its own, under the faults of this target.').optional(),
   routes: list(text('A path: /orders/:id.'), 'What the paths of an HTTP target are told apart by; a segment that begins with a colon stands for any.', { max: 100 }).optional(),
   via: text('The Toxiproxy that injects the faults of this target: toxiproxy://HOST:8474.').optional(),

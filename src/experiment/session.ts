@@ -15,12 +15,14 @@ import type { Plane } from '../proxy/plane.ts'
 import type { ClearReason, EventBodies, JournalEvent, Phase, TargetRecord } from '../record/events.ts'
 import type { Journal } from '../record/journal.ts'
 import { Arming } from '../control/arming.ts'
+import type { Addresses } from './addresses.ts'
 import { verifyHealed } from './heal.ts'
 import type { Plan } from './plan.ts'
 import { ProfileRun } from './profile.ts'
 import { Recorder } from './recorder.ts'
 import { Sampler } from './sampler.ts'
-import { Stage, type StageOptions, type StartServer } from './stage.ts'
+import type { StartServer } from './servers.ts'
+import { Stage, type StageOptions } from './stage.ts'
 import type { Span } from './steady-state.ts'
 import { Stop } from './stop.ts'
 
@@ -85,6 +87,9 @@ export class Session {
 
   /** Somebody waits for us to go. */
   get hurried(): boolean { return this.stop.reason?.why === 'signal' }
+
+  /** Of the open listeners; empty before they are. */
+  get addresses(): Addresses { return this.#stage.addresses }
 
   /** Undefined before `measure`. */
   get sampler(): Sampler | undefined { return this.#sampler }

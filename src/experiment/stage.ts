@@ -10,7 +10,7 @@ import { formatAddress } from '../proxy/address.ts'
 import type { Plane, TargetSpec } from '../proxy/plane.ts'
 import type { TargetRecord } from '../record/events.ts'
 import { startWatchdog, type Watchdog } from '../watchdog/watchdog.ts'
-import { addressesOf, withAddresses } from './addresses.ts'
+import { type Addresses, addressesOf, withAddresses } from './addresses.ts'
 import { App, appName, holdPort, type AppProcess, type HeldPort } from './app.ts'
 import { ask, doorsOf, refuseDown, type Answers, type Door } from './heal.ts'
 import type { Plan, PlannedTarget } from './plan.ts'
@@ -20,11 +20,8 @@ import { ProcessTree } from '../observe/process-tree.ts'
 import type { Hook } from '../profile/hook.ts'
 import { openHook, profiled } from './profile.ts'
 import type { Recorder } from './recorder.ts'
+import { joinStream, startServers, type StartedServer, type StartServer } from './servers.ts'
 import { Stopped } from './stop.ts'
-
-/** An embedded server that a target's `demo:` upstream stands for. */
-export interface StartedServer { readonly url: string; readonly host: string; readonly port: number; stop(): Promise<void> }
-export type StartServer = (kind: 'redis' | 'redis-cluster' | 'postgres', watchdog: Watchdog) => Promise<StartedServer>
 
 export interface StageOptions {
   readonly plan: Plan
@@ -52,6 +49,8 @@ export class Stage {
   doors: readonly Door[] = []
   /** What each target answered before anything was done to it. */
   before: Answers = new Map()
+  /** Of the open listeners, as load, probes and actions see them. */
+  addresses: Addresses = { targets: new Map(), ports: new Map() }
   probes: readonly ProbeSpec[] = []
   load: LoadRun | undefined
   /** Where its application is profiled. */
@@ -67,7 +66,7 @@ export class Stage {
 
   /** Rejects with UPSTREAM_DOWN, APP_FAILED, PORT_IN_USE and what else a start can come to; with Stopped when it is closed meanwhile. */
   async open(): Promise<void> {
-    const { plan, plane, recorder, onOpen } = this.#options
+    const { plan, plane, recorder, startServer, onOpen } = this.#options
     const held = new Map<string, HeldPort>()
     for (const { name } of plan.apps) {
       const port = await holdPort()
@@ -75,13 +74,18 @@ export class Stage {
       held.set(name, port)
     }
     const ports = new Map([...held].map(([name, { port }]) => [name, port]))
-    const targets: PlannedTarget[] = []
-    for (const target of plan.targets) targets.push(await this.#served(target, ports))
     this.#goOn()
+    const servers = await startServers(plan.targets, startServer, this.watchdog, (server) => {
+      this.#closers.push(() => server.stop())
+      this.#goOn()
+    })
+    const targets = plan.targets.map((target) => served(target, ports, servers))
     const specs = targets.map(({ spec }) => spec)
     this.#closers.push(() => plane.close())
     const open = await plane.open(specs)
     onOpen(specs.map((spec) => recordOf(spec, open.find(({ name }) => name === spec.name)?.listen ?? [])))
+    this.addresses = addressesOf(targets, open, ports)
+    await joinStream(targets, servers, this.addresses)
     const doors = doorsOf(specs, open)
     const ours = new Set(targets.flatMap(({ spec, app }) => (app === undefined ? [] : [spec.name])))
     await this.#ask(doors.filter(({ spec }) => !ours.has(spec.name)))
@@ -95,9 +99,8 @@ export class Stage {
     await this.#ask(doors.filter(({ spec }) => ours.has(spec.name)))
     this.observers = startObservers(targets, (text) => recorder.problem({ code: 'OBSERVE_FAILED', message: text }))
     this.#closers.push(async () => { await Promise.all(this.observers.map((one) => one.close())) })
-    const shared = addressesOf(targets, open, ports)
-    this.probes = withAddresses(plan.probes, shared)
-    this.#loads = withAddresses(plan.loads, shared)
+    this.probes = withAddresses(plan.probes, this.addresses)
+    this.#loads = withAddresses(plan.loads, this.addresses)
     for (const { spec, via } of targets) {
       if (via) recorder.write({ kind: 'note', text: `${spec.name}: faults are injected by the Toxiproxy at ${via.server}, which tells nothing of what they did; what passed while they held counts as altered` })
     }
@@ -153,19 +156,6 @@ export class Stage {
     this.#goOn()
   }
 
-  async #served(target: PlannedTarget, ports: ReadonlyMap<string, number>): Promise<PlannedTarget> {
-    this.#goOn()
-    if (target.app !== undefined) {
-      const address = { host: '127.0.0.1', port: ports.get(target.app) ?? 0 }
-      return { ...target, spec: { ...target.spec, upstream: address, ...(target.spec.host === undefined ? {} : { host: formatAddress(address) }) } }
-    }
-    if (!target.demo) return target
-    const server = await this.#options.startServer(target.demo, this.watchdog)
-    this.#closers.push(() => server.stop())
-    const { host, port } = server
-    return { ...target, url: new URL(server.url), spec: { ...target.spec, upstream: { host, port } } }
-  }
-
   async #startApp(spec: Plan['apps'][number]): Promise<void> {
     const { recorder, env, folder, running, onDeath } = this.#options
     const name = appName(spec)
@@ -185,6 +175,18 @@ export class Stage {
   }
 
   #goOn(): void { if (this.#closing) throw new Stopped() }
+}
+
+/** With the address of what the run has started for it. */
+function served(target: PlannedTarget, ports: ReadonlyMap<string, number>, servers: ReadonlyMap<string, StartedServer>): PlannedTarget {
+  if (target.app !== undefined) {
+    const address = { host: '127.0.0.1', port: ports.get(target.app) ?? 0 }
+    return { ...target, spec: { ...target.spec, upstream: address, ...(target.spec.host === undefined ? {} : { host: formatAddress(address) }) } }
+  }
+  const server = servers.get(target.spec.name)
+  if (!server) return target
+  const { url, host, port } = server
+  return { ...target, url: new URL(url), spec: { ...target.spec, upstream: { host, port } } }
 }
 
 function meterOf(pid: number): () => Ms | undefined {

@@ -3,6 +3,9 @@
 import type { Protocol } from '../protocols/codec.ts'
 import type { Address } from '../proxy/plane.ts'
 
+/** Embedded servers. The replica follows the one `demo:postgres`; `postgres-replication` is the stream between the two. */
+export type DemoKind = 'redis' | 'redis-cluster' | 'redis-cluster-replicas' | 'postgres' | 'postgres-replica' | 'postgres-replication'
+
 export interface Upstream {
   readonly address: Address
   /** As the application would be given it, had it no proxy; host and port are replaced later. */
@@ -12,7 +15,7 @@ export interface Upstream {
   /** The scheme asks for TLS. */
   readonly tls: boolean
   /** Stands for a server that is started for the run. */
-  readonly demo?: 'redis' | 'redis-cluster' | 'postgres'
+  readonly demo?: DemoKind
   /** Stands for an application that the run starts, by its name: empty for the single one. */
   readonly app?: string
 }
@@ -30,16 +33,22 @@ const SCHEMES: Readonly<Record<string, Scheme>> = {
   'wss:': { protocol: 'websocket', port: 443, tls: true },
   'tcp:': { protocol: undefined, port: undefined, tls: false },
 }
-const DEMO: Readonly<Record<string, Upstream>> = {
-  'demo:redis': { demo: 'redis', protocol: 'redis', tls: false, address: { host: '127.0.0.1', port: 0 }, url: new URL('redis://127.0.0.1:0') },
-  'demo:redis-cluster': { demo: 'redis-cluster', protocol: 'redis', tls: false, address: { host: '127.0.0.1', port: 0 }, url: new URL('redis://127.0.0.1:0') },
-  'demo:postgres': { demo: 'postgres', protocol: 'postgres', tls: false, address: { host: '127.0.0.1', port: 0 }, url: new URL('postgres://postgres@127.0.0.1:0/postgres') },
-}
+const demoOf = (demo: DemoKind, protocol: Protocol, url: string): readonly [string, Upstream] =>
+  [`demo:${demo}`, { demo, protocol, tls: false, address: { host: '127.0.0.1', port: 0 }, url: new URL(url) }]
+const DEMO: ReadonlyMap<string, Upstream> = new Map([
+  demoOf('redis', 'redis', 'redis://127.0.0.1:0'),
+  demoOf('redis-cluster', 'redis', 'redis://127.0.0.1:0'),
+  demoOf('redis-cluster-replicas', 'redis', 'redis://127.0.0.1:0'),
+  demoOf('postgres', 'postgres', 'postgres://postgres@127.0.0.1:0/postgres'),
+  demoOf('postgres-replica', 'postgres', 'postgres://postgres@127.0.0.1:0/postgres'),
+  demoOf('postgres-replication', 'tcp', 'tcp://127.0.0.1:0'),
+])
 
 /** Reads `upstream:`. `protocol` is what the target is declared to speak: it gives `unix:/path` its scheme. Messages hold no password. */
 export function parseUpstream(text: string, protocol: Protocol | undefined): Upstream | Wrong {
-  const demo = DEMO[text]
+  const demo = DEMO.get(text)
   if (demo) return { ...demo, url: new URL(demo.url) }
+  if (/^demo:\D/.test(text)) return { wrong: 'there is no such server', hint: `there are ${[...DEMO.keys()].join(', ')}` }
   const app = /^app(?::([a-z0-9][a-z0-9_-]{0,63}))?(\/[^\s#]*)?$/.exec(text)
   if (app) return { app: app[1] ?? '', address: { host: '127.0.0.1', port: 0 }, url: new URL(`${schemeOf(protocol)}://127.0.0.1:1${app[2] ?? ''}`), protocol, tls: false }
   const unix = /^(?:redis\+unix:(?:\/\/)?|unix:(?:\/\/)?)(\/[^?\0]*)(\?.*)?$/.exec(text)

@@ -11,7 +11,9 @@ const module_ = (name: string): string => JSON.stringify(new URL(`../../src/demo
 const OWNER = `
   const { startRedis } = await import(${module_('redis')})
   const { startPostgres } = await import(${module_('postgres')})
-  const servers = await Promise.all([startRedis(), startPostgres()])
+  const { startPostgresReplica } = await import(${module_('postgres-replica')})
+  const [redis, primary] = await Promise.all([startRedis(), startPostgres({ replicated: true })])
+  const servers = [redis, primary, await startPostgresReplica(primary)]
   console.log(servers.map(({ pid }) => pid).join(' '))`
 
 describe('embedded servers whose owner is gone', () => {
@@ -25,8 +27,8 @@ describe('embedded servers whose owner is gone', () => {
       const owner = spawn(process.execPath, ['--input-type=module', '-e', OWNER], { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, TMPDIR: temporary } })
       const [line] = await once(owner.stdout, 'data')
       const pids = String(line).trim().split(' ').map(Number)
-      assert.deepEqual(pids.map(runs), [true, true])
-      assert.deepEqual(readdirSync(temporary).map((name) => name.replace(/-\w+$/, '')).sort(), ['brownout-postgres', 'brownout-redis'])
+      assert.deepEqual(pids.map(runs), [true, true, true])
+      assert.deepEqual(readdirSync(temporary).map((name) => name.replace(/-\w+$/, '')).sort(), ['brownout-postgres', 'brownout-postgres', 'brownout-redis'])
       owner.kill(signal)
       assert.notEqual(await until(() => !pids.some(runs), 5000), undefined, `still there: ${pids.filter(runs)}`)
       assert.notEqual(await until(() => readdirSync(temporary).length === 0, 2000), undefined, `${readdirSync(temporary)}`)

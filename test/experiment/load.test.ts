@@ -226,12 +226,27 @@ steady_state:
     assert.deepEqual(await clusters('upstream: "redis://h", cluster: false'), [[undefined, undefined]])
     assert.deepEqual(await clusters('upstream: "demo:redis-cluster"'), [[true, 'redis-cluster']])
     assert.deepEqual(await clusters('upstream: "demo:redis-cluster", cluster: false'), [[undefined, 'redis-cluster']])
+    assert.deepEqual(await clusters('upstream: "demo:redis-cluster-replicas"'), [[true, 'redis-cluster-replicas']])
   })
 
   it('links an upstream of the sample stack as a placeholder, and ${package} to where package.json lies', async () => {
     const plan = await planOf('name: demo\ntargets: { db: { upstream: "demo:postgres" } }\napp: { command: [node, "${package}/x.js"] }')
     assert.deepEqual([plan.targets[0]?.demo, plan.targets[0]?.spec.protocol], ['postgres', 'postgres'])
     assert.deepEqual(plan.apps[0]?.command, ['node', `${ROOT.replace(/\/$/, '')}/x.js`])
+  })
+})
+
+describe('a replica of the sample stack', () => {
+  it('is a target beside its primary, and the stream between them one of plain bytes', async () => {
+    const { targets } = await planOf('name: x\ntargets: { stream: { upstream: "demo:postgres-replication" }, replica: { upstream: "demo:postgres-replica" }, db: { upstream: "demo:postgres" } }')
+    assert.deepEqual(targets.map(({ demo, spec }) => [demo, spec.protocol]), [['postgres-replication', 'tcp'], ['postgres-replica', 'postgres'], ['postgres', 'postgres']])
+  })
+})
+
+describe('the commands of a step', () => {
+  it('are told where the proxies listen, in a `run` and an `undo`', async () => {
+    const { method } = await planOf('name: x\ntargets: { cache: { upstream: "tcp://h:1" } }\nmethod: [{ step: a, run: [echo, "${targets.cache.url}", "$${HOME}"], undo: [echo, "${targets.cache.port}"] }]')
+    assert.deepEqual(method.map((step) => (step.kind === 'action' ? [step.run, step.undo] : [])), [[['echo', '${targets.cache.url}', '$${HOME}'], ['echo', '${targets.cache.port}']]])
   })
 })
 
