@@ -2,7 +2,7 @@
 BIN   := node_modules/.bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test test-all cover check bench sockets crowd idle soak sustained page truth stats sweeps fuzz demo docs schema clean
+.PHONY: help setup build test test-all cover check targets bench sockets crowd idle soak sustained page truth stats sweeps fuzz demo docs schema clean
 
 help: ## prints this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -36,6 +36,9 @@ check: build ## types, and the linter
 
 demo: build ## a real application on real servers loses its cache for some seconds; ends in a report
 	@node dist/bin/brownout.js demo
+
+targets: build ## every figure that the sample stack is to reach, through the proxy; ONLY=api,cache chooses, WRITE=file writes the table too
+	@node dist/test/bench/targets.js
 
 bench: build ## what brownout costs beside HAProxy and others; PATHS=redis,http ROUNDS=5 AGAINST=file WRITE=file choose
 	@node dist/test/bench/suite.js $(if $(AGAINST),--against $(AGAINST)) $(if $(WRITE),--write $(WRITE))

@@ -46,7 +46,7 @@ export function link(context: Omit<Linking, 'names' | 'targets' | 'data'>, given
   const spans = stepSpans(drafts)
   const method = finishSteps(drafts, spans)
   const methodLength = Math.max(0, ...[...spans.values()].map(({ to }) => to))
-  warnOfRamps(linking, loads, windows)
+  if (method.length > 0) warnOfRamps(linking, loads, windows)
   warnOfFewSamples(linking, {
     loads, windows, steadyState, expect,
     lengthOf(during) {

@@ -77,7 +77,8 @@ app: { command: [x] }
 
 describe('loads of several requests and of connections', () => {
   it('become a plan in which texts are cut where captured values stand', async () => {
-    const { loads, warnings } = await planOf(LOADS.replace('websocket: "${targets.api.url}"', 'websocket: "ws://${targets.api.host}:${targets.api.port}"'))
+    const text = LOADS.replace('websocket: "${targets.api.url}"', 'websocket: "ws://${targets.api.host}:${targets.api.port}"')
+    const { loads, warnings } = await planOf(text)
     const cart = (as: string) => ({ capture: 'cart', as })
     assert.deepEqual(loads[0], {
       name: 'buy', rate: 10, timeout: 5000, ok: '2xx,3xx', inFlightMax: 104, connections: 10,
@@ -95,8 +96,11 @@ describe('loads of several requests and of connections', () => {
       { name: 'chat', rate: 100, timeout: 1000, ok: '2xx', inFlightMax: 200, connections: 50,
         send: { kind: 'websocket', url: 'ws://${targets.api.host}:${targets.api.port}', headers: { cookie: 'a=1' }, over: 1000, expect: 'echo', send: '{id}', compression: true } },
     ])
-    const ramp = warnings.filter(({ message }) => message.includes('viewers'))
-    assert.deepEqual(ramp.map(({ code, message }) => `${code} ${message}`), ['RAMP_LONG the connections of viewers are made over 5s, and warmup lasts 3s'])
+    const ramps = (all: typeof warnings): string[] => all.filter(({ message }) => message.includes('viewers')).map(({ code, message }) => `${code} ${message}`)
+    // Where nothing is injected there is no baseline that must be like what comes after.
+    assert.deepEqual(ramps(warnings), [])
+    const injected = await planOf(`${text}method: [{ step: cut, fault: partition, on: api, for: 1s }]\n`)
+    assert.deepEqual(ramps(injected.warnings), ['RAMP_LONG the connections of viewers are made over 5s, and warmup lasts 3s'])
   })
 })
 
