@@ -37,6 +37,7 @@ const COMMANDS: Readonly<Record<string, (add: Add) => Promise<void>>> = {
   discover: async (add) => add((await import('./discover.ts')).discover),
   runs: async (add) => add((await import('./runs.ts')).runs),
   report: async (add) => add((await import('./report.ts')).report),
+  advise: async (add) => add((await import('./advise.ts')).advise),
   compare: async (add) => add((await import('./compare.ts')).compare),
   init: async (add) => add((await import('./init.ts')).init),
   schema: async (add) => add((await import('./schema.ts')).schema),

@@ -52,6 +52,6 @@ export function lineOf(event: JournalEvent, plan: Plan): Line | undefined {
     case 'alert': return line(event.state === 'firing' ? 'trouble' : 'step', `alert ${event.alert} ${event.state}: ${event.text}`)
     case 'problem': return line('trouble', `${event.code}: ${event.text}`)
     case 'probe': return event.ok ? undefined : line('quiet', `probe ${event.name}: ${event.problem ?? 'failed'}`)
-    case 'rule.arming': case 'altered': case 'drained': case 'bucket': case 'figures': case 'reaction': case 'reactions': case 'profile': case 'point': case 'sweep': case 'verdict': case 'run.ended': return undefined
+    case 'rule.arming': case 'altered': case 'drained': case 'bucket': case 'figures': case 'reaction': case 'reactions': case 'profile': case 'survey': case 'point': case 'sweep': case 'verdict': case 'run.ended': return undefined
   }
 }

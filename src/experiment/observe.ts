@@ -10,17 +10,17 @@ import type { PlannedTarget } from './plan.ts'
 
 const SECURE_MODES: readonly (string | null)[] = ['require', 'no-verify', 'verify-ca', 'verify-full']
 
-/** One for each target whose server can be asked; `onProblem` is told of those that cannot be after all. */
-export function startObservers(targets: readonly PlannedTarget[], onProblem: (text: string) => void): readonly Observer[] {
-  return targets.flatMap(({ spec, url, unobserved }) => {
-    const { name, protocol, upstream: address, tls } = spec
-    const asked = protocol === 'redis' ? redisObserved : protocol === 'postgres' ? postgresObserved : undefined
-    // A Postgres lets nobody in who does not say who they are.
-    if (!asked || unobserved || (protocol === 'postgres' && credentialsOf(url).user === undefined)) return []
-    const server: ServerSpec = { name, protocol, address, url, tls: secureOf(url, address, tls) }
-    return new Observer({ name, ...asked(server), onProblem: (text) => onProblem(`${name}: ${text}`) })
-  })
-}
+/** The servers behind targets that can be asked, past the proxies. */
+export const serversOf = (targets: readonly PlannedTarget[]): readonly ServerSpec[] => targets.flatMap(({ spec, url, unobserved }) => {
+  const { name, protocol, upstream: address, tls } = spec
+  // A Postgres lets nobody in who does not say who they are.
+  if (unobserved || (protocol !== 'redis' && protocol !== 'postgres') || (protocol === 'postgres' && credentialsOf(url).user === undefined)) return []
+  return [{ name, protocol, address, url, tls: secureOf(url, address, tls) }]
+})
+
+/** One for each; `onProblem` is told of those that cannot be asked after all. */
+export const startObservers = (servers: readonly ServerSpec[], onProblem: (text: string) => void): readonly Observer[] => servers.map((server) =>
+  new Observer({ name: server.name, ...(server.protocol === 'redis' ? redisObserved(server) : postgresObserved(server)), onProblem: (text) => onProblem(`${server.name}: ${text}`) }))
 
 /** TLS where the proxy speaks it to the server, and where the application does through it. */
 function secureOf(url: URL, address: ServerSpec['address'], tls: PlannedTarget['spec']['tls']): ConnectionOptions | undefined {

@@ -14,6 +14,7 @@ import { startProbes, type ProbesRun } from '../probes/probe.ts'
 import type { Plane } from '../proxy/plane.ts'
 import type { ClearReason, EventBodies, JournalEvent, Phase, TargetRecord } from '../record/events.ts'
 import type { Journal } from '../record/journal.ts'
+import { foldRun } from '../report/fold.ts'
 import { Arming } from '../control/arming.ts'
 import type { Addresses } from './addresses.ts'
 import { verifyHealed } from './heal.ts'
@@ -23,6 +24,7 @@ import { Recorder } from './recorder.ts'
 import { Sampler } from './sampler.ts'
 import type { StartServer } from './servers.ts'
 import { Stage, type StageOptions } from './stage.ts'
+import { takeSurveys } from './survey.ts'
 import type { Span } from './steady-state.ts'
 import { Stop } from './stop.ts'
 
@@ -161,6 +163,7 @@ export class Session {
       this.recorder.write({ kind: 'heal', ...healed })
       if (!healed.ok) unhealed.push(`${healed.target} answered ${healed.before} before and answers ${healed.after} now`)
     }
+    if (!this.hurried && this.#sampler) await takeSurveys(this.#stage.servers, foldRun(this.recorder.events), this.recorder)
     return { invalid, unhealed }
   }
 

@@ -15,7 +15,8 @@ import { App, appName, holdPort, type AppProcess, type HeldPort } from './app.ts
 import { ask, doorsOf, refuseDown, type Answers, type Door } from './heal.ts'
 import type { Plan, PlannedTarget } from './plan.ts'
 import type { Observer } from '../observe/observer.ts'
-import { startObservers } from './observe.ts'
+import type { ServerSpec } from '../observe/server.ts'
+import { serversOf, startObservers } from './observe.ts'
 import { ProcessTree } from '../observe/process-tree.ts'
 import type { Hook } from '../profile/hook.ts'
 import { openHook, profiled } from './profile.ts'
@@ -43,7 +44,8 @@ const APP_PATIENCE = ms(5000)
 export class Stage {
   readonly watchdog: Watchdog = startWatchdog()
   readonly apps: App[] = []
-  /** Of the servers that can be asked. */
+  /** Those that can be asked how they are. */
+  servers: readonly ServerSpec[] = []
   observers: readonly Observer[] = []
   /** Of the targets that have been asked. */
   doors: readonly Door[] = []
@@ -97,7 +99,8 @@ export class Stage {
       await this.#startApp(profiled(withAddresses(spec, addressesOf(targets, open, ports, spec.name)), plan.profile, this.hook, this.#options.env))
     }
     await this.#ask(doors.filter(({ spec }) => ours.has(spec.name)))
-    this.observers = startObservers(targets, (text) => recorder.problem({ code: 'OBSERVE_FAILED', message: text }))
+    this.servers = serversOf(targets)
+    this.observers = startObservers(this.servers, (text) => recorder.problem({ code: 'OBSERVE_FAILED', message: text }))
     this.#closers.push(async () => { await Promise.all(this.observers.map((one) => one.close())) })
     this.probes = withAddresses(plan.probes, this.addresses)
     this.#loads = withAddresses(plan.loads, this.addresses)

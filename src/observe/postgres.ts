@@ -25,33 +25,43 @@ const STATEMENT_TIMEOUT_MS = 1500
 export const postgresObserved = (spec: ServerSpec): Pick<ObserverOptions, 'connect' | 'describe'> => ({ connect: (signal) => connect(spec, signal), describe: problemOf })
 
 async function connect(spec: ServerSpec, signal: AbortSignal): Promise<Asked> {
+  const client = await connectPostgres(spec, signal)
+  const tree = await serverHere(client).catch((error: unknown) => {
+    stop(client)
+    throw error
+  })
+  let cpu = 0
+  return {
+    async read() {
+      const [gauges, counters] = [await row(client, GAUGES), await row(client, COUNTERS)]
+      const used = tree?.look(monotonicNow())
+      cpu += (used?.cpu ?? 0) / 1000
+      return { gauges, counters: used ? { ...counters, server_cpu: cpu } : counters } satisfies Reading
+    },
+    close: () => stop(client),
+  }
+}
+
+/** A session of our own, past the proxies. It is ended at once when the signal fires. */
+export async function connectPostgres(spec: ServerSpec, signal: AbortSignal, name = 'brownout observe'): Promise<pg.Client> {
   const { user, password, database } = credentialsOf(spec.url)
   const client = new pg.Client({
     ...placeOf(spec.address), user, password, database: database || user, ssl: spec.tls ?? false,
-    application_name: 'brownout observe', statement_timeout: STATEMENT_TIMEOUT_MS,
+    application_name: name, statement_timeout: STATEMENT_TIMEOUT_MS,
   })
-  // By name: TLS puts another in its place.
-  const stop = (): void => { client.connection.stream.destroy() }
-  client.on('error', stop)
-  signal.addEventListener('abort', stop, { once: true })
+  client.on('error', () => stop(client))
+  signal.addEventListener('abort', () => stop(client), { once: true })
   try {
     await client.connect()
-    const tree = await serverHere(client)
-    let cpu = 0
-    return {
-      async read() {
-        const [gauges, counters] = [await row(client, GAUGES), await row(client, COUNTERS)]
-        const used = tree?.look(monotonicNow())
-        cpu += (used?.cpu ?? 0) / 1000
-        return { gauges, counters: used ? { ...counters, server_cpu: cpu } : counters } satisfies Reading
-      },
-      close: stop,
-    }
+    return client
   } catch (error) {
-    stop()
+    stop(client)
     throw error
   }
 }
+
+/** By name: TLS puts another stream in its place. */
+const stop = (client: pg.Client): void => { client.connection.stream.destroy() }
 
 const placeOf = (address: ServerSpec['address']): { readonly host: string; readonly port: number } =>
   ('host' in address ? address : { host: dirname(address.path), port: Number(/\.(\d+)$/.exec(basename(address.path))?.[1] ?? 5432) })

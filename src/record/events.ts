@@ -6,6 +6,7 @@ import type { Point, SweepResult } from '../sweep/result.ts'
 import type { BucketRecord } from './buckets.ts'
 import type { ProfileRecord } from './profiles.ts'
 import type { FiguresRecord, ReactionRecord, ReactionTotals } from './figures.ts'
+import type { SurveyRecord } from './surveys.ts'
 
 /** Why a rule is no longer armed. */
 export type ClearReason = 'deadline' | 'method-end' | 'abort' | 'signal' | 'error' | 'request' | 'lease' | 'journal'
@@ -57,6 +58,8 @@ export interface EventBodies {
   sweep: { readonly result: SweepResult }
   /** What an application's processor time went to, before and under the fault. */
   profile: { readonly profile: ProfileRecord }
+  /** What the server behind a target said of itself when everything had been measured. */
+  survey: { readonly target: string; readonly survey: SurveyRecord }
   note: { readonly text: string }
   /** What a person (or a program for one) did by hand, before it is done. `rule` where it concerns one. */
   operator: { readonly who: string; readonly did: 'inject' | 'change' | 'clear' | 'halt' | 'resume' | 'pause' | 'note' | 'detected' | 'mitigated' | 'lost'; readonly text: string; readonly rule?: string | undefined }

@@ -1,11 +1,12 @@
 /** The shape of each event, as far as a reader relies on it: a line that lacks it is not taken for an event. */
 
 import type { EventBodies, EventKind, JournalEvent } from './events.ts'
+import { allFit, fits as hasShape, type Type } from './fits.ts'
+import { surveyFits } from './survey-shape.ts'
 
-type Type = 'string' | 'number' | 'boolean' | 'object' | 'array' | 'any'
 type Shape<K extends EventKind> = { readonly [Key in RequiredKeys<EventBodies[K]>]: Type }
 /** Fields of a line, known to be there and no more. */
-interface Fields { readonly kind?: unknown; readonly bucket?: unknown; readonly counts?: unknown; readonly targets?: unknown; readonly figures?: unknown; readonly parts?: unknown; readonly of?: unknown; readonly altered?: unknown; readonly control?: unknown; readonly moves?: unknown; readonly expectations?: unknown; readonly profile?: unknown; readonly processes?: unknown; readonly grown?: unknown; readonly calls?: unknown }
+interface Fields { readonly kind?: unknown; readonly bucket?: unknown; readonly counts?: unknown; readonly targets?: unknown; readonly figures?: unknown; readonly parts?: unknown; readonly of?: unknown; readonly altered?: unknown; readonly control?: unknown; readonly moves?: unknown; readonly expectations?: unknown; readonly profile?: unknown; readonly processes?: unknown; readonly grown?: unknown; readonly calls?: unknown; readonly survey?: unknown }
 type RequiredKeys<T> = { [Key in keyof T]-?: undefined extends T[Key] ? (unknown extends T[Key] ? Key : never) : Key }[keyof T]
 
 const SHAPES: { readonly [K in EventKind]: Shape<K> } = {
@@ -30,6 +31,7 @@ const SHAPES: { readonly [K in EventKind]: Shape<K> } = {
   point: { point: 'object' },
   sweep: { result: 'object' },
   profile: { profile: 'object' },
+  survey: { target: 'string', survey: 'object' },
   note: { text: 'string' },
   operator: { who: 'string', did: 'string', text: 'string' },
   alert: { alert: 'string', state: 'string', text: 'string' },
@@ -57,15 +59,15 @@ export function isEvent(value: unknown): value is JournalEvent {
   return shape !== undefined && fits(value, shape) && partsFit(kind, value)
 }
 
-function partsFit(kind: string, { bucket, targets, expectations, figures, altered, control, profile }: Fields): boolean {
-  const each = (list: unknown, shape: Readonly<Record<string, Type>>): boolean => Array.isArray(list) && list.every((one) => fits(one, shape))
+function partsFit(kind: string, { bucket, targets, expectations, figures, altered, control, profile, survey }: Fields): boolean {
   switch (kind) {
     case 'bucket': return fits(bucket, BUCKET) && fits(bucket.counts, COUNTS)
-    case 'figures': return fits(figures, FIGURES) && each(figures.parts, PART)
+    case 'figures': return fits(figures, FIGURES) && allFit(figures.parts, PART)
     case 'reactions': return fits(altered, REACTIONS) && fits(control, REACTIONS)
-    case 'profile': return fits(profile, PROFILE) && each(profile.processes, PROCESS) && each(profile.grown, FUNCTION) && callsFit(profile.calls)
-    case 'run.started': return each(targets, TARGET)
-    case 'verdict': return each(expectations, EXPECTATION)
+    case 'profile': return fits(profile, PROFILE) && allFit(profile.processes, PROCESS) && allFit(profile.grown, FUNCTION) && callsFit(profile.calls)
+    case 'survey': return surveyFits(survey)
+    case 'run.started': return allFit(targets, TARGET)
+    case 'verdict': return allFit(expectations, EXPECTATION)
     default: return true
   }
 }
@@ -73,12 +75,4 @@ function partsFit(kind: string, { bucket, targets, expectations, figures, altere
 /** Depth is bounded by that of JSON itself. */
 const callsFit = (calls: unknown): boolean => Array.isArray(calls) && calls.every((one: unknown) => fits(one, FUNCTION) && callsFit(one.calls))
 
-function fits(value: unknown, shape: Readonly<Record<string, Type>>): value is Fields {
-  if (typeof value !== 'object' || value === null) return false
-  return Object.entries(shape).every(([key, type]) => {
-    const field: unknown = Object.hasOwn(value, key) ? (value as Readonly<Record<string, unknown>>)[key] : undefined
-    if (type === 'any') return true
-    if (type === 'array') return Array.isArray(field)
-    return type === 'object' ? typeof field === 'object' && field !== null : typeof field === type
-  })
-}
+const fits = (value: unknown, shape: Readonly<Record<string, Type>>): value is Fields => hasShape(value, shape)

@@ -55,6 +55,8 @@ export interface RunRecord {
   readonly loads: readonly EventOf<'load'>[]
   readonly heals: readonly EventOf<'heal'>[]
   readonly profiles: readonly ProfileRecord[]
+  /** What servers said of themselves, the latest of each target. */
+  readonly surveys: readonly EventOf<'survey'>[]
   readonly suspects: readonly EventOf<'suspect'>[]
   readonly notes: readonly EventOf<'note'>[]
   readonly alerts: readonly EventOf<'alert'>[]
@@ -80,7 +82,7 @@ export function foldRun(events: readonly JournalEvent[]): RunRecord {
     rules: foldRules(events), actions: foldActions(all('action')),
     signals: foldSignals(all('bucket').map(({ bucket }) => bucket), figures), figures,
     reactions: all('reaction'), reactionTotals: [...new Map(all('reactions').map((event) => [event.rule, event])).values()],
-    probes: all('probe'), apps: all('app'), loads: all('load'), heals: all('heal'), profiles: all('profile').map((event) => event.profile), suspects: all('suspect'), notes: all('note'), alerts: all('alert'), operators: all('operator'), problems: all('problem'),
+    probes: all('probe'), apps: all('app'), loads: all('load'), heals: all('heal'), profiles: all('profile').map((event) => event.profile), surveys: [...new Map(all('survey').map((event) => [event.target, event])).values()], suspects: all('suspect'), notes: all('note'), alerts: all('alert'), operators: all('operator'), problems: all('problem'),
     verdict: foldVerdict(all('verdict').at(-1), ended), exit: ended?.exit,
   }
 }

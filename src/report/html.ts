@@ -2,7 +2,9 @@
 
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { adviseOn } from '../advice/advise.ts'
 import { resourceOf } from '../record/resources.ts'
+import { ADVICE_STYLE, adviceSection } from './advice-section.ts'
 import type { Analysis } from './analysis.ts'
 import { chartsOf, type Chart, type Charts } from './charts.ts'
 import type { RunRecord } from './fold.ts'
@@ -22,7 +24,7 @@ export function renderHtml(record: RunRecord, analysis: Analysis): string {
   const profiled = record.profiles.length > 0
   return pageOf({
     title: `${record.verdict.outcome}: ${plain(record.started?.name ?? 'unknown run')}`, pictures: true,
-    style: asset('uplot/dist/uPlot.min.css') + STYLE + (profiled ? PROFILE_STYLE : ''), scripts: [asset('uplot/dist/uPlot.iife.min.js'), SCRIPT, ...(profiled ? [PROFILE_SCRIPT] : [])],
+    style: asset('uplot/dist/uPlot.min.css') + STYLE + (adviseOn(record).length > 0 ? ADVICE_STYLE : '') + (profiled ? PROFILE_STYLE : ''), scripts: [asset('uplot/dist/uPlot.iife.min.js'), SCRIPT, ...(profiled ? [PROFILE_SCRIPT] : [])],
     data: html`<script type="application/json" id="data">${jsonForScript(charts)}</script>
 `,
     main: html`${headerSection(record, analysis)}
@@ -38,6 +40,7 @@ ${resourcesSection(record, charts)}
 ${profileSection(record)}
 ${ledgerSection(record, analysis)}
 ${failuresSection(record)}
+${adviceSection(record)}
 ${sourceSection(record)}`,
   })
 }

@@ -1,6 +1,7 @@
 /** The report for machines: one JSON document. docs/report.md describes every field; `format` grows when one changes its meaning. */
 
 import { ms, type Ms } from '../core/units.ts'
+import { adviseOn } from '../advice/advise.ts'
 import type { Analysis, SignalTiming } from './analysis.ts'
 import type { RunRecord } from './fold.ts'
 import { gameOf, type Marked } from './game.ts'
@@ -46,6 +47,7 @@ export function reportOf(record: RunRecord, analysis: Analysis): Readonly<Record
     loadNotes: loadNotes(record),
     heal: record.heals.map(({ target, ok, before, after }) => ({ target, ok, before, after })),
     suspects: record.suspects.map(({ at, stallMs }) => ({ atMs: since(at), stallMs })),
+    advice: adviceOf(record), surveys: record.surveys.map(({ target, survey }) => ({ target, ...survey })),
     profiles: record.profiles.map(({ calls: _, ...profile }) => profile),
     problems: record.problems.map(({ at, code, text }) => ({ atMs: since(at), code, text })),
     alerts: record.alerts.map(({ at, alert, state, text }) => ({ atMs: since(at), alert, state, text })),
@@ -53,6 +55,11 @@ export function reportOf(record: RunRecord, analysis: Analysis): Readonly<Record
     session: sessionOf(record, analysis, since),
   }
 }
+
+/** As `advise --json` tells it, too. */
+export const adviceOf = (record: RunRecord): readonly Readonly<Record<string, unknown>>[] => adviseOn(record).map(({ id, target, title, evidence, actions, gain, confidence, limits }) => ({
+  id, target: target ?? null, title, evidence, actions, gain: { ...gain, share: orNull(gain.share) }, confidence, limits,
+}))
 
 /** Null where nobody did anything by hand. Times of marks count from when the injection took effect. */
 function sessionOf(record: RunRecord, analysis: Analysis, since: (time: Ms | undefined) => number | null): Readonly<Record<string, unknown>> | null {

@@ -1,17 +1,19 @@
 /** The report for a pull request or the summary page of a CI job, in GitHub's Markdown. */
 
+import { adviceMarkdown } from './advice-markdown.ts'
 import { effectOf, rowsShown, type Analysis } from './analysis.ts'
 import { failuresOf } from './failures.ts'
 import type { RunRecord } from './fold.ts'
 import { actionCells, GAME_HEAD, gameCells, gameOf } from './game.ts'
 import { headline } from './headline.ts'
 import { ledgerOf } from './ledger.ts'
+import { literal } from './literal.ts'
 import { LOAD_HEAD, loadCells, loadNotes, loadRows } from './loads.ts'
 import { passedOf } from './passed.ts'
 import { passedTable } from './passed-words.ts'
 import { FUNCTIONS_SHORT, functionCells, PROFILE_HEAD, profileHeadline } from './profiles.ts'
 import { troublesOf } from './trouble.ts'
-import { brief, NONE, plain, signalWords, STATUS_WORDS, timingRow } from './words.ts'
+import { brief, NONE, signalWords, STATUS_WORDS, timingRow } from './words.ts'
 
 /** Ends in a newline, and can be appended to another. */
 export function renderMarkdown(record: RunRecord, analysis: Analysis): string {
@@ -36,6 +38,7 @@ export function renderMarkdown(record: RunRecord, analysis: Analysis): string {
     ...passedOf(record).map(passedTable).map(({ target, head, operations }) => table([literal(target), ...head], operations.map(({ name, cells }) => [name, ...cells]))),
     table(['step', 'fault', 'altered', 'reaction'], ledgerOf(record, analysis).map(({ step, what, when, altered, reactions }) => [step, `${what}, ${when}`, altered, reactions.join('; ')])),
     ...record.profiles.flatMap((profile) => [literal(profileHeadline(profile)), table([...PROFILE_HEAD], profile.grown.slice(0, FUNCTIONS_SHORT).map(functionCells))]),
+    adviceMarkdown(record),
     failuresOf(record).map(({ load, words }) => `- ${literal(`${load}: ${words}`)}`).join('\n'),
     started ? literal(`seed ${started.seed}, ${started.file}, ${started.hash}`) : '',
   ]
@@ -48,7 +51,3 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
   return [line(head), line(head.map(() => '---')), ...rows.map((row) => line(row.map(literal)))].join('\n')
 }
-
-/** Text of others as text: no markup, no table cell, no link, nobody mentioned. */
-export const literal = (text: string): string =>
-  plain(text).replace(/[\\`*_{}[\]#|~!]/g, '\\$&').replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/@/g, '&#64;')

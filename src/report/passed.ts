@@ -2,7 +2,7 @@
 
 import { ms, type Ms } from '../core/units.ts'
 import type { FiguresRecord, Labels, PartRecord } from '../record/figures.ts'
-import { latencyMax, latencyQuantile, mergeLatencies, readCells, type Latencies } from '../record/latencies.ts'
+import { latencyMax, latencyMean, latencyQuantile, mergeLatencies, readCells, type Latencies } from '../record/latencies.ts'
 import { phaseOf, type RunRecord } from './fold.ts'
 import { observedUntil } from './spans.ts'
 
@@ -17,6 +17,8 @@ export interface PassedRow {
   readonly p50: Ms | undefined
   readonly p95: Ms | undefined
   readonly p99: Ms | undefined
+  /** All of its operations that were timed, together. */
+  readonly total: Ms
   /** What we held back, for each operation that was answered. */
   readonly held: Ms
   readonly hits: number
@@ -41,10 +43,8 @@ export interface Passed {
   readonly sockets: PassedSockets | undefined
 }
 
-/** One a target whose messages were read. */
-export function passedOf(record: RunRecord): readonly Passed[] {
-  const from = phaseOf(record, 'baseline')?.from ?? record.from
-  const to = observedUntil(record)
+/** One a target whose messages were read; from the baseline on unless said otherwise. */
+export function passedOf(record: RunRecord, { from, to }: { readonly from: Ms; readonly to: Ms } = { from: phaseOf(record, 'baseline')?.from ?? record.from, to: observedUntil(record) }): readonly Passed[] {
   const seen = record.figures.filter(({ start, width }) => start + width / 2 >= from && start + width / 2 < to)
   return [...new Set(seen.map(({ target }) => target))].map((target): Passed => {
     const own = seen.filter((one) => one.target === target)
@@ -79,7 +79,7 @@ function rowOf(of: Labels, parts: readonly PartRecord[], seconds: number): Passe
   const firstByte = mergeLatencies(parts.flatMap((part) => readCells(part.serverFirstByte ?? part.firstByte ?? [])))
   const server = mergeLatencies(parts.flatMap((part) => readCells(part.server ?? part.latency ?? [])))
   return {
-    of, offered: total(({ offered }) => offered), ok: total(({ ok }) => ok), errors: Object.fromEntries([...errors].sort(([, a], [, b]) => b - a)), rate: answered / seconds, ...quantiles(server),
+    of, offered: total(({ offered }) => offered), ok: total(({ ok }) => ok), errors: Object.fromEntries([...errors].sort(([, a], [, b]) => b - a)), rate: answered / seconds, ...quantiles(server), total: ms((latencyMean(server) ?? 0) * server.total),
     held: ms(answered > 0 ? total(({ heldMs }) => heldMs) / answered : 0), hits: total(({ hits }) => hits), misses: total(({ misses }) => misses),
     statuses: Object.fromEntries([...summed(parts.map((part) => part.statuses))].sort()), firstByteP95: latencyQuantile(firstByte, 0.95),
     bytesToServer: total(({ bytesToServer }) => bytesToServer), bytesToClient: total(({ bytesToClient }) => bytesToClient),

@@ -2,7 +2,8 @@
 
 import type { SweepResult } from '../sweep/result.ts'
 import { capacityWords, edgeWords, footWords, POINT_HEAD, pointCells, pointsInOrder } from './sweep-words.ts'
-import { literal, table } from './markdown.ts'
+import { literal } from './literal.ts'
+import { table } from './markdown.ts'
 import { plain } from './words.ts'
 
 /** Ends in a newline, and can be appended to another. */

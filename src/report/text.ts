@@ -7,6 +7,7 @@ import { columns } from './columns.ts'
 import { failuresOf } from './failures.ts'
 import { QUANTILES } from './figures.ts'
 import { phaseOf, type RunRecord } from './fold.ts'
+import { adviceLines } from './advice-text.ts'
 import { actionCells, gameCells, GAME_HEAD, gameOf } from './game.ts'
 import { headline } from './headline.ts'
 import { ledgerOf } from './ledger.ts'
@@ -17,6 +18,7 @@ import { KEYS_HEAD, passedTable, type WordRow } from './passed-words.ts'
 import { trafficRow } from './traffic.ts'
 import { FUNCTIONS_SHORT, functionCells, PROFILE_HEAD, profileHeadline } from './profiles.ts'
 import { troublesOf } from './trouble.ts'
+import { wrapped } from './wrapped.ts'
 import { brief, figureWords, hashWords, NONE, plain, signalWords, STATUS_WORDS, timingRow } from './words.ts'
 
 export interface TextOptions {
@@ -50,6 +52,7 @@ export function renderText(record: RunRecord, analysis: Analysis, { color, width
     titled(colors, 'What the faults did', ledger(record, analysis, colors, width)),
     titled(colors, 'Processor time', processorTime(record, colors, width)),
     titled(colors, 'Why operations failed', failuresOf(record).flatMap(({ load, words }) => indented(`${load}: ${words}`, 2, width))),
+    titled(colors, 'Advice', advised(record, width)),
     titled(colors, 'Over time', overTime(record, analysis, colors, width)),
     trouble(record, colors, width),
     [...(started ? [colors.dim(`seed ${started.seed} · ${plain(started.file)} · ${hashWords(started.hash)}${started.trace ? ` · trace ${plain(started.trace.id)}` : ''}`)] : []),
@@ -68,17 +71,6 @@ function paint({ green, red, yellow, magenta }: Colors, outcome: Outcome): (text
 }
 
 const titled = ({ underline }: Colors, title: string, lines: readonly string[]): readonly string[] => (lines.length ? [underline(title), ...lines] : [])
-
-/** Lines of at most that width, cut between words. */
-export function wrapped(text: string, width: number): readonly string[] {
-  const lines: string[] = []
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1)
-    if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`
-    else if (word) lines.push(word)
-  }
-  return lines
-}
 
 function expectations({ verdict }: RunRecord, colors: Colors, width: number): readonly string[] {
   return verdict.expectations.flatMap(({ text, outcome, measured, limit, margin, hint }) => {
@@ -156,6 +148,9 @@ const processorTime = ({ profiles }: RunRecord, colors: Colors, width: number): 
 ])
 
 const indented = (text: string, by: number, width: number): readonly string[] => wrapped(text, width - by).map((line) => ' '.repeat(by) + line)
+
+/** Its titles; `brownout advise` tells the rest. */
+const advised = (record: RunRecord, width: number): readonly string[] => adviceLines(record).flatMap((line) => indented(line, 2, width))
 
 function overTime(record: RunRecord, analysis: Analysis, colors: Colors, width: number): readonly string[] {
   const from = phaseOf(record, 'baseline')?.from ?? record.from

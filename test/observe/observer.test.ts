@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import pg from 'pg'
 import { ms, type Ms } from '../../src/core/units.ts'
-import { startObservers } from '../../src/experiment/observe.ts'
+import { serversOf } from '../../src/experiment/observe.ts'
 import { Observer, ratesBetween } from '../../src/observe/observer.ts'
 import { postgresObserved } from '../../src/observe/postgres.ts'
 import { readInfo, redisObserved } from '../../src/observe/redis.ts'
@@ -111,7 +111,7 @@ describe('asking the server behind a target', () => {
     const target = (url: string, protocol: 'postgres' | 'redis' | 'http', more: object = {}) => ({
       url: new URL(url), spec: { name: 'x', protocol, upstream: { host: '127.0.0.1', port: 1 }, listen: [], tls: { client: 'passthrough' as const, upstream: 'off' as const, verify: true }, dialTimeout: ms(1) }, ...more,
     })
-    assert.deepEqual(startObservers([target('http://127.0.0.1:1', 'http'), target('postgres://127.0.0.1:1/db', 'postgres'), target('redis://127.0.0.1:1', 'redis', { unobserved: true })], () => assert.fail()), [])
+    assert.deepEqual(serversOf([target('http://127.0.0.1:1', 'http'), target('postgres://127.0.0.1:1/db', 'postgres'), target('redis://127.0.0.1:1', 'redis', { unobserved: true })]), [])
   })
 })
 

@@ -11,21 +11,22 @@ import { naiveStore } from './naive.ts'
 import { resilientStore } from './resilient.ts'
 import { pages } from './routes.ts'
 import { BadSetting, type Settings, settingsOf } from './settings.ts'
+import { shedding } from './shed.ts'
 import { Updates } from './updates.ts'
 
 const log = (line: string): void => { process.stderr.write(`shop: ${line}\n`) }
 const settings = settingsFrom(process.env)
 const { resilient, port } = settings
-const store = (resilient ? resilientStore : naiveStore)({ ...settings, log })
+const updates = new Updates()
+const store = (resilient ? resilientStore : naiveStore)({ ...settings, log, onSettled: (order) => updates.publish(order) })
 let ready = false
 const server = createServer()
-const updates = new Updates()
 const live = openLive({ updates, resilient, log })
 const priceUpdates = new PriceUpdates()
 const prices = openPrices({ ...settings, updates: priceUpdates, log })
 admit(server, { [LIVE_PATH]: live.peers, [PRICES_PATH]: prices.peers })
 if (settings.priceTicks > 0) tickPrices(priceUpdates, { rate: settings.priceTicks, products: settings.seed?.products ?? PRODUCTS, seed: 1 })
-server.on('request', pages({ store, updates, live, isReady: () => ready, failure: resilient ? 503 : 500, log }))
+server.on('request', shedding(settings.shed, pages({ store, updates, live, isReady: () => ready, failure: resilient ? 503 : 500, log })))
 
 log(resilient ? 'resilient' : 'naive')
 await serve({ server, port, log, prepare: () => store.prepare(), onReady: () => { ready = true }, onStop: () => { live.close(); prices.close() }, close: () => store.close() })

@@ -2,105 +2,94 @@
  * The shop as it should be: a deadline on every call, and an answer for when it passes.
  *
  *   read:      reads.ts
- *   checkout:  database, again where two transactions met, looked up where nobody said whether it was committed, or a quick 503
- *              then the payment service, or later (settle.ts): the order is written as unpaid first
+ *   checkout:  sales.ts, then the payment service, or later (settle.ts): the order is written as unpaid first.
+ *              What the database does not take in time is accepted and written later (outbox.ts); without an outbox it is a quick 503
  */
 
-import { randomUUID } from 'node:crypto'
-import { sleep } from '../../core/clock.ts'
 import { ms, type Ms } from '../../core/units.ts'
-import pg from 'pg'
-import { randomStream } from '../../core/random.ts'
 import { Refused } from '../pages.ts'
 import { openPool } from '../pool.ts'
-import { allProducts, type Basket, createSchema, InDoubt, type Order, orderOf, placeOrder, productById } from './catalogue.ts'
+import { allProducts, type Basket, createSchema, type Order, orderOf, productById } from './catalogue.ts'
 import { Feed, ORDERS_CHANNEL } from './feed.ts'
+import { Outbox } from './outbox.ts'
 import { patientPayment } from './patient-payment.ts'
 import { openReads, RECONNECT_MAX } from './reads.ts'
+import { openSales } from './sales.ts'
 import { Settler } from './settle.ts'
-import { type Dependencies, LIST_KEY, productKey, type Store } from './store.ts'
+import { type Dependencies, LIST_KEY, productKey, type Sale, type Store } from './store.ts'
+import { within } from './within.ts'
 
 const READ_DEADLINE: Ms = ms(300)
-/** A sale is worth a longer wait. */
-const SALE_DEADLINE: Ms = ms(700)
-/** For a connection of the pool: past it there is a queue, and a queue is answered with a 503. */
+const STATEMENT_DEADLINE: Ms = ms(700)
+/** For a connection of the pool: past it there is a queue, and a queue is answered with something else. */
 const ACQUIRE_DEADLINE: Ms = ms(250)
+/** So long a customer waits for the payment service. */
+const PAY_DEADLINE: Ms = ms(350)
+const REMEMBERED = 500
 /** How often the feed of orders is read again. */
 const READ_AGAIN: Ms = ms(300)
-/** A sale that met another is tried again, a little later each time and not all at once. */
-const SALE_TRIES = 5
-const RETRY_AFTER: Ms = ms(15)
-/** Serialization failure, deadlock: the transaction is gone, and nothing else is wrong. */
-const MET_ANOTHER: ReadonlySet<string | undefined> = new Set(['40001', '40P01'])
-/** The request's name is taken: an attempt in doubt had been committed. */
-const TAKEN = '23505'
 
 export function resilientStore(dependencies: Dependencies): Store {
   const { redisUrl, databaseUrl, paymentUrl, log } = dependencies
   const pool = openPool({
-    connectionString: databaseUrl, max: dependencies.pool ?? 20, connectionTimeoutMillis: ACQUIRE_DEADLINE, query_timeout: SALE_DEADLINE, statement_timeout: SALE_DEADLINE,
+    connectionString: databaseUrl, max: dependencies.pool ?? 20, connectionTimeoutMillis: ACQUIRE_DEADLINE, query_timeout: STATEMENT_DEADLINE, statement_timeout: STATEMENT_DEADLINE,
     idle_in_transaction_session_timeout: 2000, keepAlive: true,
   }, log)
   const feed = redisUrl === undefined ? undefined : new Feed({ redisUrl, pool, log, readAgainEvery: READ_AGAIN, client: { retryStrategy: (attempt) => Math.min(25 * attempt, RECONNECT_MAX) } })
   const payment = paymentUrl === undefined ? undefined : patientPayment(paymentUrl, log)
   const settler = payment && new Settler(pool, payment, log)
   const reads = openReads(dependencies)
-  const jitter = randomStream(process.pid, 'backoff')
+  const sales = openSales(pool, payment !== undefined)
+  const write = (basket: Basket, request: string): Promise<Order> => reads.database.run(() => sales.sell(basket, request), (error) => error instanceof Refused)
+  const outbox = redisUrl === undefined || !dependencies.outbox ? undefined : new Outbox({ redisUrl, write, log, onSettled: (order, basket) => { tell(order, basket); dependencies.onSettled?.(order) } })
 
-  /** On a connection of the pool; one that failed in a transaction is closed, not asked to roll back: the server does that by itself. Where two sales met all is well with it. */
-  async function attempt(basket: Basket, request: string): Promise<Order> {
-    const client = await pool.connect()
-    let broken: Error | boolean = true
-    try {
-      const placed = await placeOrder(client, basket, { request, unpaid: payment !== undefined })
-      broken = false
-      return placed
-    } catch (error) {
-      broken = !(error instanceof Refused)
-      if (error instanceof pg.DatabaseError && MET_ANOTHER.has(error.code)) broken = await client.query('rollback').then(() => false, () => true)
-      throw error
-    } finally {
-      client.release(broken)
-    }
-  }
-
-  /** As often as it may help: `request` is written once, whatever is tried again. */
-  async function sell(basket: Basket, request: string): Promise<Order> {
-    for (let tries = 1; ; tries++) {
-      try {
-        return await attempt(basket, request)
-      } catch (error) {
-        const code = error instanceof pg.DatabaseError ? error.code : undefined
-        const inDoubt = error instanceof InDoubt || code === TAKEN
-        const placed = inDoubt ? await orderOf(pool, request) : undefined
-        if (placed) return placed
-        if (tries >= SALE_TRIES || !(inDoubt || MET_ANOTHER.has(code))) throw error
-        await sleep(ms(RETRY_AFTER * tries * (0.5 + jitter())))
-      }
-    }
+  function tell(order: Order, basket: Basket): void {
+    reads.outdate(productKey(basket.product))
+    reads.tellCache((cache) => Promise.all([cache.del(productKey(basket.product)), cache.publish(ORDERS_CHANNEL, String(order.id))]))
   }
 
   /** The customer has the goods either way: what could not be charged now is charged later. */
   async function collected(order: Order, request: string): Promise<Order> {
     if (!settler) return order
-    const paid = await settler.pay(request, order.totalCents).then(() => true, (error: unknown) => { log(String(error)); return false })
+    const paid = await within(settler.pay(request, order.totalCents), PAY_DEADLINE, 'payment').then(() => true, (error: unknown) => { log(String(error)); return false })
     return { ...order, paid }
   }
 
+  /** The first of them, before anybody asks: a shop that was just started has something to show too. */
+  async function remember(): Promise<void> {
+    const products = await allProducts(pool)
+    reads.remember(LIST_KEY, products)
+    for (const product of products.slice(0, REMEMBERED)) reads.remember(productKey(product.id), product)
+  }
+
   return {
-    prepare: () => createSchema(pool).then(() => feed?.begin()).then(() => settler?.begin()),
+    prepare: () => createSchema(pool).then(remember).then(() => feed?.begin()).then(() => settler?.begin()).then(() => outbox?.begin()),
     product: (id) => reads.read(productKey(id), () => productById(pool, id, READ_DEADLINE)),
     products: () => reads.read(LIST_KEY, () => allProducts(pool, READ_DEADLINE)),
-    async checkout(basket) {
-      const request = randomUUID()
-      const order = await reads.database.run(() => sell(basket, request), (error) => error instanceof Refused)
-      reads.outdate(productKey(basket.product))
-      reads.tellCache((cache) => Promise.all([cache.del(productKey(basket.product)), cache.publish(ORDERS_CHANNEL, String(order.id))]))
-      return collected(order, request)
+    async checkout(basket, request) {
+      try {
+        const order = await write(basket, request)
+        tell(order, basket)
+        return collected(order, request)
+      } catch (error) {
+        if (error instanceof Refused || !outbox) throw error
+        log(`sale: ${String(error)}`)
+        await outbox.accept(request, basket)
+        return { accepted: request }
+      }
     },
+    async sale(request) {
+      // Taken out of the outbox once it is written: asked in this order nothing is overlooked.
+      const waiting = await outbox?.find(request).catch((error: unknown) => error as Error)
+      if (waiting !== undefined && !(waiting instanceof Error)) return { state: waiting }
+      const order = await within(orderOf(pool, request), READ_DEADLINE, 'the order')
+      if (!order && waiting instanceof Error) throw waiting
+      return order && { state: 'sold', order } satisfies Sale
+    },
+    outbox: async () => outbox?.count(),
     missing: async () => feed?.missing(),
     usesCache: () => reads.cacheState === 'closed',
-    state: () => ({ cache: reads.cacheState, database: reads.database.state, ...(payment ? { payment: payment.state() } : {}) }),
-    close: () => { reads.close(); feed?.close(); settler?.close(); void pool.end() },
+    state: () => ({ cache: reads.cacheState, database: reads.database.state, ...(outbox ? { outbox: outbox.state } : {}), ...(payment ? { payment: payment.state() } : {}) }),
+    close: () => { reads.close(); feed?.close(); settler?.close(); outbox?.close(); void pool.end() },
   }
 }

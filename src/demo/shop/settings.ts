@@ -39,6 +39,10 @@ export interface Settings {
   readonly wsTopics: boolean
   /** Changes of prices a second that nobody made and that are told but not written, for loads. */
   readonly priceTicks: number
+  /** Requests in flight at most, beyond it a 503; undefined: no limit. */
+  readonly shed: number | undefined
+  /** What the database does not take in time is accepted and written later. Of RESILIENT=1 with a cache only. */
+  readonly outbox: boolean
 }
 
 /** A variable that makes no sense. The message is for people. */
@@ -71,6 +75,8 @@ export function settingsOf(env: Environment): Settings {
     wsDeflate: flag(env, 'WS_DEFLATE', false),
     wsTopics: flag(env, 'WS_TOPICS', true),
     priceTicks: count(env, 'PRICE_TICKS', 0, 10_000) ?? 0,
+    shed: count(env, 'SHED', 1, 1_000_000),
+    outbox: flag(env, 'OUTBOX', resilient),
   }
 }
 

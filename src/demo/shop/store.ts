@@ -4,7 +4,16 @@ import { ms, type Ms } from '../../core/units.ts'
 import type { Basket, Order, Product } from './catalogue.ts'
 import type { Settings } from './settings.ts'
 
-export interface Dependencies extends Settings { log(line: string): void }
+export interface Dependencies extends Settings {
+  log(line: string): void
+  /** An accepted sale has become an order. */
+  onSettled?(order: Order): void
+}
+
+/** A sale that is promised and not written yet; by this name it can be asked for. */
+export interface Accepted { readonly accepted: string }
+/** What became of a request to buy. */
+export type Sale = { readonly state: 'accepted' | 'declined' } | { readonly state: 'sold'; readonly order: Order }
 
 /** What was read, and when: of something from a cache, when that was read from the database. */
 export interface Read<T> { readonly value: T; readonly readAt: Ms }
@@ -15,7 +24,12 @@ export interface Store {
   /** Null: there is none of that number. */
   product(id: number): Promise<Read<Product | null>>
   products(): Promise<Read<readonly Product[]>>
-  checkout(basket: Basket): Promise<Order>
+  /** `request` is its name: what is asked for under one name is sold once. */
+  checkout(basket: Basket, request: string): Promise<Order | Accepted>
+  /** Undefined: nothing is known under that name. */
+  sale(request: string): Promise<Sale | undefined>
+  /** Undefined where nothing is accepted that is not written. */
+  outbox(): Promise<{ readonly waiting: number; readonly declined: number } | undefined>
   /** How many of the orders just placed its feed of orders does not know; undefined where it has none. */
   missing(): Promise<number | undefined>
   /** As far as it knows: 503 on /healthz/cache when not. */

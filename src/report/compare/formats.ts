@@ -1,7 +1,8 @@
 /** A comparison for machines, for the summary of a CI job, and as annotations. */
 
 import { annotation } from '../annotations.ts'
-import { literal, table } from '../markdown.ts'
+import { literal } from '../literal.ts'
+import { table } from '../markdown.ts'
 import type { Comparison, Row, Side } from './comparison.ts'
 import { centreWords, headlineOf, intervalWords, pWords, remarksOf, shiftWords, sideWords, verdictWords } from './words.ts'
 

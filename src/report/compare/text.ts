@@ -3,7 +3,7 @@
 import picocolors from 'picocolors'
 import type { Finding } from '../../statistics/verdict.ts'
 import { columns } from '../columns.ts'
-import { wrapped } from '../text.ts'
+import { wrapped } from '../wrapped.ts'
 import { brief, plain } from '../words.ts'
 import type { Comparison, Row } from './comparison.ts'
 import { centreWords, headlineOf, intervalWords, remarksOf, shiftWords, sideWords, verdictWords } from './words.ts'

@@ -114,7 +114,8 @@ describe('the sample shop', () => {
       const sold = await ask(500, () => shop.checkout())
       assert.deepEqual([statuses(shown), statuses(sold)], [[200], [201]])
       assert.ok(slowest([...shown, ...sold]) < 400, `slowest ${slowest([...shown, ...sold])} ms`)
-      assert.deepEqual((await shop.get('/healthz')).body, { ready: true, cache: 'open', database: 'closed' })
+      const { cache, database } = (await shop.get('/healthz')).body as { cache: string; database: string }
+      assert.deepEqual({ cache, database }, { cache: 'open', database: 'closed' })
       shop.cache.release()
       const back = performance.now()
       while (((await shop.get('/healthz')).body as { cache: string }).cache !== 'closed') {
@@ -136,14 +137,14 @@ describe('the sample shop', () => {
   })
 
   describe('when the database says nothing', () => {
-    it('RESILIENT=1 shows what it last knew and refuses to sell within a second; it sells within two when it is back', async () => {
+    it('RESILIENT=1 shows what it last knew and accepts what it cannot sell within a second; it sells within two when it is back', async () => {
       await open(true)()
       await shop.get('/products/7')
       shop.database.hold()
       const sold = await ask(1000, () => shop.checkout())
       // Past the cache's two seconds these are old copies, and 203 says so.
       const shown = await ask(2500, () => shop.get('/products/7'))
-      assert.deepEqual(statuses(sold), [503])
+      assert.deepEqual(statuses(sold), [202])
       assert.ok(statuses(shown).every((status) => status === 200 || status === 203), `${statuses(shown)}`)
       assert.equal(shown.at(-1)?.status, 203)
       assert.ok(slowest(sold) < 1000, `slowest ${slowest(sold)} ms`)

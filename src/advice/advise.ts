@@ -1,0 +1,43 @@
+/** All rules over one record. */
+
+import type { RunRecord } from '../report/fold.ts'
+import { formatDuration, ms } from '../core/units.ts'
+import type { Advice, AdviceRule } from './advice.ts'
+import { indexMissing } from './rules/index-missing.ts'
+import { secondsOf, seenIn, surveysOf, type Seen } from './seen.ts'
+
+/** In no order: what brings most comes first anyway. */
+const RULES: readonly AdviceRule[] = [indexMissing]
+
+const known = new WeakMap<RunRecord, readonly Advice[]>()
+
+/** What brings most first; empty where nothing was seen that asks for any. Never throws. */
+export function adviseOn(record: RunRecord): readonly Advice[] {
+  const before = known.get(record)
+  if (before) return before
+  const seen = seenIn(record)
+  const advice = RULES.flatMap((rule) => rule(seen)).sort((a, b) => (b.gain.share ?? 0) - (a.gain.share ?? 0))
+  known.set(record, advice)
+  return advice
+}
+
+/** What keeps it from being said, a sentence each: to be read where there is little or no advice. */
+export function blindSpots(record: RunRecord): readonly string[] {
+  const seen = seenIn(record)
+  const read = seen.whole.passed.map(({ target }) => target)
+  const unread = (record.started?.targets ?? []).filter(({ name }) => !read.includes(name)).map(({ name }) => name)
+  const asked = record.surveys.map(({ target }) => target)
+  const unasked = (record.started?.targets ?? []).filter(({ name, protocol }) => protocol === 'postgres' && !asked.includes(name)).map(({ name }) => name)
+  return [
+    ...(secondsOf(seen.whole) < SHORT_S ? [`only ${formatDuration(ms(secondsOf(seen.whole) * 1000))} were observed`] : []),
+    ...(unread.length > 0 ? [`of ${unread.join(', ')} no messages were read: what was asked of it is not known`] : []),
+    ...(unasked.length > 0 ? [`the server behind ${unasked.join(', ')} said nothing of itself: plans, tables and indexes are not known`] : []),
+    ...unplanned(seen),
+  ]
+}
+const SHORT_S = 10
+
+const unplanned = (seen: Seen): readonly string[] => surveysOf(seen, 'postgres').flatMap(({ target, survey: { plans } }) => {
+  const without = plans.filter(({ plan }) => !plan)
+  return without.length === 0 ? [] : [`${target}: of ${without.length} of the ${plans.length} statements that took most time the plan is not known (${[...new Set(without.map(({ problem }) => problem ?? ''))].slice(0, 3).join('; ')})`]
+})

@@ -1,0 +1,119 @@
+/**
+ * Sales that the database did not take in time. They are kept in Redis, each under the name of its request, and written when the database
+ * is back: once, however often that is tried and by however many shops, since an order bears that name. What is not in stock by then is
+ * kept as declined. It is as durable as the Redis behind it.
+ */
+
+import { Redis } from 'ioredis'
+import { coarseClock, type Timer } from '../../core/clock.ts'
+import { ms, type Ms } from '../../core/units.ts'
+import { fieldsOf, isCount, parsedJson, Refused } from '../pages.ts'
+import { Breaker } from './breaker.ts'
+import type { Basket, Order } from './catalogue.ts'
+
+/** What became of a sale that was accepted. */
+export type Waiting = 'accepted' | 'declined'
+
+export interface OutboxOptions {
+  readonly redisUrl: string
+  /** Writes the order, or finds it written. Refused where it cannot be; any other error says nothing. */
+  write(basket: Basket, request: string): Promise<Order>
+  onSettled(order: Order, basket: Basket): void
+  log(line: string): void
+}
+
+const WAITING = 'brownout_shop:outbox'
+const DECLINED = 'brownout_shop:outbox:declined'
+const DEADLINE: Ms = ms(150)
+const RECONNECT_MAX: Ms = ms(250)
+const EVERY: Ms = ms(200)
+/** Entries of one look, and how many are written at a time: what has waited must not keep new sales from the database. */
+const LOOK = 200
+const AT_ONCE = 4
+
+export class Outbox {
+  readonly #redis: Redis
+  readonly #breaker: Breaker
+  readonly #options: OutboxOptions
+  #timer: Timer | undefined
+  #closed = false
+
+  constructor(options: OutboxOptions) {
+    this.#options = options
+    this.#redis = new Redis(options.redisUrl, {
+      commandTimeout: DEADLINE, connectTimeout: 500, maxRetriesPerRequest: 0, enableOfflineQueue: false, autoResendUnfulfilledCommands: false,
+      retryStrategy: (attempt) => Math.min(25 * attempt, RECONNECT_MAX),
+    })
+    this.#redis.on('error', (error) => options.log(`outbox: ${error.message}`))
+    this.#breaker = new Breaker({ failures: 3, openFor: ms(250), onOpen: () => { if (this.#redis.status === 'ready') this.#redis.disconnect(true) } })
+  }
+
+  get state(): Breaker['state'] { return this.#breaker.state }
+
+  /** Rejects where it is not known to be kept. */
+  async accept(request: string, basket: Basket): Promise<void> {
+    await this.#breaker.run(() => this.#redis.hset(WAITING, request, JSON.stringify(basket)))
+  }
+
+  /** Undefined: it was never accepted, or has become an order. Rejects where nobody knows. */
+  async find(request: string): Promise<Waiting | undefined> {
+    const [waiting, declined] = await this.#breaker.run(() => Promise.all([this.#redis.hexists(WAITING, request), this.#redis.hexists(DECLINED, request)]))
+    if (declined === 1) return 'declined'
+    return waiting === 1 ? 'accepted' : undefined
+  }
+
+  /** How many wait, and how many were declined. Rejects where nobody knows. */
+  async count(): Promise<{ readonly waiting: number; readonly declined: number }> {
+    const [waiting, declined] = await this.#breaker.run(() => Promise.all([this.#redis.hlen(WAITING), this.#redis.hlen(DECLINED)]))
+    return { waiting, declined }
+  }
+
+  begin(): void {
+    if (this.#closed) return
+    this.#timer = coarseClock.at(ms(coarseClock.now() + EVERY), () => {
+      this.#look().catch((error: unknown) => this.#options.log(`outbox: ${String(error)}`)).finally(() => this.begin())
+    })
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#timer?.cancel()
+    this.#redis.disconnect()
+  }
+
+  /** All that waits, until one cannot be written: then the database is not back yet. */
+  async #look(): Promise<void> {
+    if (this.#redis.status !== 'ready') return
+    let cursor = '0'
+    do {
+      const [next, found] = await this.#breaker.run(() => this.#redis.hscan(WAITING, cursor, 'COUNT', LOOK))
+      const entries = found.flatMap((request, at) => (at % 2 === 0 ? [{ request, basket: found[at + 1] ?? '' }] : []))
+      await Promise.all(Array.from({ length: AT_ONCE }, async () => {
+        for (let entry = entries.pop(); entry && !this.#closed; entry = entries.pop()) {
+          // The others need not try what one could not.
+          await this.#settle(entry.request, entry.basket).catch((error: unknown) => { entries.length = 0; throw error })
+        }
+      }))
+      cursor = next
+    } while (cursor !== '0' && !this.#closed)
+  }
+
+  /** Taken out once it is known what became of it; where the shop ends in between, the next one finds the order written. */
+  async #settle(request: string, text: string): Promise<void> {
+    const { product, quantity } = fieldsOf(parsedJson(text), 'product', 'quantity')
+    if (!isCount(product) || !isCount(quantity)) return this.#decline(request, text, 'cannot be read')
+    try {
+      const order = await this.#options.write({ product, quantity }, request)
+      await this.#breaker.run(() => this.#redis.hdel(WAITING, request))
+      this.#options.onSettled(order, { product, quantity })
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error
+      await this.#decline(request, text, error.message)
+    }
+  }
+
+  async #decline(request: string, text: string, why: string): Promise<void> {
+    await this.#breaker.run(() => this.#redis.multi().hset(DECLINED, request, text).hdel(WAITING, request).exec())
+    this.#options.log(`outbox: ${request} is declined: ${why}`)
+  }
+}
