@@ -5,11 +5,12 @@
  */
 
 import { Redis } from 'ioredis'
-import { coarseClock, type Timer } from '../../core/clock.ts'
+import { coarseClock, realClock, sleep, type Timer } from '../../core/clock.ts'
 import { ms, type Ms } from '../../core/units.ts'
 import { fieldsOf, isCount, parsedJson, Refused } from '../pages.ts'
-import { Breaker } from './breaker.ts'
+import { Breaker, BreakerOpen } from './breaker.ts'
 import type { Basket, Order } from './catalogue.ts'
+import { within } from './within.ts'
 
 /** What became of a sale that was accepted. */
 export type Waiting = 'accepted' | 'declined'
@@ -25,6 +26,9 @@ export interface OutboxOptions {
 const WAITING = 'brownout_shop:outbox'
 const DECLINED = 'brownout_shop:outbox:declined'
 const DEADLINE: Ms = ms(150)
+/** Nothing is behind the outbox: a sale is tried again for so long, with a pause between. */
+const ACCEPT_WITHIN: Ms = ms(300)
+const AGAIN: Ms = ms(30)
 const RECONNECT_MAX: Ms = ms(250)
 const EVERY: Ms = ms(200)
 /** Entries of one look, and how many are written at a time: what has waited must not keep new sales from the database. */
@@ -41,30 +45,38 @@ export class Outbox {
   constructor(options: OutboxOptions) {
     this.#options = options
     this.#redis = new Redis(options.redisUrl, {
-      commandTimeout: DEADLINE, connectTimeout: 500, maxRetriesPerRequest: 0, enableOfflineQueue: false, autoResendUnfulfilledCommands: false,
+      connectTimeout: 500, maxRetriesPerRequest: 0, enableOfflineQueue: false, autoResendUnfulfilledCommands: false,
       retryStrategy: (attempt) => Math.min(25 * attempt, RECONNECT_MAX),
     })
     this.#redis.on('error', (error) => options.log(`outbox: ${error.message}`))
-    this.#breaker = new Breaker({ failures: 3, openFor: ms(250), onOpen: () => { if (this.#redis.status === 'ready') this.#redis.disconnect(true) } })
+    this.#breaker = new Breaker({ failures: 5, openFor: ms(250), onOpen: () => { if (this.#redis.status === 'ready') this.#redis.disconnect(true) } })
   }
 
   get state(): Breaker['state'] { return this.#breaker.state }
 
   /** Rejects where it is not known to be kept. */
   async accept(request: string, basket: Basket): Promise<void> {
-    await this.#breaker.run(() => this.#redis.hset(WAITING, request, JSON.stringify(basket)))
+    for (const until = realClock.now() + ACCEPT_WITHIN; ;) {
+      try {
+        await this.#ask((redis) => redis.hset(WAITING, request, JSON.stringify(basket)))
+        return
+      } catch (error) {
+        if (error instanceof BreakerOpen || realClock.now() + AGAIN >= until) throw error
+        await sleep(AGAIN)
+      }
+    }
   }
 
   /** Undefined: it was never accepted, or has become an order. Rejects where nobody knows. */
   async find(request: string): Promise<Waiting | undefined> {
-    const [waiting, declined] = await this.#breaker.run(() => Promise.all([this.#redis.hexists(WAITING, request), this.#redis.hexists(DECLINED, request)]))
+    const [waiting, declined] = await this.#ask((redis) => Promise.all([redis.hexists(WAITING, request), redis.hexists(DECLINED, request)]))
     if (declined === 1) return 'declined'
     return waiting === 1 ? 'accepted' : undefined
   }
 
   /** How many wait, and how many were declined. Rejects where nobody knows. */
   async count(): Promise<{ readonly waiting: number; readonly declined: number }> {
-    const [waiting, declined] = await this.#breaker.run(() => Promise.all([this.#redis.hlen(WAITING), this.#redis.hlen(DECLINED)]))
+    const [waiting, declined] = await this.#ask((redis) => Promise.all([redis.hlen(WAITING), redis.hlen(DECLINED)]))
     return { waiting, declined }
   }
 
@@ -81,12 +93,16 @@ export class Outbox {
     this.#redis.disconnect()
   }
 
+  #ask<T>(command: (redis: Redis) => Promise<T>): Promise<T> {
+    return this.#breaker.run(() => within(command(this.#redis), DEADLINE, 'the outbox'))
+  }
+
   /** All that waits, until one cannot be written: then the database is not back yet. */
   async #look(): Promise<void> {
     if (this.#redis.status !== 'ready') return
     let cursor = '0'
     do {
-      const [next, found] = await this.#breaker.run(() => this.#redis.hscan(WAITING, cursor, 'COUNT', LOOK))
+      const [next, found] = await this.#ask((redis) => redis.hscan(WAITING, cursor, 'COUNT', LOOK))
       const entries = found.flatMap((request, at) => (at % 2 === 0 ? [{ request, basket: found[at + 1] ?? '' }] : []))
       await Promise.all(Array.from({ length: AT_ONCE }, async () => {
         for (let entry = entries.pop(); entry && !this.#closed; entry = entries.pop()) {
@@ -104,7 +120,7 @@ export class Outbox {
     if (!isCount(product) || !isCount(quantity)) return this.#decline(request, text, 'cannot be read')
     try {
       const order = await this.#options.write({ product, quantity }, request)
-      await this.#breaker.run(() => this.#redis.hdel(WAITING, request))
+      await this.#ask((redis) => redis.hdel(WAITING, request))
       this.#options.onSettled(order, { product, quantity })
     } catch (error) {
       if (!(error instanceof Refused)) throw error
@@ -113,7 +129,7 @@ export class Outbox {
   }
 
   async #decline(request: string, text: string, why: string): Promise<void> {
-    await this.#breaker.run(() => this.#redis.multi().hset(DECLINED, request, text).hdel(WAITING, request).exec())
+    await this.#ask((redis) => redis.multi().hset(DECLINED, request, text).hdel(WAITING, request).exec())
     this.#options.log(`outbox: ${request} is declined: ${why}`)
   }
 }

@@ -7,10 +7,11 @@
  */
 
 import { ms, type Ms } from '../../core/units.ts'
-import { Refused } from '../pages.ts'
+import { isCount, Refused } from '../pages.ts'
 import { openPool } from '../pool.ts'
-import { allProducts, type Basket, createSchema, type Order, orderOf, productById } from './catalogue.ts'
+import { allProducts, type Basket, createSchema, type Order, orderOf, type Product, productById } from './catalogue.ts'
 import { Feed, ORDERS_CHANNEL } from './feed.ts'
+import { GuardedSocket } from './guarded.ts'
 import { Outbox } from './outbox.ts'
 import { patientPayment } from './patient-payment.ts'
 import { openReads, RECONNECT_MAX } from './reads.ts'
@@ -29,11 +30,18 @@ const REMEMBERED = 500
 /** How often the feed of orders is read again. */
 const READ_AGAIN: Ms = ms(300)
 
+/** What cannot be so was damaged on the way. */
+function credible(product: Product | null, id: number): Product | null {
+  const good = product === null || (product.id === id && isCount(product.priceCents) && Number.isInteger(product.stock) && product.stock >= 0)
+  if (!good) throw new Error(`the database answers what is not product ${id}`)
+  return product
+}
+
 export function resilientStore(dependencies: Dependencies): Store {
   const { redisUrl, databaseUrl, paymentUrl, log } = dependencies
   const pool = openPool({
     connectionString: databaseUrl, max: dependencies.pool ?? 20, connectionTimeoutMillis: ACQUIRE_DEADLINE, query_timeout: STATEMENT_DEADLINE, statement_timeout: STATEMENT_DEADLINE,
-    idle_in_transaction_session_timeout: 2000, keepAlive: true,
+    idle_in_transaction_session_timeout: 2000, keepAlive: true, stream: () => new GuardedSocket(),
   }, log)
   const feed = redisUrl === undefined ? undefined : new Feed({ redisUrl, pool, log, readAgainEvery: READ_AGAIN, client: { retryStrategy: (attempt) => Math.min(25 * attempt, RECONNECT_MAX) } })
   const payment = paymentUrl === undefined ? undefined : patientPayment(paymentUrl, log)
@@ -64,7 +72,7 @@ export function resilientStore(dependencies: Dependencies): Store {
 
   return {
     prepare: () => createSchema(pool).then(remember).then(() => feed?.begin()).then(() => settler?.begin()).then(() => outbox?.begin()),
-    product: (id) => reads.read(productKey(id), () => productById(pool, id, READ_DEADLINE)),
+    product: (id) => reads.read(productKey(id), async () => credible(await productById(pool, id, READ_DEADLINE), id)),
     products: () => reads.read(LIST_KEY, () => allProducts(pool, READ_DEADLINE)),
     async checkout(basket, request) {
       try {
