@@ -2,7 +2,7 @@
 BIN   := node_modules/.bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test test-all cover check targets bench sockets crowd idle soak sustained page truth stats sweeps fuzz demo docs schema clean
+.PHONY: availability help setup build test test-all cover check targets bench sockets crowd idle soak sustained page truth stats sweeps fuzz demo docs schema clean
 
 help: ## prints this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -71,6 +71,9 @@ stats: build ## healthy runs: how many get an episode that was none; pairs of se
 
 sweeps: build ## ten sweeps each of systems whose limits are known: rate, latency, peak (25 minutes)
 	@node dist/test/bench/sweeps.js
+
+availability: build ## the sample shop under one fault after another, RESILIENT=1 and 0: what share is answered in time (35 minutes); ONLY=regex FOR=seconds FILES=… choose
+	@node dist/test/bench/availability.js
 
 fuzz: build ## random and mutated bytes against the codecs; ROUNDS says how many
 	@node dist/test/bench/fuzz-redis.js $(or $(ROUNDS),20000)

@@ -25,9 +25,9 @@ export interface OutboxOptions {
 
 const WAITING = 'brownout_shop:outbox'
 const DECLINED = 'brownout_shop:outbox:declined'
-const DEADLINE: Ms = ms(150)
+const DEADLINE: Ms = ms(250)
 /** Nothing is behind the outbox: a sale is tried again for so long, with a pause between. */
-const ACCEPT_WITHIN: Ms = ms(300)
+const ACCEPT_WITHIN: Ms = ms(350)
 const AGAIN: Ms = ms(30)
 const RECONNECT_MAX: Ms = ms(250)
 const EVERY: Ms = ms(200)
@@ -49,7 +49,7 @@ export class Outbox {
       retryStrategy: (attempt) => Math.min(25 * attempt, RECONNECT_MAX),
     })
     this.#redis.on('error', (error) => options.log(`outbox: ${error.message}`))
-    this.#breaker = new Breaker({ failures: 5, openFor: ms(250), onOpen: () => { if (this.#redis.status === 'ready') this.#redis.disconnect(true) } })
+    this.#breaker = new Breaker({ failures: 10, openFor: ms(250), onOpen: () => { if (this.#redis.status === 'ready') this.#redis.disconnect(true) } })
   }
 
   get state(): Breaker['state'] { return this.#breaker.state }

@@ -1,0 +1,64 @@
+/**
+ * `make availability`: the sample shop under one fault after another, at 1,000 operations a second; what share it answers in time with
+ * RESILIENT=1, and what is left of it with RESILIENT=0. Taken from the environment: ONLY (a regular expression: which faults), FOR (seconds
+ * of each, 31), FOR0 (the same with RESILIENT=0, 5), RESILIENT (1 or 0: that alone), FILES (of experiments/targets, availability unless given),
+ * OUT (a folder that keeps the runs), SEED, SHARE (of that rate, where the machine is not quiet), WRITE=1 (the documents, also where not all was run).
+ */
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ROOT } from '../support/paths.ts'
+import { broken, documentOf, pictureOf, tableOf, type Pair } from './availability-page.ts'
+import { run, type Row, stepsOf, wordsOf } from './availability-run.ts'
+
+const { ONLY, FOR = '31', FOR0 = '5', RESILIENT, FILES = 'availability', OUT, SEED = '1', SHARE = '1', WRITE } = process.env
+const only = ONLY === undefined ? undefined : new RegExp(ONLY)
+const files = FILES.split(',').map((name) => join(ROOT, 'experiments/targets', `${name}.yaml`))
+const out = OUT ?? mkdtempSync(join(tmpdir(), 'brownout-availability-'))
+const report = (text: string): void => { process.stderr.write(`${text}\n`) }
+const told = ({ fault, operations, answered, altered, failed }: Row): void => {
+  report(`  ${fault}: ${(100 * answered / operations).toFixed(3)} % of ${operations}, ${altered} altered${operations === answered ? '' : `; not answered ${JSON.stringify(failed)}`}`)
+}
+
+/** RESILIENT=1 goes through all of them without a pause: what one leaves behind is the next one's trouble. */
+async function withResilience(): Promise<readonly Row[]> {
+  const rows: Row[] = []
+  for (const file of files) {
+    if (stepsOf(file, only).length === 0) continue
+    const some = await run({ file, only, resilient: '1', seconds: Number(FOR), out, share: Number(SHARE), seed: Number(SEED) }, report)
+    some.forEach(told)
+    rows.push(...some)
+  }
+  return rows
+}
+
+/** RESILIENT=0 begins anew each time: it does not always outlive a fault. */
+async function without(): Promise<readonly Row[]> {
+  const rows: Row[] = []
+  for (const file of files) {
+    for (const step of stepsOf(file, only)) {
+      const windows = { warmup: '3s', baseline: '5s', recovery: '1500ms', hold: '500ms' }
+      const some = await run({ file, only: new RegExp(`^${step}$`), resilient: '0', seconds: Number(FOR0), windows, out, share: Number(SHARE), seed: Number(SEED) }, report)
+      some.forEach(told)
+      rows.push(...some)
+    }
+  }
+  return rows
+}
+
+try {
+  const ones = RESILIENT === '0' ? [] : await withResilience()
+  const naughts = RESILIENT === '1' ? [] : await without()
+  const pairs = files.flatMap((file) => stepsOf(file, only).map((fault) => ({ file, fault }))).map(({ file, fault }): Pair => ({ fault, words: wordsOf(file, fault), one: ones.find((row) => row.fault === fault), naught: naughts.find((row) => row.fault === fault) }))
+  process.stdout.write(tableOf(pairs))
+  if (WRITE === '1' || (only === undefined && RESILIENT === undefined)) {
+    writeFileSync(join(ROOT, 'docs/availability.svg'), pictureOf(pairs))
+    writeFileSync(join(ROOT, 'docs/availability.md'), documentOf(pairs))
+  }
+  const below = broken(pairs)
+  if (below.length > 0) report(`below 99.99 % with RESILIENT=1: ${below.map(({ fault }) => fault).join(', ')}`)
+  process.exitCode = below.length === 0 ? 0 : 1
+} finally {
+  if (OUT === undefined) rmSync(out, { recursive: true, force: true })
+}
