@@ -3,11 +3,19 @@
 import type { RunRecord } from '../report/fold.ts'
 import { formatDuration, ms } from '../core/units.ts'
 import type { Advice, AdviceRule } from './advice.ts'
+import { blocksNotFound } from './rules/blocks-not-found.ts'
+import { idleInTransaction } from './rules/idle-in-transaction.ts'
 import { indexMissing } from './rules/index-missing.ts'
+import { neverAnalysed } from './rules/never-analysed.ts'
+import { poolSize } from './rules/pool-size.ts'
+import { repeatedStatement } from './rules/repeated-statement.ts'
+import { slowStatement } from './rules/slow-statement.ts'
+import { unprepared } from './rules/unprepared.ts'
+import { unusedIndex } from './rules/unused-index.ts'
 import { secondsOf, seenIn, surveysOf, type Seen } from './seen.ts'
 
 /** In no order: what brings most comes first anyway. */
-const RULES: readonly AdviceRule[] = [indexMissing]
+const RULES: readonly AdviceRule[] = [indexMissing, repeatedStatement, slowStatement, unprepared, poolSize, idleInTransaction, neverAnalysed, unusedIndex, blocksNotFound]
 
 const known = new WeakMap<RunRecord, readonly Advice[]>()
 

@@ -11,7 +11,7 @@ export interface FilterColumns {
 export function filterColumns(filter: string): FilterColumns {
   const [equal, range]: [string[], string[]] = [[], []]
   for (const part of conjuncts(unbracketed(filter))) {
-    const found = /^(.+?) (=|<=|>=|<|>) (?:ANY \()?(\$\d+|\(?'.*|\d.*|lower\(.*|upper\(.*)$/.exec(unbracketed(part))
+    const found = /^(.+?) (=|<=|>=|<|>) (?:ANY \()?(\$\d+|\(?'.*|\d.*|lower\(.*|upper\(.*)\)?$/.exec(unbracketed(part))
     const column = found && columnOf(found[1] ?? '')
     if (column === undefined || column === null) continue
     const list = found?.[2] === '=' ? equal : range

@@ -1,9 +1,11 @@
 /** What the rules look at: a record, and what several of them need of it. */
 
 import { ms, type Ms } from '../core/units.ts'
+import { bucketsBetween } from '../report/figures.ts'
 import type { SurveyOf, SurveyRecord } from '../record/surveys.ts'
 import { phaseOf, type RunRecord } from '../report/fold.ts'
 import { passedOf, type Passed, type PassedRow } from '../report/passed.ts'
+import { planOf } from '../report/plan.ts'
 import { observedUntil } from '../report/spans.ts'
 
 export interface Seen {
@@ -43,3 +45,20 @@ export const timeOf = (rows: readonly PassedRow[]): Ms => ms(rows.reduce((sum, {
 
 /** Of an operation that was timed. */
 export const meanOf = ({ total, ok }: PassedRow): Ms => ms(ok > 0 ? total / ok : 0)
+
+/** Operations of a load, in a stretch. */
+export interface Asked { readonly name: string; readonly offered: number }
+
+/** Of loads that ask an application: those that ask a server itself say nothing of how it is used. */
+export const askedOf = ({ record }: Seen, { from, to }: Stretch): readonly Asked[] => planOf(record).loads.filter(({ kind }) => kind === 'http' || kind === 'journey' || kind === 'driven').map(({ name }) => ({
+  name, offered: bucketsBetween(record.signals.find((signal) => signal.source === 'load' && signal.name === name)?.buckets ?? [], from, to).reduce((sum, { counts }) => sum + counts.offered, 0),
+}))
+
+/** A load of ours is the client of that kind of server: how it asks is nobody's to change. */
+export const isOurs = ({ record }: Seen, kind: string): boolean => planOf(record).loads.some((load) => load.kind === kind)
+
+/** How many operations were under way on average: their time together by the length of the stretch. */
+export const busyOf = (stretch: Stretch, rows: readonly PassedRow[]): number => (stretch.to > stretch.from ? timeOf(rows) / (stretch.to - stretch.from) : 0)
+
+/** Names of figures bear no schema; those of a survey do where it is not public. */
+export const isOn = ({ of: { table } }: PassedRow, name: string): boolean => table !== undefined && (table === name || table === name.slice(name.indexOf('.') + 1) || table.endsWith(`.${name}`))

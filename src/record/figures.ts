@@ -39,6 +39,9 @@ export interface PartRecord {
   /** Of reads of a cache: there, and not there. */
   readonly hits?: number
   readonly misses?: number
+  /** Of statements: those that came on their connection within 20 ms of the answer to one of the same name, or ahead of it; and those that the server had to parse, for they were not prepared before. */
+  readonly again?: number
+  readonly parsed?: number
   /** The most at once. */
   readonly inFlight?: number
 }

@@ -19,6 +19,9 @@ export interface PassedRow {
   readonly p99: Ms | undefined
   /** All of its operations that were timed, together. */
   readonly total: Ms
+  /** Of statements: came right after one of the same name on its connection; and had to be parsed first. */
+  readonly again: number
+  readonly parsed: number
   /** What we held back, for each operation that was answered. */
   readonly held: Ms
   readonly hits: number
@@ -80,6 +83,7 @@ function rowOf(of: Labels, parts: readonly PartRecord[], seconds: number): Passe
   const server = mergeLatencies(parts.flatMap((part) => readCells(part.server ?? part.latency ?? [])))
   return {
     of, offered: total(({ offered }) => offered), ok: total(({ ok }) => ok), errors: Object.fromEntries([...errors].sort(([, a], [, b]) => b - a)), rate: answered / seconds, ...quantiles(server), total: ms((latencyMean(server) ?? 0) * server.total),
+    again: total(({ again }) => again), parsed: total(({ parsed }) => parsed),
     held: ms(answered > 0 ? total(({ heldMs }) => heldMs) / answered : 0), hits: total(({ hits }) => hits), misses: total(({ misses }) => misses),
     statuses: Object.fromEntries([...summed(parts.map((part) => part.statuses))].sort()), firstByteP95: latencyQuantile(firstByte, 0.95),
     bytesToServer: total(({ bytesToServer }) => bytesToServer), bytesToClient: total(({ bytesToClient }) => bytesToClient),

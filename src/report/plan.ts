@@ -10,6 +10,8 @@ import { signalWords } from './words.ts'
 export interface Windows { readonly bucket: Ms; readonly hold: Ms; readonly minSamples: number }
 export interface Objective { readonly signal: SignalName; readonly comparison: string; readonly limit: { readonly value: number; readonly unit: string; readonly text: string } }
 export interface PlannedLoad { readonly name: string; readonly rate?: number | undefined; readonly timeout?: Ms | undefined; readonly users?: { readonly count: number; readonly think: Ms } | undefined
+  /** `http`, `journey`, `postgres` … */
+  readonly kind?: string | undefined
   /** The program of others that makes it. */
   readonly driver?: string | undefined }
 
@@ -40,7 +42,7 @@ const schema = z.object({
   expect: signals(z.union([z.object({ signal }).transform((one) => one.signal), z.object({ of: signal }).transform((one) => one.of)])),
   loads: list(z.object({ name: z.string(), rate: z.number().optional().catch(undefined), timeout: duration.optional().catch(undefined), users: z.object({ count: z.number(), think: duration }).optional().catch(undefined),
     send: z.object({ kind: z.string(), driver: z.string().optional() }).optional().catch(undefined),
-  }).transform(({ send, ...load }) => ({ ...load, driver: send?.driver }))),
+  }).transform(({ send, ...load }) => ({ ...load, kind: send?.kind, driver: send?.driver }))),
   only: z.literal('load').optional().catch(undefined),
 })
 

@@ -15,7 +15,7 @@ export const LOST = 'lost'
 
 type Codes = Map<string, number>
 const noCodes = (): Codes => new Map()
-const none = { offered: 0, ok: 0, hits: 0, misses: 0, held: 0, bytesToServer: 0, bytesToClient: 0 }
+const none = { offered: 0, ok: 0, hits: 0, misses: 0, held: 0, bytesToServer: 0, bytesToClient: 0, again: 0, parsed: 0 }
 type Sums = typeof none
 
 export class Entry {
@@ -80,6 +80,12 @@ export class Entry {
     this.#firstByte.record(took, held)
   }
 
+  /** It came on its connection as soon as one of its own name had been answered. */
+  followed(): void { this.#sums.again++ }
+
+  /** The server had to parse it first. */
+  parsed(): void { this.#sums.parsed++ }
+
   /** Bytes of its messages, as they came from the client and as they went on to it. */
   carried(direction: Direction, size: number): void {
     if (direction === 'to-server') this.#sums.bytesToServer += size
@@ -95,7 +101,7 @@ export class Entry {
 
   /** The bucket at hand, which ends here; undefined when there was nothing in it. */
   take(): PartRecord | undefined {
-    const { offered, ok, hits, misses, held, bytesToServer, bytesToClient } = this.#sums
+    const { offered, ok, hits, misses, held, bytesToServer, bytesToClient, again, parsed } = this.#sums
     if (offered === 0 && ok === 0 && this.#errors.size === 0 && this.#peak === 0 && bytesToServer + bytesToClient === 0) return undefined
     const { seen, server } = this.#latency.take()
     const firstByte = this.#firstByte?.take()
@@ -108,6 +114,7 @@ export class Entry {
       ...(held > 0 ? { heldMs: Number(held.toFixed(3)) } : {}),
       ...(hits > 0 ? { hits } : {}), ...(misses > 0 ? { misses } : {}),
       ...(bytesToServer > 0 ? { bytesToServer } : {}), ...(bytesToClient > 0 ? { bytesToClient } : {}),
+      ...(again > 0 ? { again } : {}), ...(parsed > 0 ? { parsed } : {}),
       ...(this.#peak > 0 ? { inFlight: this.#peak } : {}),
     }
     this.#close()
@@ -117,7 +124,7 @@ export class Entry {
   /** Since the target was opened. */
   figures(): NamedFigures {
     const sums = added(this.#before, this.#sums)
-    const { held, ...counts } = sums
+    const { held, again: _again, parsed: _parsed, ...counts } = sums
     return {
       of: this.of, inFlight: this.inFlight, ...counts, held: ms(held), durations: this.#latency.durations(),
       errors: joined(this.#errorsBefore, this.#errors), statuses: joined(this.#statusesBefore, this.#statuses),
@@ -152,5 +159,5 @@ function joined(before: Codes, now: Codes): Readonly<Record<string, number>> {
 
 const added = (a: Sums, b: Sums): Sums => ({
   offered: a.offered + b.offered, ok: a.ok + b.ok, hits: a.hits + b.hits, misses: a.misses + b.misses, held: a.held + b.held,
-  bytesToServer: a.bytesToServer + b.bytesToServer, bytesToClient: a.bytesToClient + b.bytesToClient,
+  bytesToServer: a.bytesToServer + b.bytesToServer, bytesToClient: a.bytesToClient + b.bytesToClient, again: a.again + b.again, parsed: a.parsed + b.parsed,
 })

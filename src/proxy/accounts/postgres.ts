@@ -26,6 +26,8 @@ const SYNCED = 2
 /** What became of an operation that the server passed over because one before it had failed, and of one whose session ended. */
 const PASSED_OVER = 'passed over'
 const CLOSED = 'closed'
+/** A statement that comes so soon after the answer to one of its own name was sent by the same piece of a program. */
+const SOON: Ms = ms(20)
 /** Characters of a fingerprint that are shown: its beginning and its end tell it apart. */
 const [SHOWN_HEAD, SHOWN_TAIL] = [180, 100]
 
@@ -37,6 +39,11 @@ export class PostgresAccounts implements SessionAccounts<PostgresMessage, Paired
   /** When the first message came that is for the next execution. */
   #since: Ms | undefined
   #parameters = 0
+  /** A Parse came that is for the next execution. */
+  #parsed = false
+  /** What was asked last, and when the last answer was complete. */
+  #last: Entry | undefined
+  #answeredAt = Number.NEGATIVE_INFINITY
   #closed = false
 
   constructor(register: Register, who: Who) {
@@ -57,7 +64,11 @@ export class PostgresAccounts implements SessionAccounts<PostgresMessage, Paired
         this.#parameters = identityOf(message.raw, parametersOfBind(message), message.raw.length)
         this.#since ??= now
         return
-      case 'Parse': case 'Describe': case 'Close':
+      case 'Parse':
+        this.#parsed = true
+        this.#since ??= now
+        return
+      case 'Describe': case 'Close':
         this.#since ??= now
         return
       case 'Execute': {
@@ -119,6 +130,10 @@ export class PostgresAccounts implements SessionAccounts<PostgresMessage, Paired
     const tail = this.#open.tail
     if (this.#open.size === 1 && !Number.isNaN(this.#open.doneAt(tail)) && this.#open.exchange(tail) === exchange) this.#settle(tail, now, undefined)
     const size = this.#open.size
+    if (entry === this.#last && (size > 0 || at - this.#answeredAt <= SOON)) entry.followed()
+    if (this.#parsed || flags === SIMPLE) entry.parsed()
+    this.#parsed = false
+    this.#last = entry
     this.#open.push(exchange, entry, at, identity, flags)
     this.#register.flying(this.#open.size - size)
     this.#since = undefined
@@ -177,6 +192,7 @@ export class PostgresAccounts implements SessionAccounts<PostgresMessage, Paired
     const done = !Number.isNaN(doneAt)
     const code = this.#open.code(slot) ?? (done ? undefined : otherwise)
     const until = done && !this.#endsWithReady(slot) ? doneAt : now
+    this.#answeredAt = now
     if (code !== undefined) entry?.failed(code)
     else entry?.answered(ms(Math.max(0, until - this.#open.at(slot))), this.#open.held(slot))
     this.#register.flying(-1)

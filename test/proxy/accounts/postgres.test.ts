@@ -107,6 +107,18 @@ describe('accounts of postgres', () => {
     assert.deepEqual(books.lines(), [LOGIN, '(unknown statement): 1/1 ok, 1ms'])
   })
 
+  it('counts a statement that comes right after one of its own name, and those that the server had to parse', () => {
+    const books = new Books('postgres')
+    const one = (said: Said): Said => said.ask(bind('a'), EXECUTE, SYNC).wait(1).answer(BOUND, done('SELECT 1'), READY())
+    const said = login(books).ask(parse('a', 'select a where id = $1'), SYNC).wait(1).answer(PARSED, READY())
+    one(one(one(said).wait(19)).wait(2)).wait(21)
+    one(said).ask(query('select b')).wait(1).answer(done('SELECT 1'), READY())
+    one(said).ask(parse('', 'select c'), bind(''), EXECUTE, SYNC).wait(1).answer(PARSED, BOUND, done('SELECT 1'), READY())
+    assert.deepEqual(books.figures().parts.map(({ of, offered, again = 0, parsed = 0 }) => [of['statement'], offered, again, parsed]).filter(([name]) => !String(name).startsWith('(')), [
+      ['select a where id = ?', 5, 2, 0], ['select b', 1, 0, 1], ['select c', 1, 0, 1],
+    ])
+  })
+
   it('shows the ends of a long fingerprint, and keeps two of them apart', () => {
     const books = new Books('postgres')
     const columns = Array.from({ length: 60 }, (_, n) => `t.column_${n}`).join(', ')
