@@ -2,7 +2,16 @@
 
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 
-export interface Page { readonly status: number; readonly body: unknown; readonly headers?: Readonly<Record<string, string>> }
+export interface Page {
+  readonly status: number
+  readonly body: unknown
+  readonly headers?: Readonly<Record<string, string>>
+  /** It is sent with its entity tag, by who sends such. */
+  readonly tagged?: boolean
+}
+
+/** How a page gets to the client. */
+export type Send = (request: IncomingMessage, response: ServerResponse, page: Page) => Promise<void> | void
 
 /** A customer's mistake: answered with this status, and no fault of any dependency. */
 export class Refused extends Error {
@@ -17,16 +26,15 @@ export class Refused extends Error {
 const BODY_BYTES_MAX = 4096
 
 /** Never throws: whatever goes wrong is an answer, `failure` where it is nobody's mistake. */
-export function answered(page: (request: IncomingMessage) => Promise<Page>, failure: 500 | 503, log: (line: string) => void): RequestListener {
+export function answered(page: (request: IncomingMessage) => Promise<Page>, failure: 500 | 503, log: (line: string) => void, send: Send = answer): RequestListener {
   return (request, response) => {
-    page(request).then(
-      (made) => answer(response, made),
-      (error: unknown) => {
-        if (error instanceof Refused) return answer(response, { status: error.status, body: { error: error.message } })
-        log(`${request.method} ${request.url}: ${String(error)}`)
-        answer(response, { status: failure, body: { error: 'try again' } })
-      },
-    )
+    page(request).then((made) => send(request, response, made)).catch((error: unknown) => {
+      // It broke off in the middle: the client is not told that all is well.
+      if (response.headersSent) return void response.destroy()
+      if (error instanceof Refused) return answer(request, response, { status: error.status, body: { error: error.message } })
+      log(`${request.method} ${request.url}: ${String(error)}`)
+      answer(request, response, { status: failure, body: { error: 'try again' } })
+    })
   }
 }
 
@@ -56,9 +64,11 @@ export const fieldsOf = <K extends string>(value: unknown, ...names: readonly K[
 
 export const isCount = (value: unknown): value is number => typeof value === 'number' && Number.isInteger(value) && value > 0
 
-function answer(response: ServerResponse, { status, body, headers }: Page): void {
-  const text = JSON.stringify(body)
+function answer(_request: IncomingMessage, response: ServerResponse, page: Page): void { write(response, page, Buffer.from(JSON.stringify(page.body)), {}) }
+
+/** `body` as it goes to the client, with what headers it needs. */
+export function write(response: ServerResponse, { status, headers }: Page, body: Buffer, more: Readonly<Record<string, string>>): void {
   const retry = status === 503 ? { 'retry-after': '1' } : {}
-  response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text), ...retry, ...headers })
-  response.end(text)
+  response.writeHead(status, { 'content-type': 'application/json', 'content-length': body.length, ...retry, ...headers, ...more })
+  response.end(body)
 }

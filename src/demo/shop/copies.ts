@@ -19,6 +19,8 @@ export class Copies {
     if (this.#kept.size > COPIES_MAX && oldest !== undefined) this.#kept.delete(oldest)
   }
 
+  keys(): Iterable<string> { return this.#kept.keys() }
+
   /** The copy of `key` if it is no older than `age`. */
   find(key: string, age: Ms): { readonly value: unknown } | undefined {
     const copy = this.#kept.get(key)

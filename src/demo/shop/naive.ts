@@ -3,36 +3,65 @@
 import { Redis } from 'ioredis'
 import { monotonicNow } from '../../core/clock.ts'
 import { openPool } from '../pool.ts'
-import { allProducts, createSchema, orderOf, placeOrder, productById } from './catalogue.ts'
+import { askerOf } from './asker.ts'
+import { frontProducts, orderOf, placeOrder, productById, setPrice } from './catalogue.ts'
 import { Feed, ORDERS_CHANNEL } from './feed.ts'
+import { ordersOf, ordersOneByOne, type Part, productsNamed, productsOf } from './lists.ts'
 import { naivePayment } from './payment.ts'
-import { CACHE_SECONDS, type Dependencies, LIST_KEY, productKey, type Read, type Store } from './store.ts'
+import { PriceChannel, PRICES_CHANNEL } from './price-channel.ts'
+import { prepareSchema } from './schema.ts'
+import { CACHE_SECONDS, categoryKeys, type Dependencies, historyKeys, LIST_KEY, productKey, type Read, SEARCH_KEYS, type Store } from './store.ts'
 
 /** No deadline anywhere: a command to a cache that says nothing waits for ever, and so does a request for a connection of the pool. The money is taken in mid-transaction, which keeps a connection and the product's row for as long. */
-export function naiveStore({ redisUrl, databaseUrl, paymentUrl, pool: max, log }: Dependencies): Store {
+export function naiveStore(dependencies: Dependencies): Store {
+  const { redisUrl, databaseUrl, paymentUrl, pool: max, prepared, queryCache, invalidate, page: size, batch, log } = dependencies
   const redis = redisUrl === undefined ? undefined : new Redis(redisUrl)
   const pool = openPool({ connectionString: databaseUrl, ...(max === undefined ? {} : { max }) }, log)
-  const feed = redisUrl === undefined ? undefined : new Feed({ redisUrl, pool, log })
+  const asker = askerOf(pool, prepared)
+  const prices = new PriceChannel()
+  const feed = redisUrl === undefined ? undefined : new Feed({ redisUrl, pool, log, prices })
   const payment = paymentUrl === undefined ? undefined : naivePayment(paymentUrl)
+  let hits = 0
+  let misses = 0
   redis?.on('error', (error) => log(`cache: ${error.message}`))
 
   async function cached<T>(key: string, load: () => Promise<T>): Promise<Read<T>> {
-    const hit = await redis?.get(key)
-    if (typeof hit === 'string') return JSON.parse(hit) as Read<T>
+    const hit = queryCache ? await redis?.get(key) : undefined
+    if (typeof hit === 'string') {
+      hits++
+      return JSON.parse(hit) as Read<T>
+    }
+    misses++
     const read = { value: await load(), readAt: monotonicNow() }
-    await redis?.set(key, JSON.stringify(read), 'EX', CACHE_SECONDS)
+    if (queryCache) await redis?.set(key, JSON.stringify(read), 'EX', CACHE_SECONDS)
     return read
   }
 
+  const forget = async (...keys: readonly string[]): Promise<void> => { if (invalidate) await redis?.del(...keys) }
+  const part = (page: number): Part => ({ page, size })
+
   return {
-    prepare: () => createSchema(pool).then(() => feed?.begin()),
-    product: (id) => cached(productKey(id), () => productById(pool, id)),
-    products: () => cached(LIST_KEY, () => allProducts(pool)),
+    prepare: () => prepareSchema(dependencies).then(() => feed?.begin()),
+    product: (id) => cached(productKey(id), () => productById(asker, id)),
+    products: () => cached(LIST_KEY, () => frontProducts(asker)),
+    category: (category, page) => cached(`${categoryKeys(category)}${size}:${page}`, () => productsOf(asker, category, part(page))),
+    search: (beginning, page) => cached(`${SEARCH_KEYS}${size}:${page}:${beginning.toLowerCase()}`, () => productsNamed(asker, beginning, part(page))),
+    history: (customer, page) => cached(`${historyKeys(customer)}${size}:${page}`, () => (batch ? ordersOf : ordersOneByOne)(asker, customer, part(page))),
+    async setPrice(product, priceCents) {
+      const set = await setPrice(asker, product, priceCents)
+      if (!set) return null
+      // Lists find out when their time is over.
+      await forget(productKey(product), LIST_KEY)
+      const said = prices.changed({ product, priceCents })
+      await redis?.publish(PRICES_CHANNEL, said)
+      return set.product
+    },
+    onPrice: (listener) => prices.listen(listener),
     async checkout(basket, request) {
       const client = await pool.connect()
       try {
         const order = await placeOrder(client, basket, { request, pay: async (totalCents) => payment?.charge(request, totalCents) })
-        await redis?.del(productKey(basket.product))
+        await forget(productKey(basket.product))
         await redis?.publish(ORDERS_CHANNEL, String(order.id))
         return order
       } catch (error) {
@@ -50,6 +79,7 @@ export function naiveStore({ redisUrl, databaseUrl, paymentUrl, pool: max, log }
     missing: async () => feed?.missing(),
     usesCache: () => redis?.status === 'ready',
     state: () => ({ cache: redis?.status ?? 'none', ...(payment ? { payment: payment.state() } : {}) }),
+    stats: () => ({ cache: { hits, misses, coalesced: 0, refreshed: 0 }, pool: { total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount } }),
     close: () => { redis?.disconnect(); feed?.close(); void pool.end() },
   }
 }

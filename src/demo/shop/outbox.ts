@@ -116,12 +116,13 @@ export class Outbox {
 
   /** Taken out once it is known what became of it; where the shop ends in between, the next one finds the order written. */
   async #settle(request: string, text: string): Promise<void> {
-    const { product, quantity } = fieldsOf(parsedJson(text), 'product', 'quantity')
+    const { product, quantity, customer } = fieldsOf(parsedJson(text), 'product', 'quantity', 'customer')
     if (!isCount(product) || !isCount(quantity)) return this.#decline(request, text, 'cannot be read')
+    const basket = { product, quantity, ...(isCount(customer) ? { customer } : {}) }
     try {
-      const order = await this.#options.write({ product, quantity }, request)
+      const order = await this.#options.write(basket, request)
       await this.#ask((redis) => redis.hdel(WAITING, request))
-      this.#options.onSettled(order, { product, quantity })
+      this.#options.onSettled(order, basket)
     } catch (error) {
       if (!(error instanceof Refused)) throw error
       await this.#decline(request, text, error.message)

@@ -2,6 +2,7 @@
  * How the resilient shop reads: a deadline on every call, and an answer for when it passes.
  *
  *   cache ─miss, failure or too old─▶ copy just read (a second where the cache failed) ─▶ database (twice, one read a key) ─failure or late─▶ last good copy
+ *     └─soon too old─▶ shown, and read again meanwhile
  */
 
 import { Redis } from 'ioredis'
@@ -11,7 +12,7 @@ import { Breaker, BreakerOpen } from './breaker.ts'
 import { Copies } from './copies.ts'
 import { RetryBudget } from './retries.ts'
 import { sealed, unsealed } from './seal.ts'
-import { CACHE_SECONDS, type Dependencies, FRESH_MAX, type Read } from './store.ts'
+import { CACHE_SECONDS, type Dependencies, FRESH_MAX, type Read, type ReadStats } from './store.ts'
 import { within } from './within.ts'
 
 /** A cache that is slower than this is no cache. */
@@ -24,24 +25,38 @@ const FRESH: Ms = ms(1000)
 const STALE_MAX: Ms = ms(600_000)
 /** So long one read serves all who miss: a cache that has lost everything must not send all its traffic to the database. */
 const JUST_READ: Ms = ms(250)
+/** No copy is so young. */
+const NO_AGE: Ms = ms(-1)
+/** What was read so long ago is read again before the cache forgets it: nobody waits for that. */
+const SOON: Ms = ms(800 * CACHE_SECONDS)
 
 export interface Reads {
   /** Open while the database is left alone; what is written goes through it as well. */
   readonly database: Breaker
-  /** `load` asks the database, within a deadline of its own. */
-  read<T>(key: string, load: () => Promise<T>): Promise<Read<T>>
+  /** `load` asks the database, within a deadline of its own. Keys of a `group` begin with it, and can be forgotten together. */
+  read<T>(key: string, load: () => Promise<T>, group?: string): Promise<Read<T>>
+  /** Into the cache before anybody asks. Rejects where the cache does not take it. */
+  put(entries: ReadonlyMap<string, unknown>): Promise<void>
   /** A last good copy, for who asks before the cache or the database was ever read. */
   remember(key: string, value: unknown): void
-  /** What is kept under `key` is known to be out of date. */
-  outdate(key: string): void
+  /** What was read of these is out of date, and so is what is being read: here and in the cache. */
+  forget(keys: readonly string[], groups?: readonly string[]): void
+  /** The same, as another shop has told the cache already: here only. */
+  outdate(keys: readonly string[], groups?: readonly string[]): void
   /** Nobody waits for the cache to be told. */
   tellCache(tell: (cache: Redis) => Promise<unknown>): void
   /** 'none' where there is no cache. */
   readonly cacheState: Breaker['state'] | 'none'
+  stats(): ReadStats
   close(): void
 }
 
-export function openReads({ redisUrl, log }: Pick<Dependencies, 'redisUrl' | 'log'>): Reads {
+/** Where the cache has the keys of a group. */
+const keysOf = (group: string): string => `${group}keys`
+/** In one step, so that who asks next is behind it. */
+const FORGET_GROUP = "for _, key in ipairs(redis.call('smembers', KEYS[1])) do redis.call('del', key) end"
+
+export function openReads({ redisUrl, queryCache, coalesce, invalidate, log }: Pick<Dependencies, 'redisUrl' | 'queryCache' | 'coalesce' | 'invalidate' | 'log'>): Reads {
   const redis = redisUrl === undefined ? undefined : new Redis(redisUrl, {
     commandTimeout: 10 * CACHE_DEADLINE, connectTimeout: 500, maxRetriesPerRequest: 0, enableOfflineQueue: false, autoResendUnfulfilledCommands: false,
     retryStrategy: (attempt) => Math.min(25 * attempt, RECONNECT_MAX),
@@ -56,18 +71,37 @@ export function openReads({ redisUrl, log }: Pick<Dependencies, 'redisUrl' | 'lo
   const copies = new Copies()
   const budget = new RetryBudget()
   const underWay = new Map<string, Promise<Read<unknown>>>()
+  const asked = queryCache ? redis : undefined
+  // Without a cache by choice, and without protection, each reader asks for itself.
+  const [standIn, justRead] = [queryCache ? FRESH : NO_AGE, coalesce ? JUST_READ : NO_AGE]
+  const counts = { hits: 0, misses: 0, coalesced: 0, refreshed: 0 }
 
   /** One read a key at a time, tried twice: it changes nothing, so a second try does no harm. */
-  function fromDatabase(key: string, load: () => Promise<unknown>): Promise<Read<unknown>> {
-    const running = underWay.get(key)
-    if (running) return running
+  function fromDatabase(key: string, load: () => Promise<unknown>, group: string | undefined): Promise<Read<unknown>> {
+    const running = coalesce ? underWay.get(key) : undefined
+    if (running) {
+      counts.coalesced++
+      return running
+    }
     const stamped = async (): Promise<Read<unknown>> => ({ readAt: monotonicNow(), value: await load() })
+    // Not once it was forgotten, or overtaken by a later read.
+    const stands = (): boolean => underWay.get(key) === read
     budget.earn()
-    const read = database.run(stamped)
+    const read: Promise<Read<unknown>> = database.run(stamped)
       .catch((error: unknown) => { if (error instanceof BreakerOpen || !budget.spend()) throw error; return database.run(stamped) })
-      .finally(() => underWay.delete(key))
+      .then((fresh) => { if (stands()) keep(key, fresh, group); return fresh })
+      .finally(() => { if (stands()) underWay.delete(key) })
     underWay.set(key, read)
     return read
+  }
+
+  function keep(key: string, fresh: Read<unknown>, group: string | undefined): void {
+    copies.keep(key, fresh)
+    if (!queryCache) return
+    tellCache((told) => {
+      const set = told.set(key, sealed(key, fresh), 'EX', CACHE_SECONDS)
+      return group === undefined ? set : Promise.all([set, told.sadd(keysOf(group), key), told.expire(keysOf(group), 2 * CACHE_SECONDS)])
+    })
   }
 
   function tellCache(tell: (cache: Redis) => Promise<unknown>): void {
@@ -84,30 +118,50 @@ export function openReads({ redisUrl, log }: Pick<Dependencies, 'redisUrl' | 'lo
     throw new Error(`the cache answers what is not ${key}`)
   }
 
-  async function read<T>(key: string, load: () => Promise<T>): Promise<Read<T>> {
-    const hit = redis && await cache.run(() => ask(redis, key)).catch(() => undefined)
+  async function read<T>(key: string, load: () => Promise<T>, group?: string): Promise<Read<T>> {
+    const hit = asked && await cache.run(() => ask(asked, key)).catch(() => undefined)
     const found = hit as Read<T> | null | undefined
+    const age = found ? monotonicNow() - found.readAt : 0
     // Older than a cache may be: it answers as of some other time, and is not believed.
-    if (found && monotonicNow() - found.readAt <= FRESH_MAX) {
+    if (found && age <= FRESH_MAX) {
+      counts.hits++
       copies.keep(key, found)
+      if (coalesce && age > SOON && !underWay.has(key)) {
+        counts.refreshed++
+        // Where it fails the next one who misses finds out.
+        fromDatabase(key, load, group).catch(() => undefined)
+      }
       return found
     }
-    const copy = copies.find(key, hit === undefined ? FRESH : JUST_READ)
+    counts.misses++
+    const copy = copies.find(key, hit === undefined ? standIn : justRead)
     if (copy) return copy.value as Read<T>
     const last = copies.find(key, STALE_MAX)
-    const asked = fromDatabase(key, load).then((fresh) => {
-      copies.keep(key, fresh)
-      tellCache((told) => told.set(key, sealed(key, fresh), 'EX', CACHE_SECONDS))
-      return fresh
-    })
-    return (last ? await unlessLate(asked, last.value) : await asked) as Read<T>
+    const fresh = fromDatabase(key, load, group)
+    return (last ? await unlessLate(fresh, last.value) : await fresh) as Read<T>
+  }
+
+  function outdate(keys: readonly string[], groups: readonly string[] = []): void {
+    if (!invalidate) return
+    for (const key of [...keys, ...groups.flatMap((group) => [...copies.keys(), ...underWay.keys()].filter((one) => one.startsWith(group)))]) {
+      copies.outdate(key, FRESH)
+      underWay.delete(key)
+    }
   }
 
   return {
-    database, read, tellCache,
+    database, read, tellCache, outdate,
     remember: (key, value) => copies.keep(key, { readAt: monotonicNow(), value } satisfies Read<unknown>),
-    outdate: (key) => copies.outdate(key, FRESH),
+    async put(entries) {
+      const readAt = monotonicNow()
+      await (asked && cache.run(() => Promise.all([...entries].map(([key, value]) => asked.set(key, sealed(key, { value, readAt }), 'EX', CACHE_SECONDS)))))
+    },
+    forget(keys, groups = []) {
+      outdate(keys, groups)
+      if (invalidate && queryCache) tellCache((told) => Promise.all([told.del(...keys), ...groups.map((group) => told.eval(FORGET_GROUP, 1, keysOf(group)))]))
+    },
     get cacheState() { return redis ? cache.state : 'none' },
+    stats: () => ({ ...counts }),
     close: () => redis?.disconnect(),
   }
 }

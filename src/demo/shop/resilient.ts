@@ -7,17 +7,21 @@
  */
 
 import { ms, type Ms } from '../../core/units.ts'
-import { isCount, Refused } from '../pages.ts'
+import { Refused } from '../pages.ts'
 import { openPool } from '../pool.ts'
-import { allProducts, type Basket, createSchema, type Order, orderOf, type Product, productById } from './catalogue.ts'
+import { askerOf } from './asker.ts'
+import { openBrowsing } from './browsing.ts'
+import { type Basket, frontProducts, type Order, orderOf, setPrice } from './catalogue.ts'
 import { Feed, ORDERS_CHANNEL } from './feed.ts'
 import { GuardedSocket } from './guarded.ts'
 import { Outbox } from './outbox.ts'
 import { patientPayment } from './patient-payment.ts'
+import { PriceChannel, PRICES_CHANNEL } from './price-channel.ts'
 import { openReads, RECONNECT_MAX } from './reads.ts'
 import { openSales } from './sales.ts'
+import { prepareSchema } from './schema.ts'
 import { Settler } from './settle.ts'
-import { type Dependencies, LIST_KEY, productKey, type Sale, type Store } from './store.ts'
+import { CATEGORIES_KEYS, categoryKeys, type Dependencies, historyKeys, LIST_KEY, productKey, type Sale, SEARCH_KEYS, type Store } from './store.ts'
 import { within } from './within.ts'
 
 const READ_DEADLINE: Ms = ms(300)
@@ -30,30 +34,28 @@ const REMEMBERED = 500
 /** How often the feed of orders is read again. */
 const READ_AGAIN: Ms = ms(300)
 
-/** What cannot be so was damaged on the way. */
-function credible(product: Product | null, id: number): Product | null {
-  const good = product === null || (product.id === id && isCount(product.priceCents) && Number.isInteger(product.stock) && product.stock >= 0)
-  if (!good) throw new Error(`the database answers what is not product ${id}`)
-  return product
-}
-
 export function resilientStore(dependencies: Dependencies): Store {
   const { redisUrl, databaseUrl, paymentUrl, log } = dependencies
   const pool = openPool({
     connectionString: databaseUrl, max: dependencies.pool ?? 20, connectionTimeoutMillis: ACQUIRE_DEADLINE, query_timeout: STATEMENT_DEADLINE, statement_timeout: STATEMENT_DEADLINE,
     idle_in_transaction_session_timeout: 2000, keepAlive: true, stream: () => new GuardedSocket(),
   }, log)
-  const feed = redisUrl === undefined ? undefined : new Feed({ redisUrl, pool, log, readAgainEvery: READ_AGAIN, client: { retryStrategy: (attempt) => Math.min(25 * attempt, RECONNECT_MAX) } })
+  const prices = new PriceChannel()
+  const feed = redisUrl === undefined ? undefined : new Feed({ redisUrl, pool, log, prices, readAgainEvery: READ_AGAIN, client: { retryStrategy: (attempt) => Math.min(25 * attempt, RECONNECT_MAX) } })
   const payment = paymentUrl === undefined ? undefined : patientPayment(paymentUrl, log)
   const settler = payment && new Settler(pool, payment, log)
   const reads = openReads(dependencies)
+  const writing = askerOf(pool, dependencies.prepared)
+  const browsing = openBrowsing({ settings: dependencies, reads, asker: askerOf(pool, dependencies.prepared, READ_DEADLINE), patient: writing })
+  // Lists show prices too; whoever was first has told the cache.
+  prices.listen(({ product }) => reads.outdate([productKey(product), LIST_KEY], [CATEGORIES_KEYS, SEARCH_KEYS]))
   const sales = openSales(pool, payment !== undefined)
   const write = (basket: Basket, request: string): Promise<Order> => reads.database.run(() => sales.sell(basket, request), (error) => error instanceof Refused)
   const outbox = redisUrl === undefined || !dependencies.outbox ? undefined : new Outbox({ redisUrl, write, log, onSettled: (order, basket) => { tell(order, basket); dependencies.onSettled?.(order) } })
 
   function tell(order: Order, basket: Basket): void {
-    reads.outdate(productKey(basket.product))
-    reads.tellCache((cache) => Promise.all([cache.del(productKey(basket.product)), cache.publish(ORDERS_CHANNEL, String(order.id))]))
+    reads.forget([productKey(basket.product)], basket.customer === undefined ? [] : [historyKeys(basket.customer)])
+    reads.tellCache((cache) => cache.publish(ORDERS_CHANNEL, String(order.id)))
   }
 
   /** The customer has the goods either way: what could not be charged now is charged later. */
@@ -65,15 +67,14 @@ export function resilientStore(dependencies: Dependencies): Store {
 
   /** The first of them, before anybody asks: a shop that was just started has something to show too. */
   async function remember(): Promise<void> {
-    const products = await allProducts(pool)
+    const products = await frontProducts(writing)
     reads.remember(LIST_KEY, products)
     for (const product of products.slice(0, REMEMBERED)) reads.remember(productKey(product.id), product)
   }
 
   return {
-    prepare: () => createSchema(pool).then(remember).then(() => feed?.begin()).then(() => settler?.begin()).then(() => outbox?.begin()),
-    product: (id) => reads.read(productKey(id), async () => credible(await productById(pool, id, READ_DEADLINE), id)),
-    products: () => reads.read(LIST_KEY, () => allProducts(pool, READ_DEADLINE)),
+    prepare: () => prepareSchema(dependencies).then(remember).then(() => feed?.begin()).then(() => settler?.begin()).then(() => outbox?.begin()).then(() => browsing.begin()),
+    product: browsing.product, products: browsing.products, category: browsing.category, search: browsing.search, history: browsing.history,
     async checkout(basket, request) {
       try {
         const order = await write(basket, request)
@@ -94,10 +95,20 @@ export function resilientStore(dependencies: Dependencies): Store {
       if (!order && waiting instanceof Error) throw waiting
       return order && { state: 'sold', order } satisfies Sale
     },
+    async setPrice(product, priceCents) {
+      const set = await reads.database.run(() => setPrice(writing, product, priceCents))
+      if (!set) return null
+      reads.forget([productKey(product), LIST_KEY], [categoryKeys(set.category), SEARCH_KEYS])
+      const said = prices.changed({ product, priceCents })
+      reads.tellCache((cache) => cache.publish(PRICES_CHANNEL, said))
+      return set.product
+    },
+    onPrice: (listener) => prices.listen(listener),
     outbox: async () => outbox?.count(),
     missing: async () => feed?.missing(),
     usesCache: () => reads.cacheState === 'closed',
     state: () => ({ cache: reads.cacheState, database: reads.database.state, ...(outbox ? { outbox: outbox.state } : {}), ...(payment ? { payment: payment.state() } : {}) }),
-    close: () => { reads.close(); feed?.close(); settler?.close(); outbox?.close(); void pool.end() },
+    stats: () => ({ cache: reads.stats(), pool: { total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount } }),
+    close: () => { browsing.close(); reads.close(); feed?.close(); settler?.close(); outbox?.close(); void pool.end() },
   }
 }

@@ -1,10 +1,15 @@
-/** The shop's pages: GET /products, GET /products/:id, POST /checkout, GET /orders/live (a WebSocket; its figures without), GET /orders/by-request/:request, GET /outbox, GET /healthz, GET /healthz/cache, GET /feed/check. All JSON. */
+/**
+ * The shop's pages, all JSON: GET /products, GET /products/:id, PUT /products/:id/price, POST /checkout; the lists GET /catalogue/:category, GET /search?q=, GET /customers/:id/orders, each
+ * with ?page=; GET /orders/live (a WebSocket; its figures without), GET /orders/by-request/:request, GET /outbox,
+ * GET /healthz, GET /healthz/cache, GET /feed/check, GET /stats.
+ */
 
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, RequestListener } from 'node:http'
 import { monotonicNow } from '../../core/clock.ts'
 import { answered, bodyOf, fieldsOf, isCount, type Page, Refused } from '../pages.ts'
-import type { Basket, Order } from './catalogue.ts'
+import type { Answers } from './answers.ts'
+import type { Basket, Order, Product } from './catalogue.ts'
 import { missingPage } from './known.ts'
 import { LIVE_PATH, type Live } from './live.ts'
 import { type Accepted, FRESH_MAX, type Read, type Sale, type Store } from './store.ts'
@@ -14,6 +19,7 @@ export interface Pages {
   readonly store: Store
   readonly updates: Updates
   readonly live: Live
+  readonly answers: Answers
   /** 503 on /healthz until then. */
   isReady(): boolean
   /** What a page that could not be made is answered with. */
@@ -22,26 +28,81 @@ export interface Pages {
 }
 
 const QUANTITY_MAX = 1_000_000
+const CUSTOMER_MAX = 999_999_999
 
 /** Never throws: whatever goes wrong is an answer. */
-export const pages = (shop: Pages): RequestListener => answered((request) => page(request, shop), shop.failure, shop.log)
+export function pages(shop: Pages): RequestListener {
+  const { answers, failure, log } = shop
+  let inFlight = 0
+  const answer = answered((request) => page(request, shop, () => inFlight), failure, log, (request, response, made) => answers.send(request, response, made))
+  return (request, response) => {
+    inFlight++
+    response.once('close', () => { inFlight-- })
+    answer(request, response)
+  }
+}
 
-async function page(request: IncomingMessage, { store, updates, live, isReady }: Pages): Promise<Page> {
-  const [path = ''] = (request.url ?? '').split('?')
+async function page(request: IncomingMessage, { store, updates, live, answers, isReady }: Pages, inFlight: () => number): Promise<Page> {
+  const { url = '' } = request
+  const [path = ''] = url.split('?')
   const route = `${request.method} ${path}`
   if (route === 'GET /healthz') return { status: isReady() ? 200 : 503, body: { ready: isReady(), ...store.state() } }
   if (route === 'GET /healthz/cache') return { status: store.usesCache() ? 200 : 503, body: store.state() }
   if (route === 'GET /feed/check') return missed(await store.missing())
-  if (route === 'GET /products') return fresh(await store.products())
+  if (route === 'GET /stats') return { status: 200, body: figures(store, answers, inFlight()) }
+  if (route === 'GET /products') return answers.list(path, async () => fresh(await store.products()))
   if (route === `GET ${LIVE_PATH}`) return { status: 200, body: { last: updates.last, peers: live.peers.count, lost: live.peers.lost } }
   if (route === 'POST /checkout') return sold(await store.checkout(basketOf(await bodyOf(request)), nameOf(request)), updates)
   if (route === 'GET /outbox') return outboxPage(await store.outbox())
   const [, name] = /^GET \/orders\/by-request\/([\w.:-]{1,200})$/.exec(route) ?? []
   if (name !== undefined) return salePage(name, await store.sale(name))
+  const [, priced] = /^PUT \/products\/(\d{1,9})\/price$/.exec(route) ?? []
+  if (priced !== undefined) return productPage(await store.setPrice(Number(priced), priceOf(await bodyOf(request))), { 'content-location': `/products/${Number(priced)}` })
+  const list = listOf(route, new URLSearchParams(url.slice(path.length)), store)
+  if (list) return answers.list(url, async () => fresh(await list()))
   const [, id] = /^GET \/products\/(\d{1,9})$/.exec(route) ?? []
   const product = id === undefined ? undefined : await store.product(Number(id))
   if (!product || product.value === null) throw new Refused(404, 'there is no such thing')
-  return fresh(product)
+  const { 'if-match': wanted, 'if-none-match': known } = request.headers
+  return wanted === undefined && known === undefined ? fresh(product) : { ...fresh(product), tagged: true }
+}
+
+/** With the tag by which it can be asked whether it is still so. */
+function productPage(product: Product | null, headers: Readonly<Record<string, string>>): Page {
+  if (!product) throw new Refused(404, 'there is no such thing')
+  return { status: 200, body: product, headers, tagged: true }
+}
+
+const PAGE_MAX = 100_000
+const BEGINNING_MAX = 40
+
+/** What reads the list that is asked for; undefined where it is no list. */
+function listOf(route: string, query: URLSearchParams, store: Store): (() => Promise<Read<unknown>>) | undefined {
+  const [, category, customer] = /^GET \/(?:catalogue\/(\d{1,9})|customers\/(\d{1,9})\/orders)$/.exec(route) ?? []
+  if (category === undefined && customer === undefined && route !== 'GET /search') return undefined
+  const written = query.get('page') ?? '1'
+  const number = Number(written)
+  if (!/^\d{1,6}$/.test(written) || number < 1 || number > PAGE_MAX) throw new Refused(400, `page is a whole number from 1 to ${PAGE_MAX}`)
+  if (category !== undefined) return () => store.category(Number(category), number)
+  if (customer !== undefined) return () => store.history(Number(customer), number)
+  const beginning = query.get('q')?.trim() ?? ''
+  if (beginning === '' || beginning.length > BEGINNING_MAX) throw new Refused(400, `q is what names begin with, of 1 to ${BEGINNING_MAX} characters`)
+  return () => store.search(beginning, number)
+}
+
+/** Of this process, since it began. */
+function figures(store: Store, { served }: Answers, inFlight: number): unknown {
+  const { cache, pool } = store.stats()
+  return { cache: { ...cache, hitRatio: cache.hits + cache.misses === 0 ? null : cache.hits / (cache.hits + cache.misses) }, pool, inFlight, answersKept: served }
+}
+
+const PRICE_MAX = 1_000_000
+
+/** `{ "priceCents": 149 }`. */
+function priceOf(body: unknown): number {
+  const { priceCents } = fieldsOf(body, 'priceCents')
+  if (!isCount(priceCents) || priceCents > PRICE_MAX) throw new Refused(400, 'a price is { "priceCents": 149 }')
+  return priceCents
 }
 
 function missed(missing: number | undefined): Page {
@@ -76,9 +137,11 @@ function outboxPage(counts: Awaited<ReturnType<Store['outbox']>>): Page {
   return { status: 200, body: counts }
 }
 
-/** `{ "product": 7, "quantity": 1 }`. */
+/** `{ "product": 7, "quantity": 1 }`, and perhaps `"customer": 3`. */
 function basketOf(basket: unknown): Basket {
-  const { product, quantity = 1 } = fieldsOf(basket, 'product', 'quantity')
+  const { product, quantity = 1, customer } = fieldsOf(basket, 'product', 'quantity', 'customer')
   if (!isCount(product) || !isCount(quantity) || product > QUANTITY_MAX || quantity > QUANTITY_MAX) throw new Refused(400, 'a basket is { "product": 7, "quantity": 1 }')
-  return { product, quantity }
+  if (customer === undefined) return { product, quantity }
+  if (!isCount(customer) || customer > CUSTOMER_MAX) throw new Refused(400, 'a customer is a number')
+  return { product, quantity, customer }
 }

@@ -2,6 +2,8 @@
 
 import { ms, type Ms } from '../../core/units.ts'
 import type { Basket, Order, Product } from './catalogue.ts'
+import type { Bought, Listed } from './lists.ts'
+import type { PriceUpdate } from './price-updates.ts'
 import type { Settings } from './settings.ts'
 
 export interface Dependencies extends Settings {
@@ -18,12 +20,37 @@ export type Sale = { readonly state: 'accepted' | 'declined' } | { readonly stat
 /** What was read, and when: of something from a cache, when that was read from the database. */
 export interface Read<T> { readonly value: T; readonly readAt: Ms }
 
+export interface ReadStats {
+  /** What the cache had, and was believed. */
+  readonly hits: number
+  readonly misses: number
+  /** Reads that waited for another of the same key. */
+  readonly coalesced: number
+  /** Read again before the cache forgot it. */
+  readonly refreshed: number
+}
+
+export interface Stats {
+  readonly cache: ReadStats
+  /** Connections to the database, those nobody uses, and who waits for one. */
+  readonly pool: { readonly total: number; readonly idle: number; readonly waiting: number }
+}
+
 export interface Store {
   /** Tables and goods; idempotent. Rejects while the database cannot be reached. */
   prepare(): Promise<void>
   /** Null: there is none of that number. */
   product(id: number): Promise<Read<Product | null>>
+  /** The first of them. */
   products(): Promise<Read<readonly Product[]>>
+  /** `page` counts from 1, of all lists. */
+  category(category: number, page: number): Promise<Read<Listed<Product>>>
+  search(beginning: string, page: number): Promise<Read<Listed<Product>>>
+  history(customer: number, page: number): Promise<Read<Listed<Bought>>>
+  /** Null: there is none of that number. */
+  setPrice(product: number, priceCents: number): Promise<Product | null>
+  /** Prices from now on, whichever shop has changed them; gives what ends it. */
+  onPrice(listener: (update: PriceUpdate) => void): () => void
   /** `request` is its name: what is asked for under one name is sold once. */
   checkout(basket: Basket, request: string): Promise<Order | Accepted>
   /** Undefined: nothing is known under that name. */
@@ -36,6 +63,7 @@ export interface Store {
   usesCache(): boolean
   /** In a word each, for /healthz. */
   state(): Readonly<Record<string, string>>
+  stats(): Stats
   /** Lets the connections go without waiting for anybody. */
   close(): void
 }
@@ -46,3 +74,8 @@ export const CACHE_SECONDS = 2
 export const FRESH_MAX: Ms = ms(1000 * CACHE_SECONDS + 500)
 export const productKey = (id: number): string => `brownout_shop:product:${id}`
 export const LIST_KEY = 'brownout_shop:products'
+/** What keys begin with that are forgotten together. */
+export const CATEGORIES_KEYS = 'brownout_shop:category:'
+export const categoryKeys = (category: number): string => `${CATEGORIES_KEYS}${category}:`
+export const historyKeys = (customer: number): string => `brownout_shop:history:${customer}:`
+export const SEARCH_KEYS = 'brownout_shop:search:'
