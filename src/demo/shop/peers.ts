@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream'
 import { type PerMessageDeflateOptions, WebSocket, WebSocketServer } from 'ws'
 import { coarseClock, type Timer } from '../../core/clock.ts'
 import { ms, type Bytes, type Ms } from '../../core/units.ts'
+import { Prepared } from './prepared.ts'
 
 export interface PeersOptions {
   /** For the log. */
@@ -28,7 +29,12 @@ const POLICY_VIOLATION = 1008
 export class Peers {
   readonly sockets: WebSocketServer
   readonly #options: PeersOptions
+  /** Below each lies a connection that whole frames can be written to. */
+  readonly #connections = new WeakMap<WebSocket, Duplex>()
   readonly #silent = new WeakSet<WebSocket>()
+  /** Who is pinged together. */
+  readonly #turns: readonly Set<WebSocket>[]
+  #joined = 0
   #timer: Timer | undefined
   #lost = 0
   #sent = 0
@@ -36,10 +42,14 @@ export class Peers {
 
   constructor(options: PeersOptions) {
     this.#options = options
+    this.#turns = Array.from({ length: options.slices }, () => new Set())
     this.sockets = new WebSocketServer({ noServer: true, maxPayload: MESSAGE_BYTES_MAX, perMessageDeflate: options.deflate ?? false })
     this.sockets.on('connection', (socket) => {
       socket.on('error', (error) => options.log(`${options.name}: ${error.message}`))
       socket.on('pong', () => this.#silent.delete(socket))
+      const turn = this.#turns[this.#joined++ % this.#turns.length]
+      turn?.add(socket)
+      socket.on('close', () => turn?.delete(socket))
     })
   }
 
@@ -60,13 +70,22 @@ export class Peers {
   /** From now on they are pinged. */
   begin(): void { this.#look(0) }
 
-  /** A text; a buffer may be sent to many. */
-  send(socket: WebSocket, text: string | Buffer): void {
-    if (socket.readyState !== WebSocket.OPEN) return
-    if (this.#options.givesUp && socket.bufferedAmount > this.#options.unsentMax) return this.#giveUp(socket, 'reads too slowly')
-    this.#sent++
-    this.#sentBytes += text.length
-    socket.send(text, { binary: false })
+  /** The upgrade of a connection. */
+  admit(request: IncomingMessage, connection: Duplex, head: Buffer): void {
+    this.sockets.handleUpgrade(request, connection, head, (socket) => {
+      this.#connections.set(socket, connection)
+      this.sockets.emit('connection', socket, request)
+    })
+  }
+
+  send(socket: WebSocket, text: string): void { if (this.#mayTell(socket, text.length)) socket.send(text) }
+
+  /** What many are told. */
+  prepare(text: string): Prepared { return new Prepared(text, this.#options.deflate?.threshold ?? Number.POSITIVE_INFINITY) }
+
+  /** No other messages may be on their way to be compressed: this would overtake them. */
+  tell(socket: WebSocket, message: Prepared): void {
+    if (this.#mayTell(socket, message.length)) this.#connections.get(socket)?.write(message.frame(socket.extensions !== ''))
   }
 
   /** What it said cannot be understood. */
@@ -79,24 +98,38 @@ export class Peers {
     this.sockets.close()
   }
 
-  #giveUp(socket: WebSocket, why: string): void {
+  #mayTell(socket: WebSocket, length: number): boolean {
+    if (socket.readyState !== WebSocket.OPEN) return false
+    if (this.#options.givesUp && socket.bufferedAmount > this.#options.unsentMax) {
+      this.#options.log(`${this.#options.name}: a subscriber reads too slowly`)
+      this.#giveUp(socket)
+      return false
+    }
+    this.#sent++
+    this.#sentBytes += length
+    return true
+  }
+
+  #giveUp(socket: WebSocket): void {
     this.#lost++
-    this.#options.log(`${this.#options.name}: a subscriber ${why}`)
     socket.terminate()
   }
 
   #look(slice: number): void {
-    const { pingEvery, slices, givesUp } = this.#options
+    const { name, pingEvery, slices, givesUp, log } = this.#options
     this.#timer = coarseClock.at(ms(coarseClock.now() + pingEvery / slices), () => {
-      let number = 0
-      for (const socket of this.sockets.clients) {
-        if (number++ % slices !== slice) continue
-        if (givesUp && this.#silent.has(socket)) this.#giveUp(socket, 'does not answer')
-        else {
+      let silent = 0
+      for (const socket of this.#turns[slice] ?? []) {
+        if (socket.readyState !== WebSocket.OPEN) continue
+        if (givesUp && this.#silent.has(socket)) {
+          silent++
+          this.#giveUp(socket)
+        } else {
           this.#silent.add(socket)
           socket.ping()
         }
       }
+      if (silent > 0) log(`${name}: ${silent === 1 ? 'a subscriber does' : `${silent} subscribers do`} not answer`)
       this.#look((slice + 1) % slices)
     })
   }
@@ -106,8 +139,8 @@ export class Peers {
 export function admit(server: Server, byPath: Readonly<Record<string, Peers>>): void {
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const [path = ''] = (request.url ?? '').split('?')
-    const sockets = Object.hasOwn(byPath, path) ? byPath[path]?.sockets : undefined
-    if (sockets) return sockets.handleUpgrade(request, socket, head, (peer) => sockets.emit('connection', peer, request))
+    const peers = Object.hasOwn(byPath, path) ? byPath[path] : undefined
+    if (peers) return peers.admit(request, socket, head)
     socket.on('error', () => socket.destroy())
     socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
   })

@@ -28,7 +28,7 @@ export interface Ticks {
   readonly clock?: Clock
 }
 
-/** Random prices of random products, in memory only; gives what ends it. A process that was held up makes up for it. */
+/** Random prices of random products, in memory only; gives what ends it. A process that was held up makes up for a second of it at the most, and does other things in between. */
 export function tickPrices(updates: PriceUpdates, { rate, products, seed, clock = realClock }: Ticks): () => void {
   const draw = randomStream(seed, 'prices')
   const distance = 1000 / rate
@@ -37,7 +37,8 @@ export function tickPrices(updates: PriceUpdates, { rate, products, seed, clock 
   let made = 0
   const next = (): void => {
     timer = clock.at(ms(begun + (made + 1) * distance), () => {
-      for (; begun + (made + 1) * distance <= clock.now(); made++) updates.publish({ product: 1 + Math.floor(draw() * products), priceCents: 100 + Math.floor(draw() * 900) })
+      const due = Math.floor((clock.now() - begun) / distance + 1e-6)
+      for (made = Math.max(made, due - Math.ceil(rate)); made < due; made++) updates.publish({ product: 1 + Math.floor(draw() * products), priceCents: 100 + Math.floor(draw() * 900) })
       next()
     })
   }

@@ -10,6 +10,7 @@ import { coarseClock, type Timer } from '../../core/clock.ts'
 import { bytes, ms } from '../../core/units.ts'
 import { fieldsOf, isCount, parsedJson } from '../pages.ts'
 import { Peers } from './peers.ts'
+import type { Prepared } from './prepared.ts'
 import type { PriceUpdate, PriceUpdates } from './price-updates.ts'
 import { Topics, type Wish } from './topics.ts'
 
@@ -36,11 +37,8 @@ const TOPICS_MAX = 200
 /** Ten thousand are pinged a few at a time. */
 const PINGED = { pingEvery: ms(10_000), slices: 50 }
 const UNSENT_MAX = bytes(1 << 16)
-/**
- * Below a few hundred bytes compressing gains nothing. A context that lives on would cost each subscriber hundreds of KiB, and so would zlib's usual window:
- * with these it is some 12 KiB.
- */
-const DEFLATE = { threshold: 256, serverNoContextTakeover: true, clientNoContextTakeover: true, serverMaxWindowBits: 10, concurrencyLimit: 4, zlibDeflateOptions: { level: 1, memLevel: 4 } }
+/** Below a few hundred bytes compressing gains nothing. Without a context that lives on a message is compressed once for all; what is compressed for each has a small window, for it costs memory for each. */
+const DEFLATE = { threshold: 256, serverNoContextTakeover: true, clientNoContextTakeover: true, concurrencyLimit: 4, zlibDeflateOptions: { level: 1, memLevel: 4, chunkSize: 1024 } }
 
 export function openPrices({ updates, wsBatchMs, wsDeflate, wsTopics, resilient, log }: PricesOptions): Prices {
   const peers = new Peers({ name: 'prices', ...PINGED, unsentMax: UNSENT_MAX, givesUp: resilient, deflate: wsDeflate ? DEFLATE : undefined, log })
@@ -89,16 +87,16 @@ const tellAll = (subscribed: Topics<WebSocket>, peers: Peers): Tell => (changes,
 const tellTopics = (subscribed: Topics<WebSocket>, peers: Peers): Tell => (changes, listed) => {
   const pieces = new Map(changes.map((change) => [change.product, JSON.stringify(change)]))
   /** By what it tells of. */
-  const made = new Map<string, Buffer>()
+  const made = new Map<string, Prepared>()
   for (const [socket, products] of subscribed.concerned([...pieces.keys()])) {
     const key = products.join()
     let message = made.get(key)
     if (!message) {
       const text = products.map((product) => pieces.get(product)).join()
-      message = Buffer.from(listed ? `[${text}]` : text)
+      message = peers.prepare(listed ? `[${text}]` : text)
       made.set(key, message)
     }
-    peers.send(socket, message)
+    peers.tell(socket, message)
   }
 }
 

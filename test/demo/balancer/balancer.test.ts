@@ -44,7 +44,7 @@ describe('the balancer', () => {
   before(async () => {
     const instances = 3
     watchdog = startWatchdog()
-    balancer = new Balancer({ command: [process.execPath, '--input-type=module', '-e', INSTANCE], env: {}, min: instances, max: instances, watchdog, log: (line) => { said += `${line}\n` } })
+    balancer = new Balancer({ command: [process.execPath, '--input-type=module', '-e', INSTANCE], env: {}, min: instances, max: instances, busy: 0.7, idle: 0.3, watchdog, log: (line) => { said += `${line}\n` } })
     server = createServer().listen(0, '127.0.0.1')
     server.on('request', balancer.request).on('upgrade', balancer.upgrade)
     await once(server, 'listening')

@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { ms } from '../../../src/core/units.ts'
-import { type Bounds, BUSY, COOLDOWN, decide, IDLE, type Standing } from '../../../src/demo/balancer/scale.ts'
+import { type Bounds, COOLDOWN, decide, type Standing } from '../../../src/demo/balancer/scale.ts'
 
+const [BUSY, IDLE] = [0.7, 0.3]
 /** How many instances there are after each second, and why there was a change, where each is busy with its share of `load`. */
-function run(loads: readonly number[], bounds: Bounds, first = bounds.min): { readonly counts: readonly number[]; readonly reasons: readonly string[] } {
+function run(loads: readonly number[], bounds: Pick<Bounds, 'min' | 'max'>, first = bounds.min): { readonly counts: readonly number[]; readonly reasons: readonly string[] } {
   let standing: Standing = {}
   let instances = first
   const reasons: string[] = []
   const counts = loads.map((load, second) => {
-    const decision = decide(standing, { now: ms(1000 * second), instances, use: Math.min(1, load / instances) }, bounds)
+    const decision = decide(standing, { now: ms(1000 * second), instances, use: Math.min(1, load / instances) }, { ...bounds, busy: BUSY, idle: IDLE })
     if (decision.why !== undefined) reasons.push(decision.why)
     standing = decision.standing
     instances = decision.instances
@@ -57,7 +58,7 @@ describe('how many instances there should be', () => {
   })
 
   it('comes within the bounds at once where they have changed', () => {
-    const { instances, why } = decide({}, { now: ms(0), instances: 5, use: 0.5 }, { min: 1, max: 3 })
+    const { instances, why } = decide({}, { now: ms(0), instances: 5, use: 0.5 }, { min: 1, max: 3, busy: BUSY, idle: IDLE })
     assert.deepEqual([instances, why], [3, '1 to 3 are asked for'])
   })
 })

@@ -109,8 +109,8 @@ describe('prices over WebSocket', () => {
       await holds(() => { publish([1, 1]); return one.messages.length > 0 })
       const [raw] = [(one.socket as unknown as { _socket: { bytesRead: number } })._socket]
       const before = raw.bytesRead
-      publish(...Array.from({ length: 100 }, (_, i) => [200 + i, 1000 + i] as const))
-      await holds(() => one.prices[299] === 1099)
+      publish(...Array.from({ length: 3000 }, (_, i) => [200 + i, 1000 + i] as const))
+      await holds(() => one.prices[3199] === 3999)
       read.push(raw.bytesRead - before)
       if (!deflate) {
         one.socket.terminate()
