@@ -4,18 +4,31 @@ import type { RunRecord } from '../report/fold.ts'
 import { formatDuration, ms } from '../core/units.ts'
 import type { Advice, AdviceRule } from './advice.ts'
 import { blocksNotFound } from './rules/blocks-not-found.ts'
+import { cacheHits } from './rules/cache-hits.ts'
+import { connectionDead } from './rules/connection-dead.ts'
+import { fanOut } from './rules/fan-out.ts'
 import { idleInTransaction } from './rules/idle-in-transaction.ts'
 import { indexMissing } from './rules/index-missing.ts'
 import { neverAnalysed } from './rules/never-analysed.ts'
 import { poolSize } from './rules/pool-size.ts'
+import { redisMemory } from './rules/redis-memory.ts'
 import { repeatedStatement } from './rules/repeated-statement.ts'
+import { retryMissing } from './rules/retry-missing.ts'
+import { retryStorm } from './rules/retry-storm.ts'
+import { retryUnsafe } from './rules/retry-unsafe.ts'
+import { saturation } from './rules/saturation.ts'
 import { slowStatement } from './rules/slow-statement.ts'
+import { stampede } from './rules/stampede.ts'
+import { timeoutMissing } from './rules/timeout-missing.ts'
 import { unprepared } from './rules/unprepared.ts'
 import { unusedIndex } from './rules/unused-index.ts'
 import { secondsOf, seenIn, surveysOf, type Seen } from './seen.ts'
 
 /** In no order: what brings most comes first anyway. */
-const RULES: readonly AdviceRule[] = [indexMissing, repeatedStatement, slowStatement, unprepared, poolSize, idleInTransaction, neverAnalysed, unusedIndex, blocksNotFound]
+const RULES: readonly AdviceRule[] = [
+  indexMissing, repeatedStatement, slowStatement, unprepared, poolSize, idleInTransaction, neverAnalysed, unusedIndex, blocksNotFound,
+  cacheHits, redisMemory, timeoutMissing, stampede, retryStorm, retryUnsafe, retryMissing, connectionDead, fanOut, saturation,
+]
 
 const known = new WeakMap<RunRecord, readonly Advice[]>()
 
@@ -35,11 +48,11 @@ export function blindSpots(record: RunRecord): readonly string[] {
   const read = seen.whole.passed.map(({ target }) => target)
   const unread = (record.started?.targets ?? []).filter(({ name }) => !read.includes(name)).map(({ name }) => name)
   const asked = record.surveys.map(({ target }) => target)
-  const unasked = (record.started?.targets ?? []).filter(({ name, protocol }) => protocol === 'postgres' && !asked.includes(name)).map(({ name }) => name)
+  const unasked = (record.started?.targets ?? []).filter(({ name, protocol }) => (protocol === 'postgres' || protocol === 'redis') && !asked.includes(name)).map(({ name }) => name)
   return [
     ...(secondsOf(seen.whole) < SHORT_S ? [`only ${formatDuration(ms(secondsOf(seen.whole) * 1000))} were observed`] : []),
     ...(unread.length > 0 ? [`of ${unread.join(', ')} no messages were read: what was asked of it is not known`] : []),
-    ...(unasked.length > 0 ? [`the server behind ${unasked.join(', ')} said nothing of itself: plans, tables and indexes are not known`] : []),
+    ...(unasked.length > 0 ? [`the server behind ${unasked.join(', ')} said nothing of itself: plans, tables and indexes, or memory and keys, are not known`] : []),
     ...unplanned(seen),
   ]
 }

@@ -5,6 +5,7 @@ import { ms, type Ms } from '../core/units.ts'
 import type { ServerSpec } from '../observe/server.ts'
 import type { Asking } from '../observe/survey.ts'
 import { SURVEYS } from '../observe/surveys.ts'
+import { newScratch, readPattern } from '../proxy/accounts/pattern.ts'
 import { passedOf, type PassedRow } from '../report/passed.ts'
 import type { RunRecord } from '../report/fold.ts'
 import type { Recorder } from './recorder.ts'
@@ -35,6 +36,13 @@ export async function takeSurveys(servers: readonly ServerSpec[], record: RunRec
   }))
 }
 
+const scratch = newScratch()
+function patternOf(key: Buffer): string {
+  readPattern(key, 0, key.length, scratch)
+  return scratch.bytes.toString('utf8', 0, scratch.length)
+}
+
 const askingOf = (rows: readonly PassedRow[]): Asking => ({
+  patternOf,
   statements: [...rows].filter(({ total }) => total > 0).sort((a, b) => b.total - a.total).flatMap(({ of: { statement } }) => (statement === undefined || statement.startsWith('(') ? [] : [statement])),
 })

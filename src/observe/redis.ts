@@ -7,20 +7,26 @@ import { credentialsOf, type ServerSpec } from './server.ts'
 
 export const redisObserved = (spec: ServerSpec): Pick<ObserverOptions, 'connect' | 'describe'> => ({ connect: (signal) => connect(spec, signal), describe: redisProblem })
 
-async function connect({ address, url, tls }: ServerSpec, signal: AbortSignal): Promise<Asked> {
-  const { user, password } = credentialsOf(url)
+async function connect(spec: ServerSpec, signal: AbortSignal): Promise<Asked> {
+  const redis = await connectRedis(spec, signal, 'brownout-observe')
+  return { read: async () => readInfo(await redis.info()), close: () => redis.disconnect() }
+}
+
+/** A connection of our own, past the proxies, to the database that the URL names. It is ended at once when the signal fires. */
+export async function connectRedis({ address, url, tls }: ServerSpec, signal: AbortSignal, connectionName: string): Promise<Redis> {
+  const { user, password, database } = credentialsOf(url)
   const redis = new Redis({
     ...address, ...(user === undefined ? {} : { username: user }), ...(password === undefined ? {} : { password }), ...(tls ? { tls } : {}),
-    ...ONCE, connectionName: 'brownout-observe',
+    ...ONCE, connectionName, db: Number(database) || 0,
   })
   const connected = connectOnce(redis, signal)
   try {
     await connected.done
+    return redis
   } catch (error) {
     redis.disconnect()
     throw connected.cause() ?? error
   }
-  return { read: async () => readInfo(await redis.info()), close: () => redis.disconnect() }
 }
 
 /** Our own connection and the asking itself are taken out. */

@@ -7,6 +7,8 @@ import type { ServerSpec } from './server.ts'
 export interface Asking {
   /** Statements as the figures name them. */
   readonly statements: readonly string[]
+  /** The pattern of a key, as the figures name it. */
+  patternOf(key: Buffer): string
 }
 
 /** Gives up when the signal fires, and leaves no socket then. Changes nothing in the server. */

@@ -34,6 +34,8 @@ export interface PartRecord {
   /** Of HTTP messages and of frames, heads and framing included: as they came from the client, and as they went on to it. */
   readonly bytesToServer?: number
   readonly bytesToClient?: number
+  /** Of HTTP requests, with an Idempotency-Key. */
+  readonly keyed?: number
   /** What rules held back, together. */
   readonly heldMs?: number
   /** Of reads of a cache: there, and not there. */

@@ -1,6 +1,7 @@
 /** The shape of each kind of survey, as far as advice relies on it. */
 
 import { allFit, fits, type Shape } from './fits.ts'
+import { isRedisSurvey } from './redis-survey.ts'
 import type { SurveyRecord } from './surveys.ts'
 
 /** Whether it is a survey of a kind that this version knows. */
@@ -10,6 +11,7 @@ export function surveyFits(survey: unknown): boolean {
 }
 
 const KINDS: { readonly [K in SurveyRecord['kind']]: (survey: unknown) => boolean } = {
+  redis: isRedisSurvey,
   postgres: (survey) => {
     if (!fits(survey, POSTGRES)) return false
     const { tables, indexes, plans }: { readonly tables?: unknown; readonly indexes?: unknown; readonly plans?: unknown } = survey

@@ -15,7 +15,7 @@ export const LOST = 'lost'
 
 type Codes = Map<string, number>
 const noCodes = (): Codes => new Map()
-const none = { offered: 0, ok: 0, hits: 0, misses: 0, held: 0, bytesToServer: 0, bytesToClient: 0, again: 0, parsed: 0 }
+const none = { offered: 0, ok: 0, keyed: 0, hits: 0, misses: 0, held: 0, bytesToServer: 0, bytesToClient: 0, again: 0, parsed: 0 }
 type Sums = typeof none
 
 export class Entry {
@@ -43,6 +43,9 @@ export class Entry {
     this.#sums.offered++
     if (++this.inFlight > this.#peak) this.#peak = this.inFlight
   }
+
+  /** The request says by what name it can be known again: an Idempotency-Key. */
+  keyed(): void { this.#sums.keyed++ }
 
   /** Answered well, `took` after its first byte, `held` of that by us. A `took` below zero is not taken down. */
   answered(took: Ms, held: Ms): void {
@@ -101,7 +104,7 @@ export class Entry {
 
   /** The bucket at hand, which ends here; undefined when there was nothing in it. */
   take(): PartRecord | undefined {
-    const { offered, ok, hits, misses, held, bytesToServer, bytesToClient, again, parsed } = this.#sums
+    const { offered, ok, keyed, hits, misses, held, bytesToServer, bytesToClient, again, parsed } = this.#sums
     if (offered === 0 && ok === 0 && this.#errors.size === 0 && this.#peak === 0 && bytesToServer + bytesToClient === 0) return undefined
     const { seen, server } = this.#latency.take()
     const firstByte = this.#firstByte?.take()
@@ -112,7 +115,7 @@ export class Entry {
       ...(seen.length > 0 ? { latency: seen } : {}), ...(server ? { server } : {}),
       ...(firstByte && firstByte.seen.length > 0 ? { firstByte: firstByte.seen } : {}), ...(firstByte?.server ? { serverFirstByte: firstByte.server } : {}),
       ...(held > 0 ? { heldMs: Number(held.toFixed(3)) } : {}),
-      ...(hits > 0 ? { hits } : {}), ...(misses > 0 ? { misses } : {}),
+      ...(keyed > 0 ? { keyed } : {}), ...(hits > 0 ? { hits } : {}), ...(misses > 0 ? { misses } : {}),
       ...(bytesToServer > 0 ? { bytesToServer } : {}), ...(bytesToClient > 0 ? { bytesToClient } : {}),
       ...(again > 0 ? { again } : {}), ...(parsed > 0 ? { parsed } : {}),
       ...(this.#peak > 0 ? { inFlight: this.#peak } : {}),
@@ -158,6 +161,6 @@ function joined(before: Codes, now: Codes): Readonly<Record<string, number>> {
 }
 
 const added = (a: Sums, b: Sums): Sums => ({
-  offered: a.offered + b.offered, ok: a.ok + b.ok, hits: a.hits + b.hits, misses: a.misses + b.misses, held: a.held + b.held,
+  offered: a.offered + b.offered, ok: a.ok + b.ok, keyed: a.keyed + b.keyed, hits: a.hits + b.hits, misses: a.misses + b.misses, held: a.held + b.held,
   bytesToServer: a.bytesToServer + b.bytesToServer, bytesToClient: a.bytesToClient + b.bytesToClient, again: a.again + b.again, parsed: a.parsed + b.parsed,
 })

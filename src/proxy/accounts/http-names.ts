@@ -2,7 +2,7 @@
 
 import { METHODS } from 'node:http'
 import { facetsOf } from '../../protocols/http/facets.ts'
-import { findField } from '../../protocols/http/fields.ts'
+import { findField, type FieldLine } from '../../protocols/http/fields.ts'
 import type { Head } from '../../protocols/http/head.ts'
 import type { HttpMessage } from '../../protocols/http/message.ts'
 import type { Routes } from '../../protocols/http/routes.ts'
@@ -34,6 +34,9 @@ export class HttpNames {
   /** What the latest request can be known by again: its method and target, the length of its body, and its Idempotency-Key where it has one. Never 0. */
   identity = 0
 
+  /** Whether that one has an Idempotency-Key. */
+  keyed = false
+
   constructor(register: Register, routes: Routes) {
     this.#register = register
     this.#routes = routes
@@ -43,7 +46,9 @@ export class HttpNames {
   /** Of the message that the head is. */
   entry(message: HttpMessage, head: Head): Entry {
     const { raw, startAt, targetEnd } = head
-    this.identity = identified(head)
+    const line = keyOf(head)
+    this.keyed = line !== undefined
+    this.identity = identified(head, line)
     let pathEnd = startAt
     while (pathEnd < targetEnd && raw[pathEnd] !== QUESTION) pathEnd++
     if (!this.#shapely || !readShape(raw, startAt, pathEnd, this.#shape)) return this.#named(message)
@@ -76,9 +81,10 @@ export class HttpNames {
 }
 
 /** What is only read is the same when it is asked for again; of anything else the client may say so. */
-function identified({ raw, startAt, targetEnd, fieldsAt, length }: Head): number {
+const keyOf = ({ raw, startAt, fieldsAt }: Head): FieldLine | undefined => (raw[startAt] === G || raw[startAt] === H ? undefined : findField(raw, fieldsAt, KEY_FIELD))
+
+function identified({ raw, startAt, targetEnd, length }: Head, line: FieldLine | undefined): number {
   let identity = Math.imul(identityOf(raw, startAt, targetEnd) ^ length, FNV_PRIME)
-  const line = raw[startAt] === G || raw[startAt] === H ? undefined : findField(raw, fieldsAt, KEY_FIELD)
   if (line) identity = Math.imul(identity ^ identityOf(raw, line.nameEnd, line.lineEnd), FNV_PRIME)
   return identity || 1
 }

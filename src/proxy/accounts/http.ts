@@ -119,7 +119,8 @@ export class HttpAccounts implements SessionAccounts<HttpMessage | WebSocketFram
   #begin(exchange: ExchangeId, message: HttpMessage, head: Head, now: Ms): void {
     const size = this.#open.size
     const entry = this.#names.entry(message, head)
-    const { identity } = this.#names
+    const { identity, keyed } = this.#names
+    if (keyed) entry.keyed()
     this.#open.push(exchange, entry, now, identity, head.upgrade === 'websocket' ? UPGRADE : 0)
     this.#register.flying(this.#open.size - size)
     this.#asking = entry
