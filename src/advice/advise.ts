@@ -48,11 +48,14 @@ export function blindSpots(record: RunRecord): readonly string[] {
   const read = seen.whole.passed.map(({ target }) => target)
   const unread = (record.started?.targets ?? []).filter(({ name }) => !read.includes(name)).map(({ name }) => name)
   const asked = record.surveys.map(({ target }) => target)
-  const unasked = (record.started?.targets ?? []).filter(({ name, protocol }) => (protocol === 'postgres' || protocol === 'redis') && !asked.includes(name)).map(({ name }) => name)
+  const unasked = (wanted: string, what: string): readonly string[] => {
+    const names = (record.started?.targets ?? []).filter(({ name, protocol }) => protocol === wanted && !asked.includes(name)).map(({ name }) => name)
+    return names.length > 0 ? [`the server behind ${names.join(', ')} said nothing of itself: ${what} are not known`] : []
+  }
   return [
     ...(secondsOf(seen.whole) < SHORT_S ? [`only ${formatDuration(ms(secondsOf(seen.whole) * 1000))} were observed`] : []),
     ...(unread.length > 0 ? [`of ${unread.join(', ')} no messages were read: what was asked of it is not known`] : []),
-    ...(unasked.length > 0 ? [`the server behind ${unasked.join(', ')} said nothing of itself: plans, tables and indexes, or memory and keys, are not known`] : []),
+    ...unasked('postgres', 'plans, tables and indexes'), ...unasked('redis', 'memory policy and keys'),
     ...unplanned(seen),
   ]
 }

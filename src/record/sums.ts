@@ -58,7 +58,7 @@ export const addedFigures = (records: readonly FiguresRecord[]): readonly Figure
   })
 
 function addedPart({ of }: PartRecord, all: readonly PartRecord[]): PartRecord {
-  const numbers = added(all.map(({ offered, ok, keyed = 0, bytesToServer = 0, bytesToClient = 0, heldMs = 0, hits = 0, misses = 0, inFlight = 0 }) => ({ offered, ok, keyed, bytesToServer, bytesToClient, heldMs, hits, misses, inFlight })))
+  const numbers = added(all.map(({ offered, ok, keyed = 0, again = 0, parsed = 0, bytesToServer = 0, bytesToClient = 0, heldMs = 0, hits = 0, misses = 0, inFlight = 0 }) => ({ offered, ok, keyed, again, parsed, bytesToServer, bytesToClient, heldMs, hits, misses, inFlight })))
   const { offered = 0, ok = 0, ...others } = numbers
   const [errors, statuses] = [added(all.map((one) => one.errors ?? {})), added(all.map((one) => one.statuses ?? {}))]
   // What one server took is what its clients saw, unless it is told apart.

@@ -57,7 +57,7 @@ export async function asked(url: string, { connections, users, requests, page }:
     ]
     const before = recordOf(from, to, bodies)
     const statements = passedOf(before)[0]?.operations.flatMap(({ of: { statement } }) => (statement === undefined || statement.startsWith('(') ? [] : [statement])) ?? []
-    const survey = await surveyPostgres({ name: 'db', protocol: 'postgres', address: upstream, url: new URL(url) }, { statements }, AbortSignal.timeout(10_000))
+    const survey = await surveyPostgres({ name: 'db', protocol: 'postgres', address: upstream, url: new URL(url) }, { statements, patternOf: String }, AbortSignal.timeout(10_000))
     return recordOf(from, to, [...bodies, { kind: 'survey', target: 'db', survey }])
   } finally {
     await pool.end()

@@ -17,7 +17,7 @@ const BUDGET = 1.2
 const IN_VAIN = 0.5
 const OPERATIONS_MIN = 20
 /** A pool that fills is no storm: so many attempts for each connection that was ever held, and so many a second. */
-const [ATTEMPTS_TIMES, ATTEMPTS_RATE] = [5, 20]
+const [ATTEMPTS_TIMES, ATTEMPTS_RATE] = [10, 20]
 
 export const retryStorm: AdviceRule = (seen) => spansOf(seen.record).flatMap((span) => span.targets.flatMap((target) => [retries(seen, span, target), reconnects(seen, span, target)].flatMap((one) => one ?? [])))
 
