@@ -22,7 +22,7 @@ export interface Choice {
   /** Of the file's rates. */
   readonly share: number
   /** What the windows are to be in place of the file's. */
-  readonly windows?: Readonly<Record<string, string>>
+  readonly windows?: Readonly<Record<string, string | number>>
   readonly out: string
   readonly seed: number
 }

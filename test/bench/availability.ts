@@ -1,7 +1,7 @@
 /**
  * `make availability`: the sample shop under one fault after another, at 1,000 operations a second; what share it answers in time with
  * RESILIENT=1, and what is left of it with RESILIENT=0. Taken from the environment: ONLY (a regular expression: which faults), FOR (seconds
- * of each, 31), FOR0 (the same with RESILIENT=0, 5), RESILIENT (1 or 0: that alone), FILES (of experiments/targets, availability unless given),
+ * of each, 30), FOR0 (the same with RESILIENT=0, 5), RESILIENT (1 or 0: that alone), FILES (of experiments/targets, availability unless given),
  * OUT (a folder that keeps the runs), SEED, SHARE (of that rate, where the machine is not quiet), WRITE=1 (the documents, also where not all was run).
  */
 
@@ -12,7 +12,7 @@ import { ROOT } from '../support/paths.ts'
 import { broken, documentOf, pictureOf, tableOf, type Pair } from './availability-page.ts'
 import { run, type Row, stepsOf, wordsOf } from './availability-run.ts'
 
-const { ONLY, FOR = '31', FOR0 = '5', RESILIENT, FILES = 'availability', OUT, SEED = '1', SHARE = '1', WRITE } = process.env
+const { ONLY, FOR = '30', FOR0 = '5', RESILIENT, FILES = 'availability', OUT, SEED = '1', SHARE = '1', WRITE } = process.env
 const only = ONLY === undefined ? undefined : new RegExp(ONLY)
 const files = FILES.split(',').map((name) => join(ROOT, 'experiments/targets', `${name}.yaml`))
 const out = OUT ?? mkdtempSync(join(tmpdir(), 'brownout-availability-'))
@@ -38,7 +38,7 @@ async function without(): Promise<readonly Row[]> {
   const rows: Row[] = []
   for (const file of files) {
     for (const step of stepsOf(file, only)) {
-      const windows = { warmup: '3s', baseline: '5s', recovery: '1500ms', hold: '500ms' }
+      const windows = { warmup: '4s', baseline: '2s', recovery: '1500ms', bucket: '100ms', hold: '500ms', min_samples: 50 }
       const some = await run({ file, only: new RegExp(`^${step}$`), resilient: '0', seconds: Number(FOR0), windows, out, share: Number(SHARE), seed: Number(SEED) }, report)
       some.forEach(told)
       rows.push(...some)

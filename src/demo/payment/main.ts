@@ -7,6 +7,7 @@ import { createServer, type IncomingMessage } from 'node:http'
 import { coarseClock, sleep } from '../../core/clock.ts'
 import { randomStream } from '../../core/random.ts'
 import { ms, type Ms } from '../../core/units.ts'
+import { GuardedSocket } from '../guarded.ts'
 import { answered, bodyOf, fieldsOf, isCount, type Page, Refused } from '../pages.ts'
 import { openPool } from '../pool.ts'
 import { serve } from '../service.ts'
@@ -20,7 +21,7 @@ const KEY_LENGTH_MAX = 200
 const { PORT = '3001', DATABASE_URL = 'postgres://postgres@127.0.0.1:5432/postgres' } = process.env
 const log = (line: string): void => { process.stderr.write(`payment: ${line}\n`) }
 
-const pool = openPool({ connectionString: DATABASE_URL, max: 20 }, log)
+const pool = openPool({ connectionString: DATABASE_URL, max: 20, stream: () => new GuardedSocket() }, log)
 const work = randomStream(process.pid, 'work')
 let ready = false
 

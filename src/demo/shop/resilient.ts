@@ -7,13 +7,13 @@
  */
 
 import { ms, type Ms } from '../../core/units.ts'
+import { GuardedSocket } from '../guarded.ts'
 import { Refused } from '../pages.ts'
 import { openPool } from '../pool.ts'
 import { askerOf } from './asker.ts'
 import { openBrowsing } from './browsing.ts'
 import { type Basket, frontProducts, type Order, orderOf, setPrice } from './catalogue.ts'
 import { Feed, ORDERS_CHANNEL } from './feed.ts'
-import { GuardedSocket } from './guarded.ts'
 import { Outbox } from './outbox.ts'
 import { patientPayment } from './patient-payment.ts'
 import { PriceChannel, PRICES_CHANNEL } from './price-channel.ts'
