@@ -2,7 +2,7 @@
 BIN   := node_modules/.bin
 
 .DEFAULT_GOAL := help
-.PHONY: availability help setup build test test-all cover check targets bench sockets crowd idle soak sustained page truth stats sweeps fuzz demo docs schema clean
+.PHONY: availability help setup build test test-all cover check targets switches bench sockets crowd idle soak sustained page truth stats sweeps fuzz demo docs schema clean
 
 help: ## prints this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -39,6 +39,9 @@ demo: build ## a real application on real servers loses its cache for some secon
 
 targets: build ## every figure that the sample stack is to reach, through the proxy; ONLY=api,cache chooses, WRITE=file writes the table too
 	@node dist/test/bench/targets.js
+
+switches: build ## what each optimisation of the sample stack is worth, off and on in turns (35 minutes); ONLY=pool,batch chooses, REPEAT=5 times, WRITE=file writes the table too
+	@node dist/test/bench/switches.js
 
 bench: build ## what brownout costs beside HAProxy and others; PATHS=redis,http ROUNDS=5 AGAINST=file WRITE=file choose
 	@node dist/test/bench/suite.js $(if $(AGAINST),--against $(AGAINST)) $(if $(WRITE),--write $(WRITE))
