@@ -115,6 +115,14 @@ describe('advice on deadlines', () => {
 
   it('is not where they were given up, though their ends came late', () => assert.deepEqual(ids(cut(false)), []))
 
+  it('is given where all places of a pool were taken and nobody else got one', () => {
+    const full: MadeRun = {
+      fault: { fault: 'stall', target: 'db', did: 'stall' }, load: { offered: 25, success: (stage) => (stage === 'fault' ? 0 : 1) },
+      targets: [{ name: 'db', protocol: 'postgres', inFlight: () => 10, parts: (stage, n) => (stage === 'fault' ? [] : [part(SELECT, 25, 2), ...(n === 72 ? [part(SELECT, 10, 7900, { server: times(10, 2) })] : [])]) }],
+    }
+    assert.match(told(only(full, 'timeout.missing')), /waited for as long as 7\.9\d*s: nobody gave up/)
+  })
+
   /** 600 ms more for each, of which a shop with ten places suffers. */
   const slow = (harmed: boolean): MadeRun => ({
     fault: { fault: 'http.latency', target: 'payment', did: 'delay', operation: 'POST /charges' }, load: { offered: 5, success: (stage) => (stage === 'fault' && harmed ? 0.2 : 1) },

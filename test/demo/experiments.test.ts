@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { registry } from '../../faults/index.ts'
+import { adviseOn } from '../../src/advice/advise.ts'
 import { EXIT } from '../../src/core/exit.ts'
 import { ms } from '../../src/core/units.ts'
 import { demoExperiment, startServer } from '../../src/demo/demo.ts'
@@ -20,6 +21,8 @@ const DEMO = fileURLToPath(new URL('../../src/demo/', import.meta.url))
 /** Run by `make test`, in shortened form. `make test-all` runs all of them as they are shipped. */
 const SHORT = ['cache-partition']
 const all = process.env['TEST_ALL'] !== undefined
+/** What the shop as it is usually written is advised, and the other is not. */
+const ADVISED: Readonly<Record<string, string>> = { 'cache-partition': 'timeout.missing', 'cache-stampede': 'cache.stampede', 'payment-cut': 'retry.unsafe', 'payment-slow': 'timeout.missing', 'payment-unavailable': 'retry.storm' }
 
 async function load(name: string, resilient: '0' | '1'): Promise<Plan> {
   const loaded = await loadExperiment(join(FOLDER, `${name}.yaml`), { registry, env: { ...process.env, RESILIENT: resilient }, vars: {}, seed: 7, cwd: FOLDER })
@@ -93,6 +96,8 @@ describe('shipped experiments, run', function () {
         // A machine that is too busy to send on time says so; then there is nothing to be compared.
         if (events.some((event) => event.kind === 'load' && !event.valid) && result.exit === EXIT.inconclusive) this.skip()
         assert.equal(result.exit, exit, `${verdict?.why}\n${verdict?.expectations.map(({ text, measured, outcome }) => `${outcome} ${text}: ${measured}`).join('\n')}`)
+        const advised = ADVISED[name]
+        if (advised !== undefined) assert.equal(adviseOn(result.record).some(({ id }) => id === advised), resilient === '0', adviseOn(result.record).map(({ id }) => id).join())
       })
     }
   }

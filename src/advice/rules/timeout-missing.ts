@@ -21,6 +21,8 @@ const [LONG_MIN, LONG_TIMES] = [ms(500), 10]
 const OPERATIONS_MIN = 20
 /** Of what is asked in such a time, so much under way at once. */
 const PILED_SHARE = 0.1
+/** Who tries now and then whether it is back has done so in the second half of such a fault. */
+const STUCK_MIN: Ms = ms(4000)
 /** A deadline well above what operations take, and no lower than is safe to set. */
 const [DEADLINE_TIMES, DEADLINE_MIN] = [5, 20]
 
@@ -49,7 +51,8 @@ function waitedIn({ record, quiet, whole: all }: Seen, span: Span, target: strin
   const rate = calm.offered / secondsOf(quiet)
   // What was given up stays open where its end does not arrive either: so a few wait as long, whoever asked them.
   const piled = flying.most - flying.before >= PILED_SHARE * ((rate * length) / 1000)
-  const stuck = harmed.length > 0 && attemptsIn(record, target, { from: ms((fault.from + fault.to) / 2), to: fault.to }) === 0
+  const later = { from: ms((fault.from + fault.to) / 2), to: fault.to }
+  const stuck = length >= STUCK_MIN && harmed.length > 0 && attemptsIn(record, target, later) === 0 && sumOf(bucketsOf(record, target, later)).offered === 0
   const whole = longest >= WAITED_SHARE * length
   const hung = length >= FAULT_MIN && whole && (piled || stuck)
   const slow = harmed.length > 0 && !whole && late >= Math.max(LONG_MIN, LONG_TIMES * usual)
