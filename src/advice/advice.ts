@@ -9,11 +9,11 @@ export interface Evidence { readonly text: string; readonly lines?: readonly str
 export interface Action { readonly text: string; readonly code?: string }
 
 export interface Gain {
-  /** Of the target's time, 0 to 1, at most; absent where it is no share. Advice is in this order. */
+  /** Of the time of the target, or of what the text says, 0 to 1, at most; absent where it is no share. Advice is in this order. */
   readonly share?: number
   readonly text: string
-  /** How that was estimated. */
-  readonly how: string
+  /** How that was estimated; absent where it was not. */
+  readonly how?: string
 }
 
 /** high: what was seen leaves hardly another explanation. medium: it has others, and they are less likely. low: worth a look. */

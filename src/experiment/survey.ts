@@ -21,10 +21,11 @@ export async function takeSurveys(servers: readonly ServerSpec[], record: RunRec
     if (!survey) return
     const { name } = server
     const rows = passed.find(({ target }) => target === name)?.operations ?? []
+    const wholes = new Map(record.figures.flatMap(({ target, wholes: cut }) => (target === name ? Object.entries(cut ?? {}) : [])))
     let why: string | undefined
     const { ok, problem } = await timed(WITHIN, async (signal) => {
       try {
-        const found = await survey(server, askingOf(rows), signal)
+        const found = await survey(server, askingOf(rows, wholes), signal)
         if (!signal.aborted) recorder.write({ kind: 'survey', target: name, survey: found })
         return { ok: true }
       } catch (error) {
@@ -42,7 +43,7 @@ function patternOf(key: Buffer): string {
   return scratch.bytes.toString('utf8', 0, scratch.length)
 }
 
-const askingOf = (rows: readonly PassedRow[]): Asking => ({
+const askingOf = (rows: readonly PassedRow[], wholes: ReadonlyMap<string, string>): Asking => ({
   patternOf,
-  statements: [...rows].filter(({ total }) => total > 0).sort((a, b) => b.total - a.total).flatMap(({ of: { statement } }) => (statement === undefined || statement.startsWith('(') ? [] : [statement])),
+  statements: [...rows].filter(({ total }) => total > 0).sort((a, b) => b.total - a.total).flatMap(({ of: { statement } }) => (statement === undefined || statement.startsWith('(') ? [] : [{ name: statement, text: wholes.get(statement) ?? statement }])),
 })

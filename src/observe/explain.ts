@@ -29,10 +29,17 @@ export async function explain(client: pg.Client, version: number, statement: str
   }
 }
 
-/** `?` outside of quoted names, each a parameter of its own. */
+/** `?` outside of quoted names, each a parameter of its own: `interval ?` as `$1::interval`, and of a row to insert one for each column. */
 export function parameterised(statement: string): string {
   let parameters = 0
-  return statement.replace(/"(?:[^"]|"")*"|\?/g, (piece) => (piece === '?' ? `$${++parameters}` : piece))
+  return whole(statement).replace(/"(?:[^"]|"")*"|\b(interval|timestamptz|timestamp|date|time) \?|\?/g, (piece, type?: string) =>
+    (type === undefined ? (piece === '?' ? `$${++parameters}` : piece) : `$${++parameters}::${type}`))
+}
+
+/** A list of values is one in a fingerprint. */
+function whole(statement: string): string {
+  const [row, columns = ''] = /^insert into [^(]+\(([^()]*)\) values \(\?\)/i.exec(statement) ?? []
+  return row === undefined ? statement : `${row.slice(0, -2)}${columns.split(',').map(() => '?').join(', ')})${statement.slice(row.length)}`
 }
 
 interface Explained { readonly Plan?: ExplainedNode; readonly 'Planning Time'?: number }

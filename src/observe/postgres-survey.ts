@@ -66,9 +66,9 @@ async function indexesOf(client: pg.Client): Promise<readonly SurveyedIndex[]> {
   return rows.map(({ name, table, columns, scans, size, valid, partial, needed }) => ({ name, table, columns, scans, sizeBytes: size, needed, valid, partial }))
 }
 
-async function plansOf(client: pg.Client, version: number, statements: readonly string[]): Promise<readonly SurveyedPlan[]> {
+async function plansOf(client: pg.Client, version: number, statements: Asking['statements']): Promise<readonly SurveyedPlan[]> {
   const until = monotonicNow() + PLANS_WITHIN
   const plans: SurveyedPlan[] = []
-  for (const statement of statements) plans.push(monotonicNow() > until ? { statement, problem: 'there was no time left to ask' } : { statement, ...(await explain(client, version, statement)) })
+  for (const { name: statement, text } of statements) plans.push(monotonicNow() > until ? { statement, problem: 'there was no time left to ask' } : { statement, ...(await explain(client, version, text)) })
   return plans
 }

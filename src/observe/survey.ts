@@ -5,8 +5,8 @@ import type { ServerSpec } from './server.ts'
 
 /** What of the run's traffic the server is asked about: what took most time, first. */
 export interface Asking {
-  /** Statements as the figures name them. */
-  readonly statements: readonly string[]
+  /** Statements: as the figures name them, and whole. */
+  readonly statements: readonly { readonly name: string; readonly text: string }[]
   /** The pattern of a key, as the figures name it. */
   patternOf(key: Buffer): string
 }

@@ -58,6 +58,8 @@ export interface FiguresRecord {
   readonly inFlight: number
   /** Transactions that ended, how many of them were rolled back, and how long they took. */
   readonly transactions?: { readonly ended: number; readonly rolledBack: number; readonly length: CellCounts }
+  /** Names in it that are shown cut, each the first time, and what they are whole. */
+  readonly wholes?: Readonly<Record<string, string>>
   /** WebSockets: how long their set-up took, from the first byte of the request to the 101; those that rules cut; and how long it took their clients from then until they had another. */
   readonly sockets?: { readonly setup?: CellCounts; readonly cut: number; readonly resume?: CellCounts }
 }

@@ -48,12 +48,14 @@ export const addedFigures = (records: readonly FiguresRecord[]): readonly Figure
   together(records, ({ target, start }) => `${target} ${start}`, ({ target, start, width }, all) => {
     const transactions = all.flatMap((one) => one.transactions ?? [])
     const sockets = all.flatMap((one) => one.sockets ?? [])
+    const wholes = all.flatMap((one) => Object.entries(one.wholes ?? {}))
     const total = <T>(list: readonly T[], of: (one: T) => number): number => list.reduce((sum, one) => sum + of(one), 0)
     return {
       target, start, width, inFlight: total(all, ({ inFlight }) => inFlight),
       parts: together(all.flatMap(({ parts }) => parts), ({ of }) => JSON.stringify(of), addedPart),
       ...(transactions.length > 0 ? { transactions: { ended: total(transactions, ({ ended }) => ended), rolledBack: total(transactions, ({ rolledBack }) => rolledBack), length: addedCells(transactions.map(({ length }) => length)) } } : {}),
       ...(sockets.length > 0 ? { sockets: { cut: total(sockets, ({ cut }) => cut), ...cellsOf(sockets, 'setup'), ...cellsOf(sockets, 'resume') } } : {}),
+      ...(wholes.length > 0 ? { wholes: Object.fromEntries(wholes) } : {}),
     }
   })
 

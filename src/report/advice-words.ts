@@ -11,7 +11,7 @@ export const adviceTitle = ({ title, target }: Advice): string => plain(target =
 export const adviceBlocks = ({ evidence, actions, gain, confidence, limits }: Advice): readonly AdviceBlock[] => [
   { head: 'seen', items: evidence.map(({ text, lines = [] }) => ({ text: plain(text), code: lines.map(plain) })) },
   { head: 'do', items: actions.map(({ text, code }) => ({ text: plain(text), code: code === undefined ? [] : code.split('\n').map(plain) })) },
-  { head: 'gain', items: [{ text: plain(`${gain.text}. Estimated from ${gain.how}.`), code: [] }] },
+  { head: 'gain', items: [{ text: plain(`${gain.text}. ${gain.how === undefined ? 'It was not estimated.' : `Estimated from ${gain.how}.`}`), code: [] }] },
   { head: 'sure?', items: [{ text: plain(`${confidence} confidence${limits.length > 0 ? `; ${limits.join('; ')}` : ''}`), code: [] }] },
 ]
 

@@ -58,7 +58,7 @@ export function reportOf(record: RunRecord, analysis: Analysis): Readonly<Record
 
 /** As `advise --json` tells it, too. */
 export const adviceOf = (record: RunRecord): readonly Readonly<Record<string, unknown>>[] => adviseOn(record).map(({ id, target, title, evidence, actions, gain, confidence, limits }) => ({
-  id, target: target ?? null, title, evidence, actions, gain: { ...gain, share: orNull(gain.share) }, confidence, limits,
+  id, target: target ?? null, title, evidence, actions, gain: { share: orNull(gain.share), text: gain.text, how: gain.how ?? null }, confidence, limits,
 }))
 
 /** Null where nobody did anything by hand. Times of marks count from when the injection took effect. */

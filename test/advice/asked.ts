@@ -56,7 +56,8 @@ export async function asked(url: string, { connections, users, requests, page }:
       { kind: 'bucket', bucket: loadOf(from, ms(to - from), took) },
     ]
     const before = recordOf(from, to, bodies)
-    const statements = passedOf(before)[0]?.operations.flatMap(({ of: { statement } }) => (statement === undefined || statement.startsWith('(') ? [] : [statement])) ?? []
+    const wholes = new Map(before.figures.flatMap(({ wholes: cut }) => Object.entries(cut ?? {})))
+    const statements = passedOf(before)[0]?.operations.flatMap(({ of: { statement } }) => (statement === undefined || statement.startsWith('(') ? [] : [{ name: statement, text: wholes.get(statement) ?? statement }])) ?? []
     const survey = await surveyPostgres({ name: 'db', protocol: 'postgres', address: upstream, url: new URL(url) }, { statements, patternOf: String }, AbortSignal.timeout(10_000))
     return recordOf(from, to, [...bodies, { kind: 'survey', target: 'db', survey }])
   } finally {

@@ -23,7 +23,7 @@ export const blocksNotFound: AdviceRule = (seen) => surveysOf(seen, 'postgres').
       ...(most && most.blocksRead > 0 ? [{ text: `most of them of ${most.name}, ${formatSize(bytes(most.sizeBytes))}` }] : []),
     ],
     actions: [{ text: 'Give it a quarter of the memory of the machine; it takes a restart. Before that, see whether an index would spare the reading.', code: "alter system set shared_buffers = '…';" }],
-    gain: { text: 'fewer reads; how much sooner an answer comes depends on whether the system had the blocks in its own cache', how: 'nothing that was measured' },
+    gain: { text: 'fewer reads; how much sooner an answer comes depends on whether the system had the blocks in its own cache' },
     confidence: 'low' as const, limits: ['blocks that the operating system has in memory are read in microseconds'],
   }]
 })

@@ -14,7 +14,7 @@ export const neverAnalysed: AdviceRule = (seen) => surveysOf(seen, 'postgres').f
     id: 'postgres.never_analysed', target, title: `ANALYZE for ${found.map(({ name }) => name).join(', ')}`,
     evidence: found.map(({ name, rows: count }) => ({ text: `${name} holds about ${countWords(Math.round(count))} rows and was never analysed: the planner guesses how many of them a condition finds` })),
     actions: [{ text: 'Analyse them once, and see that autovacuum is on.', code: `analyze ${found.map(({ name }) => name).join(', ')};` }],
-    gain: { text: 'plans that fit what the tables hold; how much that is cannot be told before', how: 'nothing that was measured' },
+    gain: { text: 'plans that fit what the tables hold; how much that is cannot be told before' },
     confidence: 'high' as const, limits: [],
   }]
 })

@@ -204,8 +204,12 @@ export class PostgresAccounts implements SessionAccounts<PostgresMessage, Paired
   #entryOf(statement: Statement | null | undefined): Entry {
     if (!statement) return this.#named('(unknown statement)')
     const { fingerprint } = statement
-    return this.#register.entry(fingerprint) ?? this.#register.add(fingerprint, {
-      statement: shown(fingerprint), ...(statement.keyword ? { tag: statement.keyword } : {}), ...(statement.table ? { table: statement.table } : {}),
+    const known = this.#register.entry(fingerprint)
+    if (known) return known
+    const name = shown(fingerprint)
+    if (name !== fingerprint) this.#register.shownCut(name, fingerprint)
+    return this.#register.add(fingerprint, {
+      statement: name, ...(statement.keyword ? { tag: statement.keyword } : {}), ...(statement.table ? { table: statement.table } : {}),
     })
   }
 

@@ -22,6 +22,9 @@ export class Register {
   readonly #finished: FiguresRecord[] = []
   readonly #transactions = { length: new Cells(), ended: 0, rolledBack: 0 }
   readonly #before = { ended: 0, rolledBack: 0 }
+  /** Names that are shown cut, and those of them that no bucket has told yet. */
+  readonly #cut = new Map<string, string>()
+  #untold: Record<string, string> = {}
   #inFlight = 0
   #peak = 0
   #start = 0
@@ -34,6 +37,7 @@ export class Register {
   cut(origin: Ms, width: Ms): void {
     this.#close()
     this.#finished.length = 0
+    this.#untold = Object.fromEntries(this.#cut)
     this.#start = origin
     this.#width = width
     this.#end = origin + width
@@ -65,6 +69,13 @@ export class Register {
     const made = new Entry(of, identityOfText(key))
     this.#entries.set(key, made)
     return made
+  }
+
+  /** A name is shown cut. */
+  shownCut(shown: string, whole: string): void {
+    if (this.#cut.has(shown)) return
+    this.#cut.set(shown, whole)
+    this.#untold[shown] = whole
   }
 
   /** Ends buckets that are over: before anything is counted. */
@@ -100,13 +111,15 @@ export class Register {
     const { ended, rolledBack, length } = this.#transactions
     const record: FiguresRecord = {
       target: this.#target, start: ms(this.#start), width: ms(this.#width), parts, inFlight: this.#peak,
-      ...(ended > 0 ? { transactions: { ended, rolledBack, length: cellCounts([length]) } } : {}), ...(sockets ? { sockets } : {}),
+      ...(ended > 0 ? { transactions: { ended, rolledBack, length: cellCounts([length]) } } : {}), ...(sockets ? { sockets } : {}), ...(Object.keys(this.#untold).length > 0 ? { wholes: this.#untold } : {}),
     }
     this.#before.ended += ended
     this.#before.rolledBack += rolledBack
     this.#transactions.ended = this.#transactions.rolledBack = 0
     length.reset()
     this.#peak = this.#inFlight
-    return parts.length > 0 || ended > 0 || sockets ? record : undefined
+    if (parts.length === 0 && ended === 0 && !sockets) return undefined
+    this.#untold = {}
+    return record
   }
 }
