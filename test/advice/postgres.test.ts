@@ -166,7 +166,7 @@ describe('advice on how an application asks a Postgres', function () {
   })
 
   it('tells statements that are planned at each execution, and how long that takes', async () => {
-    const text = `select a.id from advice_orders a ${[1, 2, 3, 4, 5].map((i) => `join advice_customers c${i} on c${i}.id = a.customer_id`).join(' ')} where a.id = $1`
+    const text = `select a.id from advice_orders a ${[1, 2, 3, 4, 5, 6, 7].map((i) => `join advice_customers c${i} on c${i}.id = a.customer_id`).join(' ')} where a.id = $1`
     const { evidence, gain } = await only('postgres.unprepared', { connections: 4, users: 1, requests: 120, page: async (pool) => {
       await pool.query(text, [5])
       await pause(1)
