@@ -2,7 +2,7 @@
 
 import type { RunRecord } from '../report/fold.ts'
 import { formatDuration, ms } from '../core/units.ts'
-import type { Advice, AdviceRule } from './advice.ts'
+import type { Advice, AdviceRule, Confidence } from './advice.ts'
 import { blocksNotFound } from './rules/blocks-not-found.ts'
 import { cacheHits } from './rules/cache-hits.ts'
 import { connectionDead } from './rules/connection-dead.ts'
@@ -32,12 +32,14 @@ const RULES: readonly AdviceRule[] = [
 
 const known = new WeakMap<RunRecord, readonly Advice[]>()
 
-/** What brings most first; empty where nothing was seen that asks for any. Never throws. */
+const SURE: readonly Confidence[] = ['high', 'medium', 'low']
+
+/** What brings most first, and of what is no share of a target's time the surest; empty where nothing was seen that asks for any. Never throws. */
 export function adviseOn(record: RunRecord): readonly Advice[] {
   const before = known.get(record)
   if (before) return before
   const seen = seenIn(record)
-  const advice = RULES.flatMap((rule) => rule(seen)).sort((a, b) => (b.gain.share ?? 0) - (a.gain.share ?? 0))
+  const advice = RULES.flatMap((rule) => rule(seen)).sort((a, b) => (b.gain.share ?? 0) - (a.gain.share ?? 0) || SURE.indexOf(a.confidence) - SURE.indexOf(b.confidence))
   known.set(record, advice)
   return advice
 }

@@ -124,6 +124,13 @@ describe('accounts of http', () => {
     assert.equal(next(post('/charges', 'a=1', 'Idempotency-Key: k1'), post('/charges', 'a=1', 'Idempotency-Key: k2')), 'went-on')
   })
 
+  it('count the requests that bear an Idempotency-Key, of those that write', () => {
+    const books = new Books('http')
+    const said = books.session()
+    for (const request of [post('/charges', 'a=1', 'Idempotency-Key: k1'), post('/charges', 'a=1'), post('/charges', 'a=2', 'idempotency-key: k2'), get('/charges')]) said.ask(request).answer(answer(200))
+    assert.deepEqual(books.figures().parts.map(({ of, offered, keyed }) => [of['method'], offered, keyed]), [['POST', 3, 2], ['GET', 1, undefined]])
+  })
+
   it('leave out what is not understood any more', () => {
     const books = new Books('http')
     books.session().ask(Buffer.from('\x16\x03\x01 garbage')).answer('garbage').close()
