@@ -33,7 +33,7 @@ store.onPrice((price) => {
   if (settings.invalidate) answers.clear()
   priceUpdates.publish(price)
 })
-server.on('request', shedding(settings.shed, pages({ store, updates, live, answers, isReady: () => ready, failure: resilient ? 503 : 500, log })))
+server.on('request', shedding(settings.shed, pages({ store, updates, live, prices, answers, isReady: () => ready, failure: resilient ? 503 : 500, log })))
 
 log(resilient ? 'resilient' : 'naive')
 await serve({ server, port, log, prepare: () => store.prepare(), onReady: () => { ready = true }, onStop: () => { live.close(); prices.close() }, close: () => store.close() })

@@ -56,15 +56,12 @@ export class Peers {
   get count(): number { return this.sockets.clients.size }
   /** Given up: silent, or too slow. */
   get lost(): number { return this.#lost }
-  /** Messages, but for those to peers that were given up for them. */
-  get sent(): number { return this.#sent }
-  /** As they were handed over, before they were compressed. */
-  get sentBytes(): number { return this.#sentBytes }
-  /** What waits for peers to read. */
-  get buffered(): number {
-    let sum = 0
-    for (const { bufferedAmount } of this.sockets.clients) sum += bufferedAmount
-    return sum
+
+  /** `messages` and their `bytes` so far, before they were compressed; `buffered` bytes wait for peers to read. */
+  figures(): Readonly<Record<'peers' | 'messages' | 'bytes' | 'buffered' | 'lost', number>> {
+    let buffered = 0
+    for (const { bufferedAmount } of this.sockets.clients) buffered += bufferedAmount
+    return { peers: this.count, messages: this.#sent, bytes: this.#sentBytes, buffered, lost: this.#lost }
   }
 
   /** From now on they are pinged. */

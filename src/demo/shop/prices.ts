@@ -68,7 +68,7 @@ export function openPrices({ updates, wsBatchMs, wsDeflate, wsTopics, resilient,
 
   return {
     peers,
-    figures: () => ({ peers: peers.count, topics: subscribed.count, messages: peers.sent, bytes: peers.sentBytes, buffered: peers.buffered, lost: peers.lost }),
+    figures: () => ({ topics: subscribed.count, ...peers.figures() }),
     close() {
       mute()
       timer?.cancel()

@@ -12,6 +12,7 @@ import type { Answers } from './answers.ts'
 import type { Basket, Order, Product } from './catalogue.ts'
 import { missingPage } from './known.ts'
 import { LIVE_PATH, type Live } from './live.ts'
+import type { Prices } from './prices.ts'
 import { type Accepted, FRESH_MAX, type Read, type Sale, type Store } from './store.ts'
 import type { Updates } from './updates.ts'
 
@@ -19,6 +20,7 @@ export interface Pages {
   readonly store: Store
   readonly updates: Updates
   readonly live: Live
+  readonly prices: Prices
   readonly answers: Answers
   /** 503 on /healthz until then. */
   isReady(): boolean
@@ -42,14 +44,14 @@ export function pages(shop: Pages): RequestListener {
   }
 }
 
-async function page(request: IncomingMessage, { store, updates, live, answers, isReady }: Pages, inFlight: () => number): Promise<Page> {
+async function page(request: IncomingMessage, { store, updates, live, prices, answers, isReady }: Pages, inFlight: () => number): Promise<Page> {
   const { url = '' } = request
   const [path = ''] = url.split('?')
   const route = `${request.method} ${path}`
   if (route === 'GET /healthz') return { status: isReady() ? 200 : 503, body: { ready: isReady(), ...store.state() } }
   if (route === 'GET /healthz/cache') return { status: store.usesCache() ? 200 : 503, body: store.state() }
   if (route === 'GET /feed/check') return missed(await store.missing())
-  if (route === 'GET /stats') return { status: 200, body: figures(store, answers, inFlight()) }
+  if (route === 'GET /stats') return { status: 200, body: { ...figures(store, answers, inFlight()), sockets: { orders: live.peers.figures(), prices: prices.figures() } } }
   if (route === 'GET /products') return answers.list(path, async () => fresh(await store.products()))
   if (route === `GET ${LIVE_PATH}`) return { status: 200, body: { last: updates.last, peers: live.peers.count, lost: live.peers.lost } }
   if (route === 'POST /checkout') return sold(await store.checkout(basketOf(await bodyOf(request)), nameOf(request)), updates)
@@ -91,7 +93,7 @@ function listOf(route: string, query: URLSearchParams, store: Store): (() => Pro
 }
 
 /** Of this process, since it began. */
-function figures(store: Store, { served }: Answers, inFlight: number): unknown {
+function figures(store: Store, { served }: Answers, inFlight: number): Readonly<Record<string, unknown>> {
   const { cache, pool } = store.stats()
   return { cache: { ...cache, hitRatio: cache.hits + cache.misses === 0 ? null : cache.hits / (cache.hits + cache.misses) }, pool, inFlight, answersKept: served }
 }

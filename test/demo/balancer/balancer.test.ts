@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { WebSocket } from 'ws'
 import { Balancer } from '../../../src/demo/balancer/balancer.ts'
+import { busyTime } from '../../../src/demo/balancer/usage.ts'
 import { freePort } from '../../../src/demo/daemon.ts'
 import { startWatchdog, type Watchdog } from '../../../src/watchdog/watchdog.ts'
 import { runs, until } from '../../support/processes.ts'
@@ -22,6 +23,7 @@ const INSTANCE = `
     if (method === 'POST') posts++
     if (url === '/cut') return request.socket.destroy()
     if (url === '/die') return setTimeout(() => process.kill(process.pid, 'SIGKILL'), 50)
+    if (url === '/burn') for (const until = Date.now() + 90; Date.now() < until;);
     if (url === '/slow') await new Promise((resolve) => setTimeout(resolve, 300))
     const chunks = []
     for await (const chunk of request) chunks.push(chunk)
@@ -157,6 +159,47 @@ describe('the balancer', () => {
     assert.deepEqual([lost, failures], [1, before.failures])
     assert.ok(retries >= before.retries + 2, `${retries}`)
   })
+})
+
+describe('a balancer whose instance has too much to do', () => {
+  // Elsewhere nobody says how busy an instance is, and their number stays.
+  before(function () { if (busyTime(process.pid) === undefined) this.skip() })
+
+  it('starts another, says why, and gives new requests and WebSockets to it', async () => {
+    const watchdog = startWatchdog()
+    const balancer = new Balancer({ command: [process.execPath, '--input-type=module', '-e', INSTANCE], env: {}, min: 1, max: 2, busy: 0.5, idle: 0.1, watchdog, log: () => undefined })
+    const server = createServer().listen(0, '127.0.0.1')
+    server.on('request', balancer.request).on('upgrade', balancer.upgrade)
+    await once(server, 'listening')
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    let going = true
+    try {
+      await balancer.begin()
+      const told = async (): Promise<Told & { readonly decisions: readonly { from: number; to: number; why: string }[] }> => await (await fetch(`${url}/balancer`)).json() as Told & { decisions: [] }
+      const deadline = performance.now() + 15_000
+      while ((await told()).serving < 1) assert.ok(performance.now() < deadline)
+      const socket = new WebSocket(`${url.replace('http', 'ws')}/live`)
+      const [first] = await once(socket, 'message')
+      const burning = (async () => { while (going) await (await fetch(`${url}/burn`)).text() })()
+      while ((await told()).serving < 2) assert.ok(performance.now() < deadline, JSON.stringify(await told()))
+      going = false
+      await burning
+      const { decisions: [decision], wanted } = await told()
+      assert.deepEqual([wanted, decision?.from, decision?.to], [2, 1, 2])
+      assert.match(decision?.why ?? '', /^\d+ % busy, more than 50 % for 3 s; p95 \d+ ms, \d+\/s$/)
+      const second = new WebSocket(`${url.replace('http', 'ws')}/live`)
+      const [other] = await once(second, 'message')
+      assert.notEqual(String(other), String(first))
+      for (const one of [socket, second]) one.terminate()
+    } finally {
+      going = false
+      balancer.stop()
+      balancer.close()
+      server.close()
+      server.closeAllConnections()
+      await once(server, 'close')
+    }
+  }).timeout(30_000)
 })
 
 describe('the balancer as a program', () => {

@@ -10,6 +10,8 @@ import { type PriceUpdate, PriceUpdates, tickPrices } from '../../../src/demo/sh
 import { openPrices, type Prices, PRICES_PATH, type PricesOptions } from '../../../src/demo/shop/prices.ts'
 import { Topics } from '../../../src/demo/shop/topics.ts'
 import { until } from '../../support/processes.ts'
+import { postgres } from '../../support/servers.ts'
+import { ServiceProcess } from '../service-process.ts'
 
 class Subscriber {
   readonly socket: WebSocket
@@ -145,6 +147,27 @@ describe('prices over WebSocket', () => {
     }
     const [error] = await once(new WebSocket(url('/elsewhere')), 'error') as [Error]
     assert.match(error.message, /400/)
+  })
+})
+
+describe('a price that is changed', () => {
+  it('is told to the subscribers of the shop, which counts them', async () => {
+    const shop = await ServiceProcess.start('shop', { REDIS_URL: '', DATABASE_URL: (await postgres()).url })
+    const subscriber = new Subscriber(`${shop.url.replace('http', 'ws')}${PRICES_PATH}`, { subscribe: [17] })
+    try {
+      const figures = async (): Promise<{ topics: number; messages: number }> => ((await shop.ask('/stats')).body as { sockets: { prices: { topics: number; messages: number } } }).sockets.prices
+      const deadline = performance.now() + 5000
+      while ((await figures()).topics === 0) assert.ok(performance.now() < deadline, shop.said)
+      const { priceCents } = (await shop.ask('/products/17')).body as PriceUpdate
+      for (const product of [18, 17]) assert.equal((await shop.ask(`/products/${product}/price`, { method: 'PUT', body: JSON.stringify({ priceCents: priceCents + 1 }) })).status, 200)
+      assert.notEqual(await until(() => subscriber.messages.length > 0, 5000), undefined, shop.said)
+      assert.deepEqual(subscriber.changes, [{ product: 17, priceCents: priceCents + 1 }])
+      assert.equal((await figures()).messages, 1)
+      await shop.ask('/products/17/price', { method: 'PUT', body: JSON.stringify({ priceCents }) })
+    } finally {
+      subscriber.socket.terminate()
+      await shop.stop()
+    }
   })
 })
 

@@ -163,14 +163,15 @@ describe('the switches of the shop', function () {
     assert.ok(alone - together >= 20, `${alone} statements one by one, ${together} together`)
   })
 
-  it('GET /stats tells of the cache, the pool and what is under way', async () => {
+  it('GET /stats tells of the cache, the pool, the subscribers and what is under way', async () => {
     const one = await shop()
     await one.get('/products/11')
     await one.get('/products/11')
     const { cache, pool, ...rest } = (await one.get('/stats')).body as { cache: { hits: number; misses: number; hitRatio: number }; pool: { total: number; idle: number; waiting: number } }
     assert.deepEqual([cache.hits + cache.misses, cache.hitRatio], [2, cache.hits / 2])
     assert.ok(pool.total >= 1 && pool.idle === pool.total && pool.waiting === 0, JSON.stringify(pool))
-    assert.deepEqual(rest, { inFlight: 1, answersKept: 0 })
+    const nobody = { peers: 0, messages: 0, bytes: 0, buffered: 0, lost: 0 }
+    assert.deepEqual(rest, { inFlight: 1, answersKept: 0, sockets: { orders: nobody, prices: { topics: 0, ...nobody } } })
   })
 
   it('a sale to a customer is the first in their history at once, and who is no customer is refused', async () => {

@@ -9,6 +9,8 @@ import { ms } from '../../../src/core/units.ts'
 import { Answers } from '../../../src/demo/shop/answers.ts'
 import { openLive } from '../../../src/demo/shop/live.ts'
 import { naiveStore } from '../../../src/demo/shop/naive.ts'
+import { PriceUpdates } from '../../../src/demo/shop/price-updates.ts'
+import { openPrices } from '../../../src/demo/shop/prices.ts'
 import { resilientStore } from '../../../src/demo/shop/resilient.ts'
 import { pages } from '../../../src/demo/shop/routes.ts'
 import { settingsOf } from '../../../src/demo/shop/settings.ts'
@@ -58,8 +60,9 @@ export class TunedShop {
     this.store.onPrice(() => answers.clear())
     const updates = new Updates()
     const live = openLive({ updates, resilient: settings.resilient, log })
-    this.#server = createServer(pages({ store: this.store, updates, live, answers, isReady: () => true, failure: settings.resilient ? 503 : 500, log }))
-    this.#server.once('close', () => live.close())
+    const prices = openPrices({ ...settings, updates: new PriceUpdates(), log })
+    this.#server = createServer(pages({ store: this.store, updates, live, prices, answers, isReady: () => true, failure: settings.resilient ? 503 : 500, log }))
+    this.#server.once('close', () => { live.close(); prices.close() })
   }
 
   async get(path: string, headers: Readonly<Record<string, string>> = {}): Promise<Got> { return this.send('GET', path, undefined, headers) }
