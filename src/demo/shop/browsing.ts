@@ -8,12 +8,13 @@ import { Batch } from './batch.ts'
 import { frontProducts, type Product, productById, productsById } from './catalogue.ts'
 import { hottest, ordersOf, ordersOneByOne, type Part, productsNamed, productsOf } from './lists.ts'
 import type { Reads } from './reads.ts'
-import { categoryKeys, type Dependencies, historyKeys, LIST_KEY, productKey, SEARCH_KEYS, type Store } from './store.ts'
+import { CATEGORIES_KEYS, categoryKeys, type Dependencies, historyKeys, LIST_KEY, productKey, SEARCH_KEYS, type Store } from './store.ts'
 
 export interface BrowsingOptions {
   readonly settings: Dependencies
   readonly reads: Reads
-  readonly asker: Asker
+  /** Whom to ask for what these keys stand for. */
+  askerFor(...keys: readonly string[]): Asker
   /** For what may take longer than a page. */
   readonly patient: Asker
 }
@@ -35,14 +36,14 @@ function credible(product: Product, ids: readonly number[]): Product {
 const WARM_EVERY: Ms = ms(1000)
 const WARM_AT_ONCE = 200
 
-export function openBrowsing({ settings, reads, asker, patient }: BrowsingOptions): Browsing {
+export function openBrowsing({ settings, reads, askerFor, patient }: BrowsingOptions): Browsing {
   const { page: size, batch, warm, queryCache, redisUrl, log } = settings
   const part = (page: number): Part => ({ page, size })
   async function one(id: number): Promise<Product | null> {
-    const product = await productById(asker, id)
+    const product = await productById(askerFor(productKey(id)), id)
     return product && credible(product, [id])
   }
-  const many = async (ids: readonly number[]): Promise<readonly Product[]> => (await productsById(asker, ids)).map((product) => credible(product, ids))
+  const many = async (ids: readonly number[]): Promise<readonly Product[]> => (await productsById(askerFor(...ids.map(productKey)), ids)).map((product) => credible(product, ids))
   const together = new Batch<Product>({ one, many, idOf: ({ id }) => id })
   const orders = batch ? ordersOf : ordersOneByOne
   let timer: Timer | undefined
@@ -62,10 +63,10 @@ export function openBrowsing({ settings, reads, asker, patient }: BrowsingOption
 
   return {
     product: (id) => reads.read(productKey(id), () => (batch ? together.load(id) : one(id))),
-    products: () => reads.read(LIST_KEY, () => frontProducts(asker)),
-    category: (category, page) => reads.read(`${categoryKeys(category)}${size}:${page}`, () => productsOf(asker, category, part(page)), categoryKeys(category)),
-    search: (beginning, page) => reads.read(`${SEARCH_KEYS}${size}:${page}:${beginning.toLowerCase()}`, () => productsNamed(asker, beginning, part(page)), SEARCH_KEYS),
-    history: (customer, page) => reads.read(`${historyKeys(customer)}${size}:${page}`, () => orders(asker, customer, part(page)), historyKeys(customer)),
+    products: () => reads.read(LIST_KEY, () => frontProducts(askerFor(LIST_KEY))),
+    category: (category, page) => reads.read(`${categoryKeys(category)}${size}:${page}`, () => productsOf(askerFor(categoryKeys(category), CATEGORIES_KEYS), category, part(page)), categoryKeys(category)),
+    search: (beginning, page) => reads.read(`${SEARCH_KEYS}${size}:${page}:${beginning.toLowerCase()}`, () => productsNamed(askerFor(SEARCH_KEYS), beginning, part(page)), SEARCH_KEYS),
+    history: (customer, page) => reads.read(`${historyKeys(customer)}${size}:${page}`, () => orders(askerFor(historyKeys(customer)), customer, part(page)), historyKeys(customer)),
     async begin() {
       if (warm > 0 && queryCache && redisUrl !== undefined) await keepWarm(await hottest(patient, warm))
     },

@@ -1,18 +1,16 @@
 /** The latest orders of all shops, as each tells them on a channel, and their prices on another. A channel promises nothing: who must not miss any reads them again from the database. */
 
-import { Redis } from 'ioredis'
 import type { Pool } from 'pg'
 import { realClock, type Timer } from '../../core/clock.ts'
 import { ms, type Ms } from '../../core/units.ts'
+import { type CacheAddress, type CacheClient, openCacheClient } from './cache-client.ts'
 import { KnownOrders } from './known.ts'
 import { type PriceChannel, PRICES_CHANNEL } from './price-channel.ts'
 
 export const ORDERS_CHANNEL = 'brownout_shop:orders'
 
-interface FeedOptions {
-  readonly redisUrl: string
+interface FeedOptions extends CacheAddress {
   readonly pool: Pool
-  readonly client?: { readonly retryStrategy: (attempt: number) => number }
   /** Absent: only what the channel says is known. */
   readonly readAgainEvery?: Ms
   /** What the shops tell each other of prices. */
@@ -23,17 +21,17 @@ interface FeedOptions {
 export class Feed {
   readonly #known: KnownOrders
   readonly #pool: Pool
-  readonly #subscriber: Redis
+  readonly #subscriber: CacheClient
   readonly #readAgainEvery: Ms | undefined
   readonly #log: (line: string) => void
   #timer: Timer | undefined
 
-  constructor({ redisUrl, pool, client, readAgainEvery, prices, log }: FeedOptions) {
+  constructor({ pool, readAgainEvery, prices, log, ...address }: FeedOptions) {
     this.#pool = pool
     this.#known = new KnownOrders(pool)
     this.#readAgainEvery = readAgainEvery
     this.#log = log
-    this.#subscriber = new Redis(redisUrl, { retryStrategy: client?.retryStrategy ?? ((attempt: number) => Math.min(50 * attempt, 2000)) })
+    this.#subscriber = openCacheClient(address, { soon: readAgainEvery !== undefined })
     this.#subscriber.on('error', (error) => log(`feed: ${error.message}`))
     this.#subscriber.on('message', (channel, text) => { if (channel === PRICES_CHANNEL) prices.heard(text); else this.#known.add(text) })
     this.#subscriber.on('ready', () => { this.#subscriber.subscribe(ORDERS_CHANNEL, PRICES_CHANNEL).catch((error: unknown) => log(`feed: ${String(error)}`)) })

@@ -1,9 +1,9 @@
 /** The shop as it is usually written: it works, and every default of its clients is left as it came. */
 
-import { Redis } from 'ioredis'
 import { monotonicNow } from '../../core/clock.ts'
 import { openPool } from '../pool.ts'
 import { askerOf } from './asker.ts'
+import { openCacheClient } from './cache-client.ts'
 import { frontProducts, orderOf, placeOrder, productById, setPrice } from './catalogue.ts'
 import { Feed, ORDERS_CHANNEL } from './feed.ts'
 import { ordersOf, ordersOneByOne, type Part, productsNamed, productsOf } from './lists.ts'
@@ -14,12 +14,14 @@ import { CACHE_SECONDS, categoryKeys, type Dependencies, historyKeys, LIST_KEY, 
 
 /** No deadline anywhere: a command to a cache that says nothing waits for ever, and so does a request for a connection of the pool. The money is taken in mid-transaction, which keeps a connection and the product's row for as long. */
 export function naiveStore(dependencies: Dependencies): Store {
-  const { redisUrl, databaseUrl, paymentUrl, pool: max, prepared, queryCache, invalidate, page: size, batch, log } = dependencies
-  const redis = redisUrl === undefined ? undefined : new Redis(redisUrl)
+  const { redisUrl, redisCluster, databaseUrl, replicaUrl, paymentUrl, pool: max, prepared, queryCache, invalidate, page: size, batch, log } = dependencies
+  const redis = redisUrl === undefined ? undefined : openCacheClient({ redisUrl, redisCluster })
   const pool = openPool({ connectionString: databaseUrl, ...(max === undefined ? {} : { max }) }, log)
-  const asker = askerOf(pool, prepared)
+  // Whatever it is behind by.
+  const source = replicaUrl === undefined ? pool : openPool({ connectionString: replicaUrl, ...(max === undefined ? {} : { max }) }, log)
+  const asker = askerOf(source, prepared)
   const prices = new PriceChannel()
-  const feed = redisUrl === undefined ? undefined : new Feed({ redisUrl, pool, log, prices })
+  const feed = redisUrl === undefined ? undefined : new Feed({ redisUrl, redisCluster, pool, log, prices })
   const payment = paymentUrl === undefined ? undefined : naivePayment(paymentUrl)
   let hits = 0
   let misses = 0
@@ -37,7 +39,7 @@ export function naiveStore(dependencies: Dependencies): Store {
     return read
   }
 
-  const forget = async (...keys: readonly string[]): Promise<void> => { if (invalidate) await redis?.del(...keys) }
+  const forget = async (...keys: readonly string[]): Promise<void> => { if (invalidate) await Promise.all(keys.map((key) => redis?.del(key))) }
   const part = (page: number): Part => ({ page, size })
 
   return {
@@ -48,7 +50,7 @@ export function naiveStore(dependencies: Dependencies): Store {
     search: (beginning, page) => cached(`${SEARCH_KEYS}${size}:${page}:${beginning.toLowerCase()}`, () => productsNamed(asker, beginning, part(page))),
     history: (customer, page) => cached(`${historyKeys(customer)}${size}:${page}`, () => (batch ? ordersOf : ordersOneByOne)(asker, customer, part(page))),
     async setPrice(product, priceCents) {
-      const set = await setPrice(asker, product, priceCents)
+      const set = await setPrice(askerOf(pool, prepared), product, priceCents)
       if (!set) return null
       // Lists find out when their time is over.
       await forget(productKey(product), LIST_KEY)
@@ -77,9 +79,10 @@ export function naiveStore(dependencies: Dependencies): Store {
     },
     outbox: async () => undefined,
     missing: async () => feed?.missing(),
+    usesReplica: () => source !== pool,
     usesCache: () => redis?.status === 'ready',
     state: () => ({ cache: redis?.status ?? 'none', ...(payment ? { payment: payment.state() } : {}) }),
     stats: () => ({ cache: { hits, misses, coalesced: 0, refreshed: 0 }, pool: { total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount } }),
-    close: () => { redis?.disconnect(); feed?.close(); void pool.end() },
+    close: () => { redis?.disconnect(); feed?.close(); for (const one of new Set([pool, source])) void one.end() },
   }
 }

@@ -4,39 +4,39 @@
  * kept as declined. It is as durable as the Redis behind it.
  */
 
-import { Redis } from 'ioredis'
 import { coarseClock, realClock, sleep, type Timer } from '../../core/clock.ts'
 import { ms, type Ms } from '../../core/units.ts'
 import { fieldsOf, isCount, parsedJson, Refused } from '../pages.ts'
 import { Breaker, BreakerOpen } from './breaker.ts'
+import { type CacheAddress, type CacheClient, openCacheClient } from './cache-client.ts'
 import type { Basket, Order } from './catalogue.ts'
 import { within } from './within.ts'
 
 /** What became of a sale that was accepted. */
 export type Waiting = 'accepted' | 'declined'
 
-export interface OutboxOptions {
-  readonly redisUrl: string
+export interface OutboxOptions extends CacheAddress {
   /** Writes the order, or finds it written. Refused where it cannot be; any other error says nothing. */
   write(basket: Basket, request: string): Promise<Order>
   onSettled(order: Order, basket: Basket): void
   log(line: string): void
 }
 
-const WAITING = 'brownout_shop:outbox'
-const DECLINED = 'brownout_shop:outbox:declined'
+/** In one slot of a cluster, since both are changed together. */
+const WAITING = 'brownout_shop:{outbox}'
+const DECLINED = 'brownout_shop:{outbox}:declined'
 const DEADLINE: Ms = ms(250)
 /** Nothing is behind the outbox: a sale is tried again for so long, with a pause between. */
 const ACCEPT_WITHIN: Ms = ms(350)
 const AGAIN: Ms = ms(30)
-const RECONNECT_MAX: Ms = ms(250)
+const CONNECT_DEADLINE: Ms = ms(500)
 const EVERY: Ms = ms(200)
 /** Entries of one look, and how many are written at a time: what has waited must not keep new sales from the database. */
 const LOOK = 200
 const AT_ONCE = 4
 
 export class Outbox {
-  readonly #redis: Redis
+  readonly #redis: CacheClient
   readonly #breaker: Breaker
   readonly #options: OutboxOptions
   #timer: Timer | undefined
@@ -44,10 +44,7 @@ export class Outbox {
 
   constructor(options: OutboxOptions) {
     this.#options = options
-    this.#redis = new Redis(options.redisUrl, {
-      connectTimeout: 500, maxRetriesPerRequest: 0, enableOfflineQueue: false, autoResendUnfulfilledCommands: false,
-      retryStrategy: (attempt) => Math.min(25 * attempt, RECONNECT_MAX),
-    })
+    this.#redis = openCacheClient(options, { deadlines: { connectTimeout: CONNECT_DEADLINE }, soon: true })
     this.#redis.on('error', (error) => options.log(`outbox: ${error.message}`))
     this.#breaker = new Breaker({ failures: 10, openFor: ms(250), onOpen: () => { if (this.#redis.status === 'ready') this.#redis.disconnect(true) } })
   }
@@ -93,7 +90,7 @@ export class Outbox {
     this.#redis.disconnect()
   }
 
-  #ask<T>(command: (redis: Redis) => Promise<T>): Promise<T> {
+  #ask<T>(command: (redis: CacheClient) => Promise<T>): Promise<T> {
     return this.#breaker.run(() => within(command(this.#redis), DEADLINE, 'the outbox'))
   }
 

@@ -5,10 +5,10 @@
  *     └─soon too old─▶ shown, and read again meanwhile
  */
 
-import { Redis } from 'ioredis'
 import { monotonicNow, realClock } from '../../core/clock.ts'
 import { ms, type Ms } from '../../core/units.ts'
 import { Breaker, BreakerOpen } from './breaker.ts'
+import { type CacheClient, openCacheClient } from './cache-client.ts'
 import { Copies } from './copies.ts'
 import { RetryBudget } from './retries.ts'
 import { sealed, unsealed } from './seal.ts'
@@ -17,9 +17,9 @@ import { within } from './within.ts'
 
 /** A cache that is slower than this is no cache. */
 const CACHE_DEADLINE: Ms = ms(50)
+const CONNECT_DEADLINE: Ms = ms(500)
 /** Who has a copy waits no longer than this for a better one. */
 const PATIENCE: Ms = ms(50)
-export const RECONNECT_MAX: Ms = ms(250)
 /** While the cache is gone a copy this young stands in for it, so that its traffic does not fall on the database. */
 const FRESH: Ms = ms(1000)
 const STALE_MAX: Ms = ms(600_000)
@@ -44,7 +44,7 @@ export interface Reads {
   /** The same, as another shop has told the cache already: here only. */
   outdate(keys: readonly string[], groups?: readonly string[]): void
   /** Nobody waits for the cache to be told. */
-  tellCache(tell: (cache: Redis) => Promise<unknown>): void
+  tellCache(tell: (cache: CacheClient) => Promise<unknown>): void
   /** 'none' where there is no cache. */
   readonly cacheState: Breaker['state'] | 'none'
   stats(): ReadStats
@@ -56,11 +56,8 @@ const keysOf = (group: string): string => `${group}keys`
 /** In one step, so that who asks next is behind it. */
 const FORGET_GROUP = "for _, key in ipairs(redis.call('smembers', KEYS[1])) do redis.call('del', key) end"
 
-export function openReads({ redisUrl, queryCache, coalesce, invalidate, log }: Pick<Dependencies, 'redisUrl' | 'queryCache' | 'coalesce' | 'invalidate' | 'log'>): Reads {
-  const redis = redisUrl === undefined ? undefined : new Redis(redisUrl, {
-    commandTimeout: 10 * CACHE_DEADLINE, connectTimeout: 500, maxRetriesPerRequest: 0, enableOfflineQueue: false, autoResendUnfulfilledCommands: false,
-    retryStrategy: (attempt) => Math.min(25 * attempt, RECONNECT_MAX),
-  })
+export function openReads({ redisUrl, redisCluster, replicaUrl, queryCache, coalesce, invalidate, log }: Pick<Dependencies, 'redisUrl' | 'redisCluster' | 'replicaUrl' | 'queryCache' | 'coalesce' | 'invalidate' | 'log'>): Reads {
+  const redis = redisUrl === undefined ? undefined : openCacheClient({ redisUrl, redisCluster }, { deadlines: { commandTimeout: ms(10 * CACHE_DEADLINE), connectTimeout: CONNECT_DEADLINE }, soon: true })
   redis?.on('error', (error) => log(`cache: ${error.message}`))
   const cache = new Breaker({
     failures: 5, openFor: ms(250),
@@ -68,6 +65,8 @@ export function openReads({ redisUrl, queryCache, coalesce, invalidate, log }: P
     onOpen: () => { log('cache: given up for now'); if (redis?.status === 'ready') redis.disconnect(true) },
   })
   const database = new Breaker({ failures: 5, openFor: ms(250), onOpen: () => log('database: given up for now') })
+  // With a replica there is something to read while nothing can be written.
+  const reading = replicaUrl === undefined ? database : new Breaker({ failures: 5, openFor: ms(250), onOpen: () => log('database: not read for now') })
   const copies = new Copies()
   const budget = new RetryBudget()
   const underWay = new Map<string, Promise<Read<unknown>>>()
@@ -87,8 +86,8 @@ export function openReads({ redisUrl, queryCache, coalesce, invalidate, log }: P
     // Not once it was forgotten, or overtaken by a later read.
     const stands = (): boolean => underWay.get(key) === read
     budget.earn()
-    const read: Promise<Read<unknown>> = database.run(stamped)
-      .catch((error: unknown) => { if (error instanceof BreakerOpen || !budget.spend()) throw error; return database.run(stamped) })
+    const read: Promise<Read<unknown>> = reading.run(stamped)
+      .catch((error: unknown) => { if (error instanceof BreakerOpen || !budget.spend()) throw error; return reading.run(stamped) })
       .then((fresh) => { if (stands()) keep(key, fresh, group); return fresh })
       .finally(() => { if (stands()) underWay.delete(key) })
     underWay.set(key, read)
@@ -104,12 +103,12 @@ export function openReads({ redisUrl, queryCache, coalesce, invalidate, log }: P
     })
   }
 
-  function tellCache(tell: (cache: Redis) => Promise<unknown>): void {
+  function tellCache(tell: (cache: CacheClient) => Promise<unknown>): void {
     if (redis) cache.run(() => tell(redis)).catch((error: unknown) => { if (!(error instanceof BreakerOpen)) log(`cache: ${String(error)}`) })
   }
 
   /** Null: it has nothing. What is not whole, or of another key, is an answer to something else: all behind it on that connection would be too. */
-  async function ask(redis: Redis, key: string): Promise<Read<unknown> | null> {
+  async function ask(redis: CacheClient, key: string): Promise<Read<unknown> | null> {
     const hit = await within(redis.get(key), CACHE_DEADLINE, 'the cache')
     if (hit === null) return null
     const found = unsealed(key, hit)
@@ -158,12 +157,18 @@ export function openReads({ redisUrl, queryCache, coalesce, invalidate, log }: P
     },
     forget(keys, groups = []) {
       outdate(keys, groups)
-      if (invalidate && queryCache) tellCache((told) => Promise.all([told.del(...keys), ...groups.map((group) => told.eval(FORGET_GROUP, 1, keysOf(group)))]))
+      if (invalidate && queryCache) tellCache((told) => (redisCluster ? forgetEach(told, keys, groups) : Promise.all([told.del(...keys), ...groups.map((group) => told.eval(FORGET_GROUP, 1, keysOf(group)))])))
     },
     get cacheState() { return redis ? cache.state : 'none' },
     stats: () => ({ ...counts }),
     close: () => redis?.disconnect(),
   }
+}
+
+/** One by one: the keys of a cluster lie on several servers. */
+async function forgetEach(cache: CacheClient, keys: readonly string[], groups: readonly string[]): Promise<void> {
+  const grouped = await Promise.all(groups.map((group) => cache.smembers(keysOf(group))))
+  await Promise.all([...keys, ...grouped.flat()].map((key) => cache.del(key)))
 }
 
 /** What `read` gives, or `otherwise` when it fails or takes longer than PATIENCE. */

@@ -9,15 +9,16 @@
 import { ms, type Ms } from '../../core/units.ts'
 import { GuardedSocket } from '../guarded.ts'
 import { Refused } from '../pages.ts'
-import { openPool } from '../pool.ts'
 import { askerOf } from './asker.ts'
 import { openBrowsing } from './browsing.ts'
 import { type Basket, frontProducts, type Order, orderOf, setPrice } from './catalogue.ts'
 import { Feed, ORDERS_CHANNEL } from './feed.ts'
 import { Outbox } from './outbox.ts'
+import { openMovingPool } from './moving-pool.ts'
 import { patientPayment } from './patient-payment.ts'
 import { PriceChannel, PRICES_CHANNEL } from './price-channel.ts'
-import { openReads, RECONNECT_MAX } from './reads.ts'
+import { openReads } from './reads.ts'
+import { openReplica } from './replica.ts'
 import { openSales } from './sales.ts'
 import { prepareSchema } from './schema.ts'
 import { Settler } from './settle.ts'
@@ -35,26 +36,33 @@ const REMEMBERED = 500
 const READ_AGAIN: Ms = ms(300)
 
 export function resilientStore(dependencies: Dependencies): Store {
-  const { redisUrl, databaseUrl, paymentUrl, log } = dependencies
-  const pool = openPool({
+  const { redisUrl, redisCluster, databaseUrl, replicaUrl, paymentUrl, log } = dependencies
+  const primary = openMovingPool({
     connectionString: databaseUrl, max: dependencies.pool ?? 20, connectionTimeoutMillis: ACQUIRE_DEADLINE, query_timeout: STATEMENT_DEADLINE, statement_timeout: STATEMENT_DEADLINE,
     idle_in_transaction_session_timeout: 2000, keepAlive: true, stream: () => new GuardedSocket(),
   }, log)
+  const { pool } = primary
+  const replica = replicaUrl === undefined ? undefined : openReplica({ ...dependencies, replicaUrl, primary, deadline: READ_DEADLINE })
   const prices = new PriceChannel()
-  const feed = redisUrl === undefined ? undefined : new Feed({ redisUrl, pool, log, prices, readAgainEvery: READ_AGAIN, client: { retryStrategy: (attempt) => Math.min(25 * attempt, RECONNECT_MAX) } })
+  const feed = redisUrl === undefined ? undefined : new Feed({ redisUrl, redisCluster, pool, log, prices, readAgainEvery: READ_AGAIN })
   const payment = paymentUrl === undefined ? undefined : patientPayment(paymentUrl, log)
   const settler = payment && new Settler(pool, payment, log)
   const reads = openReads(dependencies)
   const writing = askerOf(pool, dependencies.prepared)
-  const browsing = openBrowsing({ settings: dependencies, reads, asker: askerOf(pool, dependencies.prepared, READ_DEADLINE), patient: writing })
+  const browsing = openBrowsing({ settings: dependencies, reads, askerFor: (...keys) => askerOf(replica?.sourceFor(...keys) ?? pool, dependencies.prepared, READ_DEADLINE), patient: writing })
   // Lists show prices too; whoever was first has told the cache.
-  prices.listen(({ product }) => reads.outdate([productKey(product), LIST_KEY], [CATEGORIES_KEYS, SEARCH_KEYS]))
+  prices.listen(({ product }) => {
+    replica?.wrote(productKey(product), LIST_KEY, CATEGORIES_KEYS, SEARCH_KEYS)
+    reads.outdate([productKey(product), LIST_KEY], [CATEGORIES_KEYS, SEARCH_KEYS])
+  })
   const sales = openSales(pool, payment !== undefined)
   const write = (basket: Basket, request: string): Promise<Order> => reads.database.run(() => sales.sell(basket, request), (error) => error instanceof Refused)
-  const outbox = redisUrl === undefined || !dependencies.outbox ? undefined : new Outbox({ redisUrl, write, log, onSettled: (order, basket) => { tell(order, basket); dependencies.onSettled?.(order) } })
+  const outbox = redisUrl === undefined || !dependencies.outbox ? undefined : new Outbox({ redisUrl, redisCluster, write, log, onSettled: (order, basket) => { tell(order, basket); dependencies.onSettled?.(order) } })
 
   function tell(order: Order, basket: Basket): void {
-    reads.forget([productKey(basket.product)], basket.customer === undefined ? [] : [historyKeys(basket.customer)])
+    const history = basket.customer === undefined ? [] : [historyKeys(basket.customer)]
+    replica?.wrote(productKey(basket.product), ...history)
+    reads.forget([productKey(basket.product)], history)
     reads.tellCache((cache) => cache.publish(ORDERS_CHANNEL, String(order.id)))
   }
 
@@ -73,7 +81,7 @@ export function resilientStore(dependencies: Dependencies): Store {
   }
 
   return {
-    prepare: () => prepareSchema(dependencies).then(remember).then(() => feed?.begin()).then(() => settler?.begin()).then(() => outbox?.begin()).then(() => browsing.begin()),
+    prepare: () => (replica?.begin() ?? Promise.resolve()).then(() => prepareSchema({ ...dependencies, databaseUrl: primary.url })).then(remember).then(() => feed?.begin()).then(() => settler?.begin()).then(() => outbox?.begin()).then(() => browsing.begin()),
     product: browsing.product, products: browsing.products, category: browsing.category, search: browsing.search, history: browsing.history,
     async checkout(basket, request) {
       try {
@@ -98,6 +106,7 @@ export function resilientStore(dependencies: Dependencies): Store {
     async setPrice(product, priceCents) {
       const set = await reads.database.run(() => setPrice(writing, product, priceCents))
       if (!set) return null
+      replica?.wrote(productKey(product), LIST_KEY, categoryKeys(set.category), SEARCH_KEYS)
       reads.forget([productKey(product), LIST_KEY], [categoryKeys(set.category), SEARCH_KEYS])
       const said = prices.changed({ product, priceCents })
       reads.tellCache((cache) => cache.publish(PRICES_CHANNEL, said))
@@ -107,8 +116,9 @@ export function resilientStore(dependencies: Dependencies): Store {
     outbox: async () => outbox?.count(),
     missing: async () => feed?.missing(),
     usesCache: () => reads.cacheState === 'closed',
-    state: () => ({ cache: reads.cacheState, database: reads.database.state, ...(outbox ? { outbox: outbox.state } : {}), ...(payment ? { payment: payment.state() } : {}) }),
+    usesReplica: () => replica?.state === 'follows',
+    state: () => ({ cache: reads.cacheState, database: reads.database.state, ...(replica ? { replica: replica.state } : {}), ...(outbox ? { outbox: outbox.state } : {}), ...(payment ? { payment: payment.state() } : {}) }),
     stats: () => ({ cache: reads.stats(), pool: { total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount } }),
-    close: () => { browsing.close(); reads.close(); feed?.close(); settler?.close(); outbox?.close(); void pool.end() },
+    close: () => { browsing.close(); reads.close(); feed?.close(); settler?.close(); outbox?.close(); replica?.close(); void pool.end() },
   }
 }

@@ -1,7 +1,7 @@
 /**
  * The shop's pages, all JSON: GET /products, GET /products/:id, PUT /products/:id/price, POST /checkout; the lists GET /catalogue/:category, GET /search?q=, GET /customers/:id/orders, each
  * with ?page=; GET /orders/live (a WebSocket; its figures without), GET /orders/by-request/:request, GET /outbox,
- * GET /healthz, GET /healthz/cache, GET /feed/check, GET /stats.
+ * GET /healthz, GET /healthz/cache, GET /healthz/replica, GET /feed/check, GET /prices/check, GET /stats.
  */
 
 import { randomUUID } from 'node:crypto'
@@ -14,6 +14,7 @@ import { missingPage } from './known.ts'
 import { LIVE_PATH, type Live } from './live.ts'
 import type { Prices } from './prices.ts'
 import { type Accepted, FRESH_MAX, type Read, type Sale, type Store } from './store.ts'
+import { ShownPrices } from './shown-prices.ts'
 import type { Updates } from './updates.ts'
 
 export interface Pages {
@@ -34,9 +35,10 @@ const CUSTOMER_MAX = 999_999_999
 
 /** Never throws: whatever goes wrong is an answer. */
 export function pages(shop: Pages): RequestListener {
-  const { answers, failure, log } = shop
+  const { store, answers, failure, log } = shop
+  const shown = new ShownPrices(async (id) => (await store.product(id)).value?.priceCents)
   let inFlight = 0
-  const answer = answered((request) => page(request, shop, () => inFlight), failure, log, (request, response, made) => answers.send(request, response, made))
+  const answer = answered((request) => page(request, { ...shop, shown }, () => inFlight), failure, log, (request, response, made) => answers.send(request, response, made))
   return (request, response) => {
     inFlight++
     response.once('close', () => { inFlight-- })
@@ -44,12 +46,19 @@ export function pages(shop: Pages): RequestListener {
   }
 }
 
-async function page(request: IncomingMessage, { store, updates, live, prices, answers, isReady }: Pages, inFlight: () => number): Promise<Page> {
+async function page(request: IncomingMessage, { store, updates, live, prices, answers, shown, isReady }: Pages & { readonly shown: ShownPrices }, inFlight: () => number): Promise<Page> {
+  const price = async (product: number, priceCents: number): Promise<Product | null> => {
+    const set = await store.setPrice(product, priceCents)
+    if (set) shown.set(product, priceCents)
+    return set
+  }
   const { url = '' } = request
   const [path = ''] = url.split('?')
   const route = `${request.method} ${path}`
   if (route === 'GET /healthz') return { status: isReady() ? 200 : 503, body: { ready: isReady(), ...store.state() } }
   if (route === 'GET /healthz/cache') return { status: store.usesCache() ? 200 : 503, body: store.state() }
+  if (route === 'GET /healthz/replica') return { status: store.usesReplica() ? 200 : 503, body: store.state() }
+  if (route === 'GET /prices/check') return outdated(await shown.outdated())
   if (route === 'GET /feed/check') return missed(await store.missing())
   if (route === 'GET /stats') return { status: 200, body: { ...figures(store, answers, inFlight()), sockets: { orders: live.peers.figures(), prices: prices.figures() } } }
   if (route === 'GET /products') return answers.list(path, async () => fresh(await store.products()))
@@ -59,7 +68,7 @@ async function page(request: IncomingMessage, { store, updates, live, prices, an
   const [, name] = /^GET \/orders\/by-request\/([\w.:-]{1,200})$/.exec(route) ?? []
   if (name !== undefined) return salePage(name, await store.sale(name))
   const [, priced] = /^PUT \/products\/(\d{1,9})\/price$/.exec(route) ?? []
-  if (priced !== undefined) return productPage(await store.setPrice(Number(priced), priceOf(await bodyOf(request))), { 'content-location': `/products/${Number(priced)}` })
+  if (priced !== undefined) return productPage(await price(Number(priced), priceOf(await bodyOf(request))), { 'content-location': `/products/${Number(priced)}` })
   const list = listOf(route, new URLSearchParams(url.slice(path.length)), store)
   if (list) return answers.list(url, async () => fresh(await list()))
   const [, id] = /^GET \/products\/(\d{1,9})$/.exec(route) ?? []
@@ -68,6 +77,9 @@ async function page(request: IncomingMessage, { store, updates, live, prices, an
   const { 'if-match': wanted, 'if-none-match': known } = request.headers
   return wanted === undefined && known === undefined ? fresh(product) : { ...fresh(product), tagged: true }
 }
+
+/** 503 while a page shows a price as it was before. */
+const outdated = (prices: number): Page => ({ status: prices === 0 ? 200 : 503, body: { outdated: prices } })
 
 /** With the tag by which it can be asked whether it is still so. */
 function productPage(product: Product | null, headers: Readonly<Record<string, string>>): Page {

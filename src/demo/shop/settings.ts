@@ -7,7 +7,13 @@ export interface Settings {
   readonly port: number
   /** Undefined: the shop has no cache. */
   readonly redisUrl: string | undefined
+  /** `redisUrl` is one of several servers that share the keys. */
+  readonly redisCluster: boolean
   readonly databaseUrl: string
+  /** Undefined: everything is read where it is written. */
+  readonly replicaUrl: string | undefined
+  /** A replica that is further behind is not read from, in ms. Of RESILIENT=1 only. */
+  readonly replicaLagMaxMs: number
   /** Undefined: what is sold is not charged. */
   readonly paymentUrl: string | undefined
   readonly resilient: boolean
@@ -56,7 +62,10 @@ export function settingsOf(env: Environment): Settings {
   return {
     port: count(env, 'PORT', 0, 65_535) ?? 3000,
     redisUrl: env['REDIS_URL'] === '' ? undefined : url(env, 'REDIS_URL', 'redis', 'rediss') ?? 'redis://127.0.0.1:6379',
+    redisCluster: flag(env, 'REDIS_CLUSTER', false),
     databaseUrl: url(env, 'DATABASE_URL', 'postgres', 'postgresql') ?? 'postgres://postgres@127.0.0.1:5432/postgres',
+    replicaUrl: url(env, 'REPLICA_URL', 'postgres', 'postgresql'),
+    replicaLagMaxMs: count(env, 'REPLICA_LAG_MAX', 0, 3_600_000) ?? 1000,
     paymentUrl: url(env, 'PAYMENT_URL', 'http', 'https'),
     resilient,
     seed: seed(env, 'SEED'),

@@ -61,6 +61,8 @@ export interface Store {
   missing(): Promise<number | undefined>
   /** As far as it knows: 503 on /healthz/cache when not. */
   usesCache(): boolean
+  /** Whether it reads from a replica: 503 on /healthz/replica when not. */
+  usesReplica(): boolean
   /** In a word each, for /healthz. */
   state(): Readonly<Record<string, string>>
   stats(): Stats

@@ -95,7 +95,7 @@ describe('the outbox of the sample shop', () => {
     assert.equal(await stateOf(shop, 'nobody'), 'unknown')
     await truth.query('update brownout_shop.products set stock = 1000000 where id = 12')
     const direct = new Redis((await redis()).url)
-    await direct.del('brownout_shop:outbox:declined')
+    await direct.del('brownout_shop:{outbox}:declined')
     await direct.quit()
   })
 
