@@ -14,6 +14,8 @@ const HIT_RATIO_MIN = 0.95
 const [READS_MIN, MISSES_MIN] = [100, 10]
 /** So many of the misses that a cause explains. */
 const EXPLAINED_MIN = 0.3
+/** Where fewer reads than this come for each miss to what stands behind the cache, and none go with them, something else serves them. */
+const REACHED_MIN = 0.8
 const WRITES: ReadonlySet<string> = new Set(['SET', 'SETEX', 'PSETEX', 'SETNX', 'GETSET', 'HSET', 'HMSET', 'MSET', 'ZADD', 'SADD', 'LPUSH', 'RPUSH'])
 const DELETIONS: ReadonlySet<string> = new Set(['DEL', 'UNLINK', 'GETDEL', 'HDEL'])
 
@@ -28,11 +30,11 @@ export const cacheHits: AdviceRule = (seen) => targetsOf(seen.record, 'redis').f
     return cost || !isServedOtherwise(seen, cache) ? [adviceOf(seen, found, cost)] : []
   }))
 
-/** What stands behind the cache is known, and hardly sees its misses: a copy in the process, or nothing at all, serves them. */
+/** What stands behind the cache is known, and does not see its misses: a copy in the process, or nothing at all, serves them. */
 function isServedOtherwise({ record, quiet }: Seen, cache: string): boolean {
   const behind = targetsOf(record, 'postgres', 'http')
   const reads = behind.reduce((sum, target) => sum + sumOf(bucketsOf(record, target, quiet), isRead).offered, 0)
-  return reads > 0 && reads < EXPLAINED_MIN * sumOf(bucketsOf(record, cache, quiet)).misses
+  return reads > 0 && reads < REACHED_MIN * sumOf(bucketsOf(record, cache, quiet)).misses
 }
 
 function readsOf(seen: Seen, cache: string, key: string): Reads {
