@@ -196,10 +196,13 @@ describe('advice on dead connections', () => {
   })
 
   it('is not where it was soon over, where the server did not answer either, or where new ones were opened', () => {
-    assert.deepEqual(ids(dead(1)), [])
-    assert.deepEqual(ids(dead(6, { healed: false })), [])
+    assert.deepEqual(ids(dead(1, { attempts: 1 })), [])
+    assert.deepEqual(ids(dead(6, { healed: false, attempts: 1 })), [])
     assert.deepEqual(ids(dead(6, { attempts: 1 })), [])
   })
+
+  it('is given where it was found out when the old ones were closed', () =>
+    assert.match(told(only(dead(0), 'connection.dead')), /the other end of 2 connections was gone, and in all of its 8s no other was tried\nof shop 0% succeeded/))
 
   it('is given where what had rested was gone when it was used', () => {
     const run = (success: number): MadeRun => ({

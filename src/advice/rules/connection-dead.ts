@@ -18,8 +18,12 @@ const FORGOTTEN: ReadonlySet<string> = new Set(['idle_reaper', 'redis.idle_timeo
 const LATE: Ms = ms(3000)
 const STEP: Ms = ms(1000)
 const FORGOTTEN_MIN = 5
+/** The other end is gone, whatever comes later. */
+const GONE: ReadonlySet<string> = new Set(['half_open', 'redis.blocked_half_open'])
+const GONE_MIN: Ms = ms(2000)
+const CHECKS = 'Ping those that may be silent (keepAlive with an initial delay of seconds, WebSocket pings, PING in a subscriber), and check what rested in a pool before it is used.'
 
-export const connectionDead: AdviceRule = (seen) => spansOf(seen.record).flatMap((span) => span.targets.flatMap((target) => silent(seen, span, target) ?? forgotten(seen, span, target) ?? []))
+export const connectionDead: AdviceRule = (seen) => spansOf(seen.record).flatMap((span) => span.targets.flatMap((target) => silent(seen, span, target) ?? unnoticed(seen, span, target) ?? forgotten(seen, span, target) ?? []))
 
 const faultsOf = ({ rules }: RunRecord, span: Span, target: string): readonly string[] => rules.filter((rule) => rule.step === span.step && rule.target === target).map(({ fault }) => fault)
 /** The fault is over, a fresh connection is answered, and the application goes on failing on the old one. */
@@ -37,9 +41,26 @@ function silent({ record, quiet, whole }: Seen, span: Span, target: string): Adv
       { text: `${span.what} was over, a fresh connection was answered, and ${late.unended ? `for all of the ${durationWords(late.lasted)} that were watched` : `for ${durationWords(late.lasted)} more`} ${late.harmed.map(({ load }) => load).join(', ')} did not succeed as before` },
       { text: `${countWords(held)} connections were held, and ${attempts === 0 ? 'none' : countWords(attempts)} opened from the fault's beginning until then` }, ...harmEvidence(late.harmed),
     ],
-    actions: [{ text: 'Close a connection on which a deadline has passed, and make another. Ping those that may be silent (keepAlive with an initial delay of seconds, WebSocket pings, PING in a subscriber), and check what rested in a pool before it is used.' }],
+    actions: [{ text: 'Close a connection on which a deadline has passed, and make another.' }, { text: CHECKS }],
     gain: { text: `${durationWords(late.lasted)} of failures after such a fault, ${late.unended ? 'and more' : 'each time'}`, how: 'how long after the fault loads did worse than before it' },
     confidence: 'high', limits: [],
+  }
+}
+
+/** For all of the fault nobody opened another connection: it was found out when the old ones were closed. */
+function unnoticed({ record, quiet, whole }: Seen, span: Span, target: string): Advice | undefined {
+  const fault = spanBetween(span, whole)
+  if (!fault || fault.to - fault.from < GONE_MIN || !faultsOf(record, span, target).some((one) => GONE.has(one)) || attemptsIn(record, target, fault) > 0) return undefined
+  const harmed = harmedIn(record, quiet, { from: ms((fault.from + fault.to) / 2), to: fault.to })
+  const held = figure(record, { name: target, metric: 'connections' }, fault.from, fault.to) ?? 0
+  if (harmed.length === 0 || held === 0) return undefined
+  const lasted = ms(fault.to - fault.from)
+  return {
+    id: 'connection.dead', target, title: 'A check of connections that say nothing',
+    evidence: [{ text: `under ${span.what} the other end of ${countWords(held)} connections was gone, and in all of its ${durationWords(lasted)} no other was tried` }, ...harmEvidence(harmed)],
+    actions: [{ text: 'Close a connection on which a deadline has passed, and make another.' }, { text: CHECKS }],
+    gain: { text: `all failures from a deadline on to when the connection ends by itself: ${durationWords(lasted)} here, and without an end of the fault as long as the operating system tries (15 minutes by default on Linux)`, how: 'how long nobody found out' },
+    confidence: 'high', limits: ['while the fault lasts a new connection may be dead as well'],
   }
 }
 
