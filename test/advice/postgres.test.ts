@@ -101,6 +101,8 @@ const LIST = { name: 'list', text: 'select id, customer_id from advice_orders wh
 const JOINED = { name: 'joined', text: 'select o.id, c.name from advice_orders o join advice_customers c on c.id = o.customer_id where o.id between $1 and $2', values: [100, 109] }
 const ORDER = { name: 'order', text: 'select customer_id from advice_orders where id = $1', values: [7] }
 const THINK = 5
+/** The planner tries all orders of so many tables. */
+const PARTS = [1, 2, 3, 4, 5]
 
 describe('advice on how an application asks a Postgres', function () {
   this.timeout(60_000)
@@ -114,7 +116,8 @@ describe('advice on how an application asks a Postgres', function () {
       insert into advice_customers select i, 'customer ' || i from generate_series(1, 300) i;
       create table advice_orders (id int primary key, customer_id int not null);
       insert into advice_orders select i, 1 + i % 300 from generate_series(1, 6000) i;
-      analyze advice_customers, advice_orders`)
+      analyze advice_customers, advice_orders;
+      ${PARTS.map((i) => `create table if not exists advice_part${i} (customer_id int primary key); insert into advice_part${i} values (1) on conflict do nothing`).join('; ')}`)
     await client.end()
   })
 
@@ -151,6 +154,15 @@ describe('advice on how an application asks a Postgres', function () {
     assert.equal(confidence, 'high')
   })
 
+  it('tells it too where each row is asked for on any connection', async () => {
+    const { title, evidence: [, whose] } = await only('postgres.repeated_statement', { connections: 4, users: 1, requests: 80, page: async (pool) => {
+      await Promise.all([1, 2, 3, 4, 5, 6, 7, 8].map((customer) => pool.query({ name: 'customer', text: 'select name from advice_customers where id = $1', values: [customer] })))
+      await pause(THINK)
+    } })
+    assert.match(title, /^One statement in place of [6-9] or more for each request$/)
+    assert.match(whose?.text ?? '', /^were it asked by one load alone, an operation of it would ask [6-9](\.\d)? times \(page\)$/)
+  })
+
   it('tells a pool of two that requests wait for, and how many it takes', async () => {
     const { title, evidence, gain } = await only('postgres.pool_too_small', { connections: 2, users: 12, requests: 8, page: (pool) => pool.query({ name: 'nap', text: 'select pg_sleep(0.02)' }) })
     const [, size] = /^A larger pool of connections: (\d+) in place of 2$/.exec(title) ?? assert.fail(title)
@@ -166,7 +178,8 @@ describe('advice on how an application asks a Postgres', function () {
   })
 
   it('tells statements that are planned at each execution, and how long that takes', async () => {
-    const text = `select a.id from advice_orders a ${[1, 2, 3, 4, 5, 6, 7].map((i) => `join advice_customers c${i} on c${i}.id = a.customer_id`).join(' ')} where a.id = $1`
+    const text = `select a.id from advice_orders a ${PARTS.map((i) => `join advice_part${i} as the_part_of_an_order_that_is_number_${i} using (customer_id)`).join(' ')} where a.id = $1`
+    assert.ok(text.length > 280)
     const { evidence, gain } = await only('postgres.unprepared', { connections: 4, users: 1, requests: 120, page: async (pool) => {
       await pool.query(text, [5])
       await pause(1)
@@ -199,12 +212,13 @@ describe('advice on the tables of a Postgres', function () {
     url = (await postgres()).url
     const client = new pg.Client(url)
     await client.connect()
-    await client.query(`drop table if exists advice_new, advice_written, advice_wide;
+    await client.query(`drop table if exists advice_new, advice_written, advice_wide, advice_ordered;
+      create table advice_ordered (id int primary key, customer int not null); insert into advice_ordered select i, i % 3000 from generate_series(1, 60000) i;
       create table advice_new (id int primary key, n int); insert into advice_new select i, i from generate_series(1, 6000) i;
       create table advice_written (id int generated always as identity primary key, a int, b int unique);
       create index advice_a on advice_written (a);
-      create table advice_wide (id int primary key, n int, t text); insert into advice_wide select i, i % 7, repeat('x', 20) from generate_series(1, 60000) i;
-      analyze advice_written, advice_wide`)
+      create table advice_wide (id int primary key, n int, t text); insert into advice_wide select i, i % 7, repeat('x', 20) from generate_series(1, 30000) i;
+      analyze advice_written, advice_wide, advice_ordered`)
     await client.end()
   })
 
@@ -219,6 +233,18 @@ describe('advice on the tables of a Postgres', function () {
     assert.deepEqual(all.map(({ actions: [action] }) => action?.code), ['drop index concurrently advice_a;'])
     assert.equal(all[0]?.confidence, 'low')
     assert.match(all[0]?.evidence[0]?.text ?? '', /^advice_a \(a\), .* was read by nothing since the statistics began .* this run wrote to advice_written \d+ times$/)
+  })
+
+  it('names the index of a statement that reads a table in the order of another until it has found enough', async () => {
+    const [{ evidence, actions: [action] } = assert.fail()] = await advised(url, { name: 'ordered', text: 'select id from advice_ordered where customer = $1 order by id desc limit $2', values: [42, 20] }, 40)
+    assert.match(evidence[0]?.text ?? '', /^reads advice_ordered by advice_ordered_pkey until it has found enough \(60 000 rows\)/)
+    assert.equal(action?.code, 'create index concurrently on advice_ordered (customer, id);')
+    const client = new pg.Client(url)
+    await client.connect()
+    await client.query(action?.code ?? '')
+    const { rows } = await client.query('explain (generic_plan) select id from advice_ordered where customer = $1 order by id desc limit $2')
+    await client.end()
+    assert.match(JSON.stringify(rows), /Index Only Scan Backward using advice_ordered_customer_id_idx|Index Scan Backward using advice_ordered_customer_id_idx/)
   })
 
   it('shows the plan of a statement that is slow by what it does', async () => {

@@ -18,22 +18,26 @@ const SHARE_MIN = 0.02
 const COLUMNS_MAX = 4
 
 /** One statement that an index would serve. */
-interface Found { readonly table: SurveyedTable; readonly columns: readonly string[]; readonly row: PassedRow; readonly plan: PlanNode; readonly before: number; readonly after: number }
+interface Found { readonly table: SurveyedTable; readonly columns: readonly string[]; readonly row: PassedRow; readonly plan: PlanNode; readonly scan: PlanNode; readonly before: number; readonly after: number }
 
 export const indexMissing: AdviceRule = (seen) => surveysOf(seen, 'postgres').flatMap(({ target, survey }) => {
   const rows = rowsOf(seen.whole, target)
   const all = timeOf(rows)
   const found = survey.plans.flatMap(({ statement, plan }): Found[] => {
     const row = rows.find(({ of }) => of['statement'] === statement)
-    return plan && row ? scans(plan).flatMap((scan) => servedBy(scan, survey, row, plan) ?? []) : []
+    return plan && row ? scans(plan, survey).flatMap((scan) => servedBy(scan, survey, row, plan) ?? []) : []
   })
   return groups(found).flatMap((group) => adviceOn(group, target, all) ?? [])
 })
 
-/** Sequential scans, with the sort that is cut short right above where there is one. */
-function scans(plan: PlanNode, above: readonly PlanNode[] = []): readonly { readonly node: PlanNode; readonly sort: readonly string[] }[] {
-  const own = plan.node === 'Seq Scan' ? [{ node: plan, sort: sortAbove(above) }] : []
-  return [...own, ...plan.below.flatMap((below) => scans(below, [plan, ...above]))]
+interface Scan { readonly node: PlanNode; readonly sort: readonly string[] }
+
+/** Reads of a whole table: one after the other, with the sort that is cut short right above where there is one, or in the order of an index until enough has been found. */
+function scans(plan: PlanNode, survey: PostgresSurvey, above: readonly PlanNode[] = []): readonly Scan[] {
+  const below = plan.below.flatMap((one) => scans(one, survey, [plan, ...above]))
+  if (plan.node === 'Seq Scan') return [{ node: plan, sort: sortAbove(above) }, ...below]
+  const inOrder = plan.node === 'Index Scan' && plan.condition === undefined && plan.filter !== undefined && above[0]?.node === 'Limit'
+  return inOrder ? [{ node: plan, sort: survey.indexes.find(({ name }) => name === plan.index)?.columns ?? [] }, ...below] : below
 }
 
 function sortAbove(above: readonly PlanNode[]): readonly string[] {
@@ -41,11 +45,13 @@ function sortAbove(above: readonly PlanNode[]): readonly string[] {
   return sort?.node === 'Sort' && limit?.node === 'Limit' ? sort.sort ?? [] : []
 }
 
-function servedBy({ node, sort }: { readonly node: PlanNode; readonly sort: readonly string[] }, survey: PostgresSurvey, row: PassedRow, plan: PlanNode): Found | undefined {
+function servedBy({ node, sort }: Scan, survey: PostgresSurvey, row: PassedRow, plan: PlanNode): Found | undefined {
   const named = survey.tables.filter(({ name }) => name.replace(/^.*\./, '') === node.relation || name === `"${node.relation ?? ''}"`)
   const [table] = named
   if (!table || named.length > 1 || table.rows < ROWS_MIN) return undefined
-  const { equal, range } = filterColumns(node.filter ?? '')
+  const { equal, range: ranges } = filterColumns(node.filter ?? '')
+  // A plan does not say in which collation a condition compares.
+  const range = /\bcollate\b/i.test(row.of['statement'] ?? '') ? [] : ranges
   const distinct = (column: string): number => {
     const value = table.columns.find(({ name }) => name === column)?.distinct ?? 0
     return value < 0 ? -value * table.rows : value
@@ -59,8 +65,9 @@ function servedBy({ node, sort }: { readonly node: PlanNode; readonly sort: read
   // The tree is gone down once, and a page is fetched for each row; pages of a table in the order of an index are anywhere.
   const reached = ordered.length > 0 && range.length === 0 ? Math.min(node.rows, plan.rows) : node.rows
   const read = 4 * (survey.settings['random_page_cost'] ?? 4) + Math.min(reached, table.sizeBytes / 8192) * (survey.settings['random_page_cost'] ?? 4) + reached * 0.015
-  const after = Math.max(0, plan.cost - node.cost) + read
-  return after < 0.8 * plan.cost ? { table, columns, row, plan, before: plan.cost, after: Math.min(after, plan.cost) } : undefined
+  // Of a node that is cut short the whole cost is above that of what it is cut to.
+  const after = Math.max(0, plan.cost - Math.min(node.cost, plan.cost)) + read
+  return after < 0.8 * plan.cost ? { table, columns, row, plan, scan: node, before: plan.cost, after: Math.min(after, plan.cost) } : undefined
 }
 
 /** An index that begins with these columns, and was not used: then another is no help. */
@@ -107,7 +114,7 @@ function adviceOn(group: readonly [Found, ...Found[]], target: string, all: numb
   }
 }
 
-const evidenceOf = ({ row, table, plan }: Found, all: number): Evidence => ({
-  text: `reads all of ${table.name} (${countWords(Math.round(table.rows))} rows) ${formatRate(perSecond(Number(row.rate.toPrecision(3))))}: p95 ${durationWords(row.p95)}, ${shareWords(all > 0 ? row.total / all : 0)} of the time of the target`,
+const evidenceOf = ({ row, table, plan, scan }: Found, all: number): Evidence => ({
+  text: `reads ${scan.node === 'Seq Scan' ? `all of ${table.name}` : `${table.name} by ${scan.index ?? 'an index'} until it has found enough`} (${countWords(Math.round(table.rows))} rows) ${formatRate(perSecond(Number(row.rate.toPrecision(3))))}: p95 ${durationWords(row.p95)}, ${shareWords(all > 0 ? row.total / all : 0)} of the time of the target`,
   lines: [row.of['statement'] ?? '', ...planLines(plan)],
 })
