@@ -4,6 +4,7 @@
  * kept as declined. It is as durable as the Redis behind it.
  */
 
+import { ReplyError } from 'ioredis'
 import { coarseClock, realClock, sleep, type Timer } from '../../core/clock.ts'
 import { ms, type Ms } from '../../core/units.ts'
 import { fieldsOf, isCount, parsedJson, Refused } from '../pages.ts'
@@ -35,6 +36,8 @@ const EVERY: Ms = ms(200)
 const LOOK = 200
 const AT_ONCE = 4
 
+const isFlag = (reply: unknown): boolean => reply === 0 || reply === 1
+
 export class Outbox {
   readonly #redis: CacheClient
   readonly #breaker: Breaker
@@ -46,7 +49,7 @@ export class Outbox {
     this.#options = options
     this.#redis = openCacheClient(options, { deadlines: { connectTimeout: CONNECT_DEADLINE }, soon: true })
     this.#redis.on('error', (error) => options.log(`outbox: ${error.message}`))
-    this.#breaker = new Breaker({ failures: 10, openFor: ms(250), onOpen: () => { if (this.#redis.status === 'ready') this.#redis.disconnect(true) } })
+    this.#breaker = new Breaker({ failures: 10, openFor: ms(250) })
   }
 
   get state(): Breaker['state'] { return this.#breaker.state }
@@ -55,7 +58,7 @@ export class Outbox {
   async accept(request: string, basket: Basket): Promise<void> {
     for (const until = realClock.now() + ACCEPT_WITHIN; ;) {
       try {
-        await this.#ask((redis) => redis.hset(WAITING, request, JSON.stringify(basket)))
+        await this.#ask((redis) => redis.hset(WAITING, request, JSON.stringify(basket)), isFlag)
         return
       } catch (error) {
         if (error instanceof BreakerOpen || realClock.now() + AGAIN >= until) throw error
@@ -66,14 +69,14 @@ export class Outbox {
 
   /** Undefined: it was never accepted, or has become an order. Rejects where nobody knows. */
   async find(request: string): Promise<Waiting | undefined> {
-    const [waiting, declined] = await this.#ask((redis) => Promise.all([redis.hexists(WAITING, request), redis.hexists(DECLINED, request)]))
+    const [waiting, declined] = await this.#ask((redis) => Promise.all([redis.hexists(WAITING, request), redis.hexists(DECLINED, request)]), (flags) => flags.every(isFlag))
     if (declined === 1) return 'declined'
     return waiting === 1 ? 'accepted' : undefined
   }
 
   /** How many wait, and how many were declined. Rejects where nobody knows. */
   async count(): Promise<{ readonly waiting: number; readonly declined: number }> {
-    const [waiting, declined] = await this.#ask((redis) => Promise.all([redis.hlen(WAITING), redis.hlen(DECLINED)]))
+    const [waiting, declined] = await this.#ask((redis) => Promise.all([redis.hlen(WAITING), redis.hlen(DECLINED)]), (counts) => counts.every(Number.isInteger))
     return { waiting, declined }
   }
 
@@ -90,8 +93,18 @@ export class Outbox {
     this.#redis.disconnect()
   }
 
-  #ask<T>(command: (redis: CacheClient) => Promise<T>): Promise<T> {
-    return this.#breaker.run(() => within(command(this.#redis), DEADLINE, 'the outbox'))
+  /** What comes late, or cannot be the answer, may be an answer to something else, as all behind it on that connection then is: it is made anew. */
+  #ask<T>(command: (redis: CacheClient) => Promise<T>, good: (reply: T) => boolean): Promise<T> {
+    return this.#breaker.run(async () => {
+      try {
+        const reply = await within(command(this.#redis), DEADLINE, 'the outbox')
+        if (!good(reply)) throw new Error('the outbox answers something else')
+        return reply
+      } catch (error) {
+        if (this.#redis.status === 'ready' && !(error instanceof ReplyError)) this.#redis.disconnect(true)
+        throw error
+      }
+    })
   }
 
   /** All that waits, until one cannot be written: then the database is not back yet. */
@@ -99,7 +112,7 @@ export class Outbox {
     if (this.#redis.status !== 'ready') return
     let cursor = '0'
     do {
-      const [next, found] = await this.#ask((redis) => redis.hscan(WAITING, cursor, 'COUNT', LOOK))
+      const [next, found] = await this.#ask((redis) => redis.hscan(WAITING, cursor, 'COUNT', LOOK), (reply) => Array.isArray(reply) && Array.isArray(reply[1]) && reply[1].length % 2 === 0)
       const entries = found.flatMap((request, at) => (at % 2 === 0 ? [{ request, basket: found[at + 1] ?? '' }] : []))
       await Promise.all(Array.from({ length: AT_ONCE }, async () => {
         for (let entry = entries.pop(); entry && !this.#closed; entry = entries.pop()) {
@@ -118,7 +131,7 @@ export class Outbox {
     const basket = { product, quantity, ...(isCount(customer) ? { customer } : {}) }
     try {
       const order = await this.#options.write(basket, request)
-      await this.#ask((redis) => redis.hdel(WAITING, request))
+      await this.#ask((redis) => redis.hdel(WAITING, request), isFlag)
       this.#options.onSettled(order, basket)
     } catch (error) {
       if (!(error instanceof Refused)) throw error
@@ -127,7 +140,7 @@ export class Outbox {
   }
 
   async #decline(request: string, text: string, why: string): Promise<void> {
-    await this.#ask((redis) => redis.multi().hset(DECLINED, request, text).hdel(WAITING, request).exec())
+    await this.#ask((redis) => redis.multi().hset(DECLINED, request, text).hdel(WAITING, request).exec(), (replies) => Array.isArray(replies) && replies.length === 2)
     this.#options.log(`outbox: ${request} is declined: ${why}`)
   }
 }

@@ -18,6 +18,8 @@ import { within } from './within.ts'
 /** A cache that is slower than this is no cache. */
 const CACHE_DEADLINE: Ms = ms(50)
 const CONNECT_DEADLINE: Ms = ms(500)
+/** Twice that, and the cache before it, are less than a customer waits. */
+const LOAD_DEADLINE: Ms = ms(400)
 /** Who has a copy waits no longer than this for a better one. */
 const PATIENCE: Ms = ms(50)
 /** While the cache is gone a copy this young stands in for it, so that its traffic does not fall on the database. */
@@ -82,7 +84,7 @@ export function openReads({ redisUrl, redisCluster, replicaUrl, queryCache, coal
       counts.coalesced++
       return running
     }
-    const stamped = async (): Promise<Read<unknown>> => ({ readAt: monotonicNow(), value: await load() })
+    const stamped = async (): Promise<Read<unknown>> => ({ readAt: monotonicNow(), value: await within(load(), LOAD_DEADLINE, key) })
     // Not once it was forgotten, or overtaken by a later read.
     const stands = (): boolean => underWay.get(key) === read
     budget.earn()

@@ -27,8 +27,8 @@ import { within } from './within.ts'
 
 const READ_DEADLINE: Ms = ms(300)
 const STATEMENT_DEADLINE: Ms = ms(700)
-/** For a connection of the pool: past it there is a queue, and a queue is answered with something else. */
-const ACQUIRE_DEADLINE: Ms = ms(250)
+/** Until a new connection is given up. Nobody waits for it so long: who asked has long been answered otherwise. */
+const CONNECT_DEADLINE: Ms = ms(2000)
 /** So long a customer waits for the payment service. */
 const PAY_DEADLINE: Ms = ms(350)
 const REMEMBERED = 500
@@ -38,7 +38,7 @@ const READ_AGAIN: Ms = ms(300)
 export function resilientStore(dependencies: Dependencies): Store {
   const { redisUrl, redisCluster, databaseUrl, replicaUrl, paymentUrl, log } = dependencies
   const primary = openMovingPool({
-    connectionString: databaseUrl, max: dependencies.pool ?? 20, connectionTimeoutMillis: ACQUIRE_DEADLINE, query_timeout: STATEMENT_DEADLINE, statement_timeout: STATEMENT_DEADLINE,
+    connectionString: databaseUrl, max: dependencies.pool ?? 20, connectionTimeoutMillis: CONNECT_DEADLINE, query_timeout: STATEMENT_DEADLINE, statement_timeout: STATEMENT_DEADLINE,
     idle_in_transaction_session_timeout: 2000, keepAlive: true, stream: () => new GuardedSocket(),
   }, log)
   const { pool } = primary
@@ -104,7 +104,7 @@ export function resilientStore(dependencies: Dependencies): Store {
       return order && { state: 'sold', order } satisfies Sale
     },
     async setPrice(product, priceCents) {
-      const set = await reads.database.run(() => setPrice(writing, product, priceCents))
+      const set = await reads.database.run(() => within(setPrice(writing, product, priceCents), STATEMENT_DEADLINE, 'the price'))
       if (!set) return null
       replica?.wrote(productKey(product), LIST_KEY, categoryKeys(set.category), SEARCH_KEYS)
       reads.forget([productKey(product), LIST_KEY], [categoryKeys(set.category), SEARCH_KEYS])

@@ -12,10 +12,12 @@ import { ms, type Ms } from '../../core/units.ts'
 import { Refused } from '../pages.ts'
 import { type Basket, InDoubt, type Order, orderOf, placeOrder } from './catalogue.ts'
 import { RetryBudget } from './retries.ts'
-import { within } from './within.ts'
+import { connectWithin, within } from './within.ts'
 
 /** All tries together. */
 export const SALE_DEADLINE: Ms = ms(500)
+/** For a connection of the pool: past it there is a queue, and a queue is answered with something else. */
+const ACQUIRE_DEADLINE: Ms = ms(250)
 /** A sale that met another is tried again, a little later each time and not all at once. */
 const TRIES = 5
 const RETRY_AFTER: Ms = ms(15)
@@ -35,7 +37,7 @@ export function openSales(pool: Pool, unpaid: boolean): Sales {
 
   /** On a connection of the pool; one that failed in a transaction is closed, not asked to roll back: the server does that by itself. Where two sales met all is well with it. */
   async function attempt(basket: Basket, request: string, left: () => Ms): Promise<Order> {
-    const client = await pool.connect()
+    const client = await connectWithin(pool, ACQUIRE_DEADLINE)
     let broken = true
     try {
       const placed = await within(placeOrder(client, basket, { request, unpaid }), left(), 'the sale')
