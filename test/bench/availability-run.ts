@@ -85,6 +85,7 @@ export async function run(choice: Choice, report: (text: string) => void): Promi
     onEvent: (event) => { if (event.kind === 'rule.armed' && !helps(event.rule)) report(`${new Date().toISOString().slice(11, 19)} RESILIENT=${resilient} ${event.rule}`) },
   })
   const record = foldRun(readJournal(join(folder ?? out, 'journal.ndjson')).events)
+  if (record.verdict.outcome === 'ERROR' || record.rules.length === 0) report(record.verdict.why)
   for (const { name, why, valid } of record.loads) if (!valid) report(`${name}: ${why}`)
   return rowsOf(record, loaded.plan.loads.reduce<number>((longest, { timeout }) => Math.max(longest, timeout), 0), seconds)
 }
