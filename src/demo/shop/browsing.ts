@@ -34,7 +34,8 @@ function credible(product: Product, ids: readonly number[]): Product {
 
 /** Sooner than the cache forgets. */
 const WARM_EVERY: Ms = ms(1000)
-const WARM_AT_ONCE = 200
+/** A few, so that who asks meanwhile does not wait behind many. */
+const WARM_AT_ONCE = 50
 
 export function openBrowsing({ settings, reads, askerFor, patient }: BrowsingOptions): Browsing {
   const { page: size, batch, warm, queryCache, redisUrl, log } = settings
@@ -46,19 +47,21 @@ export function openBrowsing({ settings, reads, askerFor, patient }: BrowsingOpt
   const many = async (ids: readonly number[]): Promise<readonly Product[]> => (await productsById(askerFor(...ids.map(productKey)), ids)).map((product) => credible(product, ids))
   const together = new Batch<Product>({ one, many, idOf: ({ id }) => id })
   const orders = batch ? ordersOf : ordersOneByOne
+  let hot: readonly number[] | undefined
   let timer: Timer | undefined
   let closed = false
 
-  async function warmUp(ids: readonly number[]): Promise<void> {
-    for (let at = 0; at < ids.length; at += WARM_AT_ONCE) {
-      const products = await many(ids.slice(at, at + WARM_AT_ONCE))
+  async function warmUp(): Promise<void> {
+    hot ??= await hottest(patient, warm)
+    for (let at = 0; at < hot.length; at += WARM_AT_ONCE) {
+      const products = await many(hot.slice(at, at + WARM_AT_ONCE))
       await reads.put(new Map(products.map((product) => [productKey(product.id), product])))
     }
   }
 
-  async function keepWarm(ids: readonly number[]): Promise<void> {
-    await warmUp(ids).catch((error: unknown) => log(`not warmed: ${String(error)}`))
-    if (!closed) timer = coarseClock.at(ms(coarseClock.now() + WARM_EVERY), () => void keepWarm(ids))
+  async function keepWarm(): Promise<void> {
+    await warmUp().catch((error: unknown) => log(`not warmed: ${String(error)}`))
+    if (!closed) timer = coarseClock.at(ms(coarseClock.now() + WARM_EVERY), () => void keepWarm())
   }
 
   return {
@@ -68,7 +71,7 @@ export function openBrowsing({ settings, reads, askerFor, patient }: BrowsingOpt
     search: (beginning, page) => reads.read(`${SEARCH_KEYS}${size}:${page}:${beginning.toLowerCase()}`, () => productsNamed(askerFor(SEARCH_KEYS), beginning, part(page)), SEARCH_KEYS),
     history: (customer, page) => reads.read(`${historyKeys(customer)}${size}:${page}`, () => orders(askerFor(historyKeys(customer)), customer, part(page)), historyKeys(customer)),
     async begin() {
-      if (warm > 0 && queryCache && redisUrl !== undefined) await keepWarm(await hottest(patient, warm))
+      if (warm > 0 && queryCache && redisUrl !== undefined) await keepWarm()
     },
     close() {
       closed = true

@@ -20,7 +20,7 @@ export const SWITCHES: readonly Switch[] = [
   { file: 'query-cache', how: 'load', variable: 'QUERY_CACHE', off: '0', on: '1', figures: ['db.rate', 'catalogue.p95'], asks: 'query cache' },
   { file: 'warm', how: 'load', variable: 'WARM', off: '0', on: '1000', figures: ['cache.hit_ratio', 'products.p95'], asks: 'cache warming' },
   { file: 'invalidate', how: 'load', variable: 'INVALIDATE', off: '0', on: '1', figures: ['change.success'], asks: 'invalidation: readers who see the new price' },
-  { file: 'coalesce', how: 'load', variable: 'COALESCE', off: '0', on: '1', figures: ['db.rate', 'search.p99'], asks: 'stampede protection' },
+  { file: 'coalesce', how: 'run', variable: 'COALESCE', off: '0', on: '1', figures: ['db.rate', 'search.p99'], asks: 'stampede protection, the database 25 ms away' },
   { file: 'compress', how: 'load', variable: 'COMPRESS', off: '0', on: '1', figures: ['site.bytes_to_client', 'shop.cpu'], asks: 'compression of answers' },
   { file: 'page', how: 'load', variable: 'PAGE', off: '0', on: '50', figures: ['catalogue.p95', 'site.bytes_to_client'], asks: 'pagination' },
   { file: 'response-cache', how: 'load', variable: 'RESPONSE_CACHE', off: '0', on: '1000', figures: ['shop.cpu', 'cache.rate'], asks: 'response cache' },
