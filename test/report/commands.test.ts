@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import yargs from 'yargs'
+import { advise } from '../../src/cli/advise.ts'
 import type { Command, Context } from '../../src/cli/command.ts'
 import { compare } from '../../src/cli/compare.ts'
 import { report } from '../../src/cli/report.ts'
@@ -129,6 +130,18 @@ describe('the commands', () => {
       addRun(folder, 2 * at + 1, { name: 'branch', tags: ['shop', 'new'], slower })
     }
   }
+
+  it('`advise` says what could be done and what is not known, in any format', async () => {
+    add('cut', '2026-11-23T18:00:00Z')
+    const { exit, stdout, stderr } = await collect(advise)
+    assert.equal(exit, 0)
+    assert.equal(stdout, '')
+    assert.match(stderr, /^Advice from \S+\n\n1\. Backoff with jitter.*\n {3}seen {3}.*\n {3}do {5}.*\n {3}gain {3}.*not known:\n/s)
+    const { stdout: document } = await collect(advise, '--json', '--md', join(cwd, 'advice.md'))
+    const { format, advice, notKnown } = JSON.parse(document) as { format: number; advice: { id: string }[]; notKnown: string[] }
+    assert.deepEqual([format, advice.length, notKnown.length > 0], [1, 1, true])
+    assert.match(readFileSync(join(cwd, 'advice.md'), 'utf8'), /^## Advice from /)
+  })
 
   it('`compare` exits with 1 on a regression, tells people on stderr and machines on stdout, and writes what is wanted', async () => {
     pairs(1.2)
