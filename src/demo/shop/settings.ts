@@ -64,7 +64,7 @@ export function settingsOf(env: Environment): Settings {
     redisUrl: env['REDIS_URL'] === '' ? undefined : url(env, 'REDIS_URL', 'redis', 'rediss') ?? 'redis://127.0.0.1:6379',
     redisCluster: flag(env, 'REDIS_CLUSTER', false),
     databaseUrl: url(env, 'DATABASE_URL', 'postgres', 'postgresql') ?? 'postgres://postgres@127.0.0.1:5432/postgres',
-    replicaUrl: url(env, 'REPLICA_URL', 'postgres', 'postgresql'),
+    replicaUrl: flag(env, 'REPLICA', true) ? url(env, 'REPLICA_URL', 'postgres', 'postgresql') : undefined,
     replicaLagMaxMs: count(env, 'REPLICA_LAG_MAX', 0, 3_600_000) ?? 1000,
     paymentUrl: url(env, 'PAYMENT_URL', 'http', 'https'),
     resilient,

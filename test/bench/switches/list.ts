@@ -25,6 +25,7 @@ export const SWITCHES: readonly Switch[] = [
   { file: 'page', how: 'load', variable: 'PAGE', off: '0', on: '50', figures: ['catalogue.p95', 'site.bytes_to_client'], asks: 'pagination' },
   { file: 'response-cache', how: 'load', variable: 'RESPONSE_CACHE', off: '0', on: '1000', figures: ['shop.cpu', 'cache.rate'], asks: 'response cache' },
   { file: 'batch', how: 'load', variable: 'BATCH', off: '0', on: '1', figures: ['db.rate', 'history.p95'], asks: 'batching of reads' },
+  { file: 'replica', how: 'load', variable: 'REPLICA', off: '0', on: '1', figures: ['db.server_cpu', 'history.p95'], asks: 'read replica' },
   { file: 'ws-batch', how: 'load', variable: 'WS_BATCH', off: '0', on: '200', figures: ['shop.cpu', 'prices.bytes_to_client'], asks: 'batches over WebSocket' },
   { file: 'ws-deflate', how: 'load', variable: 'WS_DEFLATE', off: '0', on: '1', figures: ['prices.bytes_to_client', 'shop.cpu'], asks: 'compression over WebSocket' },
   { file: 'ws-topics', how: 'load', variable: 'WS_TOPICS', off: '0', on: '1', figures: ['shop.cpu', 'prices.bytes_to_client'], asks: 'subscriptions over WebSocket' },
