@@ -40,15 +40,14 @@ export async function asked(url: string, { connections, users, requests, page }:
     const from = monotonicNow()
     plane.measure(from, WIDTH)
     const took: Ms[] = []
-    await Promise.all(Array.from({ length: users }, async () => {
-      for (let i = 0; i < requests; i++) {
-        const began = monotonicNow()
-        await page(pool)
-        took.push(ms(monotonicNow() - began))
-      }
-    }))
+    const request = async (): Promise<void> => {
+      const began = monotonicNow()
+      await page(pool)
+      took.push(ms(monotonicNow() - began))
+    }
+    await Promise.all(Array.from({ length: users }, async () => { for (let i = 0; i < requests; i++) await request() }))
     // The last bucket ends with its time.
-    while (monotonicNow() < from + 3 * WIDTH) await page(pool)
+    while (monotonicNow() < from + 3 * WIDTH) await request()
     const to = monotonicNow()
     await new Promise((resolve) => { setTimeout(resolve, WIDTH) })
     const bodies: EventBody[] = [
