@@ -6,7 +6,7 @@ export interface Target {
   readonly how: 'load' | 'run' | 'sweep'
   readonly args?: readonly string[]
   readonly asks: string
-  /** What people call an expectation, by a part of its text. */
+  /** What people call an expectation, by a part of its text; the first that fits. */
   readonly figures?: Readonly<Record<string, string>>
   /** Limit of the memory of all that the run has started, but for proxy and load, in MB. */
   readonly memory?: number
@@ -26,6 +26,19 @@ export const TARGETS: readonly Target[] = [
   {
     file: 'websockets', how: 'load', args: ['--workers', '2'], asks: '10,000 WebSockets for five minutes',
     figures: { connections: 'WebSockets at once', setup: 'WebSocket set-up, 95th percentile', 'shoppers.errors': 'WebSockets lost or not made', 'watchers.errors': 'WebSockets lost or not made, of those that get every price' },
+  },
+  { file: 'scale-out', how: 'load', asks: 'a second instance is there before anybody notices', figures: { 'catalogue.success': 'scaling from load: answers in time while the load grows eightfold', 'catalogue.p95': 'the same, 95th percentile', at_end: 'instances at the end' } },
+  {
+    file: 'instance-lost', how: 'run', asks: 'one of three instances is killed',
+    figures: { recovery: 'an instance is lost: pages are back', 'products.success': 'the same: pages served', 'checkout.success': 'the same: sales made', 'products.p95': 'the same: pages, 95th percentile against before', at_end: 'instances at the end' },
+  },
+  {
+    file: 'replica-lag', how: 'run', asks: 'the stream to the replica is cut for 8 s',
+    figures: { 'recovery: current': 'replica lag: prices shown are right again', 'recovery: used': 'the same: the replica is read again', 'products.success': 'the same: pages served', 'current.success': 'the same: prices shown that are right' },
+  },
+  {
+    file: 'replica-failover', how: 'run', asks: 'the primary is lost and the replica promoted',
+    figures: { recovery: 'failover to the replica: sales are back after the promotion', 'products.success': 'the same: pages served', written_to_the_old: 'the same: sales written to the old primary' },
   },
   { file: 'limit-api', how: 'sweep', args: ['--vary', 'load.pages.rate=500/s..8000/s', '--repeats', '1', '--resolution', '5%', '--budget', '4m'], asks: 'how many requests a second the API bears' },
   { file: 'limit-database', how: 'sweep', args: ['--vary', 'load.queries.rate=1000/s..16000/s', '--repeats', '1', '--resolution', '5%', '--budget', '4m'], asks: 'how many single statements a second the database bears' },
