@@ -10,11 +10,11 @@ import { ordersOf, ordersOneByOne, type Part, productsNamed, productsOf } from '
 import { naivePayment } from './payment.ts'
 import { PriceChannel, PRICES_CHANNEL } from './price-channel.ts'
 import { prepareSchema } from './schema.ts'
-import { CACHE_SECONDS, categoryKeys, type Dependencies, historyKeys, LIST_KEY, productKey, type Read, SEARCH_KEYS, type Store } from './store.ts'
+import { categoryKeys, type Dependencies, freshMax, historyKeys, LIST_KEY, productKey, type Read, SEARCH_KEYS, type Store } from './store.ts'
 
 /** No deadline anywhere: a command to a cache that says nothing waits for ever, and so does a request for a connection of the pool. The money is taken in mid-transaction, which keeps a connection and the product's row for as long. */
 export function naiveStore(dependencies: Dependencies): Store {
-  const { redisUrl, redisCluster, databaseUrl, replicaUrl, paymentUrl, pool: max, prepared, queryCache, invalidate, page: size, batch, log } = dependencies
+  const { redisUrl, redisCluster, databaseUrl, replicaUrl, paymentUrl, pool: max, prepared, queryCache, cacheSeconds, invalidate, page: size, batch, log } = dependencies
   const redis = redisUrl === undefined ? undefined : openCacheClient({ redisUrl, redisCluster })
   const pool = openPool({ connectionString: databaseUrl, ...(max === undefined ? {} : { max }) }, log)
   // Whatever it is behind by.
@@ -35,7 +35,7 @@ export function naiveStore(dependencies: Dependencies): Store {
     }
     misses++
     const read = { value: await load(), readAt: monotonicNow() }
-    if (queryCache) await redis?.set(key, JSON.stringify(read), 'EX', CACHE_SECONDS)
+    if (queryCache) await redis?.set(key, JSON.stringify(read), 'EX', cacheSeconds)
     return read
   }
 
@@ -43,6 +43,7 @@ export function naiveStore(dependencies: Dependencies): Store {
   const part = (page: number): Part => ({ page, size })
 
   return {
+    freshMax: freshMax(dependencies),
     prepare: () => prepareSchema(dependencies).then(() => feed?.begin()),
     product: (id) => cached(productKey(id), () => productById(asker, id)),
     products: () => cached(LIST_KEY, () => frontProducts(asker)),

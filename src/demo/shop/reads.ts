@@ -12,7 +12,7 @@ import { type CacheClient, openCacheClient } from './cache-client.ts'
 import { Copies } from './copies.ts'
 import { RetryBudget } from './retries.ts'
 import { sealed, unsealed } from './seal.ts'
-import { CACHE_SECONDS, type Dependencies, FRESH_MAX, type Read, type ReadStats } from './store.ts'
+import { type Dependencies, freshMax, type Read, type ReadStats } from './store.ts'
 import { within } from './within.ts'
 
 /** A cache that is slower than this is no cache. */
@@ -29,8 +29,6 @@ const STALE_MAX: Ms = ms(600_000)
 const JUST_READ: Ms = ms(250)
 /** No copy is so young. */
 const NO_AGE: Ms = ms(-1)
-/** What was read so long ago is read again before the cache forgets it: nobody waits for that. */
-const SOON: Ms = ms(800 * CACHE_SECONDS)
 
 export interface Reads {
   /** Open while the database is left alone; what is written goes through it as well. */
@@ -58,7 +56,7 @@ const keysOf = (group: string): string => `${group}keys`
 /** In one step, so that who asks next is behind it. */
 const FORGET_GROUP = "for _, key in ipairs(redis.call('smembers', KEYS[1])) do redis.call('del', key) end"
 
-export function openReads({ redisUrl, redisCluster, replicaUrl, queryCache, coalesce, invalidate, log }: Pick<Dependencies, 'redisUrl' | 'redisCluster' | 'replicaUrl' | 'queryCache' | 'coalesce' | 'invalidate' | 'log'>): Reads {
+export function openReads({ redisUrl, redisCluster, replicaUrl, queryCache, cacheSeconds, coalesce, invalidate, log }: Pick<Dependencies, 'redisUrl' | 'redisCluster' | 'replicaUrl' | 'queryCache' | 'cacheSeconds' | 'coalesce' | 'invalidate' | 'log'>): Reads {
   const redis = redisUrl === undefined ? undefined : openCacheClient({ redisUrl, redisCluster }, { deadlines: { commandTimeout: ms(10 * CACHE_DEADLINE), connectTimeout: CONNECT_DEADLINE }, soon: true })
   redis?.on('error', (error) => log(`cache: ${error.message}`))
   const cache = new Breaker({
@@ -75,6 +73,8 @@ export function openReads({ redisUrl, redisCluster, replicaUrl, queryCache, coal
   const asked = queryCache ? redis : undefined
   // Without a cache by choice, and without protection, each reader asks for itself.
   const [standIn, justRead] = [queryCache ? FRESH : NO_AGE, coalesce ? JUST_READ : NO_AGE]
+  // What was read longer ago than `soon` is read again before the cache forgets it: nobody waits for that.
+  const [soon, oldest] = [ms(800 * cacheSeconds), freshMax({ cacheSeconds })]
   const counts = { hits: 0, misses: 0, coalesced: 0, refreshed: 0 }
 
   /** One read a key at a time, tried twice: it changes nothing, so a second try does no harm. */
@@ -100,8 +100,8 @@ export function openReads({ redisUrl, redisCluster, replicaUrl, queryCache, coal
     copies.keep(key, fresh)
     if (!queryCache) return
     tellCache((told) => {
-      const set = told.set(key, sealed(key, fresh), 'EX', CACHE_SECONDS)
-      return group === undefined ? set : Promise.all([set, told.sadd(keysOf(group), key), told.expire(keysOf(group), 2 * CACHE_SECONDS)])
+      const set = told.set(key, sealed(key, fresh), 'EX', cacheSeconds)
+      return group === undefined ? set : Promise.all([set, told.sadd(keysOf(group), key), told.expire(keysOf(group), 2 * cacheSeconds)])
     })
   }
 
@@ -124,10 +124,10 @@ export function openReads({ redisUrl, redisCluster, replicaUrl, queryCache, coal
     const found = hit as Read<T> | null | undefined
     const age = found ? monotonicNow() - found.readAt : 0
     // Older than a cache may be: it answers as of some other time, and is not believed.
-    if (found && age <= FRESH_MAX) {
+    if (found && age <= oldest) {
       counts.hits++
       copies.keep(key, found)
-      if (coalesce && age > SOON && !underWay.has(key)) {
+      if (coalesce && age > soon && !underWay.has(key)) {
         counts.refreshed++
         // Where it fails the next one who misses finds out.
         fromDatabase(key, load, group).catch(() => undefined)
@@ -155,7 +155,7 @@ export function openReads({ redisUrl, redisCluster, replicaUrl, queryCache, coal
     remember: (key, value) => copies.keep(key, { readAt: monotonicNow(), value } satisfies Read<unknown>),
     async put(entries) {
       const readAt = monotonicNow()
-      await (asked && cache.run(() => Promise.all([...entries].map(([key, value]) => asked.set(key, sealed(key, { value, readAt }), 'EX', CACHE_SECONDS)))))
+      await (asked && cache.run(() => Promise.all([...entries].map(([key, value]) => asked.set(key, sealed(key, { value, readAt }), 'EX', cacheSeconds)))))
     },
     forget(keys, groups = []) {
       outdate(keys, groups)

@@ -22,7 +22,7 @@ import { openReplica } from './replica.ts'
 import { openSales } from './sales.ts'
 import { prepareSchema } from './schema.ts'
 import { Settler } from './settle.ts'
-import { CATEGORIES_KEYS, categoryKeys, type Dependencies, historyKeys, LIST_KEY, productKey, type Sale, SEARCH_KEYS, type Store } from './store.ts'
+import { CATEGORIES_KEYS, categoryKeys, type Dependencies, freshMax, historyKeys, LIST_KEY, productKey, type Sale, SEARCH_KEYS, type Store } from './store.ts'
 import { within } from './within.ts'
 
 const READ_DEADLINE: Ms = ms(300)
@@ -81,6 +81,7 @@ export function resilientStore(dependencies: Dependencies): Store {
   }
 
   return {
+    freshMax: freshMax(dependencies),
     prepare: () => (replica?.begin() ?? Promise.resolve()).then(() => prepareSchema({ ...dependencies, databaseUrl: primary.url })).then(remember).then(() => feed?.begin()).then(() => settler?.begin()).then(() => outbox?.begin()).then(() => browsing.begin()),
     product: browsing.product, products: browsing.products, category: browsing.category, search: browsing.search, history: browsing.history,
     async checkout(basket, request) {

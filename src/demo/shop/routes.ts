@@ -13,7 +13,7 @@ import type { Basket, Order, Product } from './catalogue.ts'
 import { missingPage } from './known.ts'
 import { LIVE_PATH, type Live } from './live.ts'
 import type { Prices } from './prices.ts'
-import { type Accepted, FRESH_MAX, type Read, type Sale, type Store } from './store.ts'
+import { type Accepted, type Read, type Sale, type Store } from './store.ts'
 import { ShownPrices } from './shown-prices.ts'
 import type { Updates } from './updates.ts'
 
@@ -61,7 +61,7 @@ async function page(request: IncomingMessage, { store, updates, live, prices, an
   if (route === 'GET /prices/check') return outdated(await shown.outdated())
   if (route === 'GET /feed/check') return missed(await store.missing())
   if (route === 'GET /stats') return { status: 200, body: { ...figures(store, answers, inFlight()), sockets: { orders: live.peers.figures(), prices: prices.figures() } } }
-  if (route === 'GET /products') return answers.list(path, async () => fresh(await store.products()))
+  if (route === 'GET /products') return answers.list(path, async () => pageOf(await store.products(), store))
   if (route === `GET ${LIVE_PATH}`) return { status: 200, body: { last: updates.last, peers: live.peers.count, lost: live.peers.lost } }
   if (route === 'POST /checkout') return sold(await store.checkout(basketOf(await bodyOf(request)), nameOf(request)), updates)
   if (route === 'GET /outbox') return outboxPage(await store.outbox())
@@ -70,12 +70,12 @@ async function page(request: IncomingMessage, { store, updates, live, prices, an
   const [, priced] = /^PUT \/products\/(\d{1,9})\/price$/.exec(route) ?? []
   if (priced !== undefined) return productPage(await price(Number(priced), priceOf(await bodyOf(request))), { 'content-location': `/products/${Number(priced)}` })
   const list = listOf(route, new URLSearchParams(url.slice(path.length)), store)
-  if (list) return answers.list(url, async () => fresh(await list()))
+  if (list) return answers.list(url, async () => pageOf(await list(), store))
   const [, id] = /^GET \/products\/(\d{1,9})$/.exec(route) ?? []
   const product = id === undefined ? undefined : await store.product(Number(id))
   if (!product || product.value === null) throw new Refused(404, 'there is no such thing')
   const { 'if-match': wanted, 'if-none-match': known } = request.headers
-  return wanted === undefined && known === undefined ? fresh(product) : { ...fresh(product), tagged: true }
+  return wanted === undefined && known === undefined ? pageOf(product, store) : { ...pageOf(product, store), tagged: true }
 }
 
 /** 503 while a page shows a price as it was before. */
@@ -125,7 +125,7 @@ function missed(missing: number | undefined): Page {
 }
 
 /** 203 says that it may not be so any more: it was read longer ago than a cache may be behind. */
-const fresh = ({ value, readAt }: Read<unknown>): Page => ({ status: monotonicNow() - readAt > FRESH_MAX ? 203 : 200, body: value })
+const pageOf = ({ value, readAt }: Read<unknown>, { freshMax }: Store): Page => ({ status: monotonicNow() - readAt > freshMax ? 203 : 200, body: value })
 
 /** 202: sold, and the money is still to be taken; or promised, and still to be written. */
 function sold(order: Order | Accepted, updates: Updates): Page {

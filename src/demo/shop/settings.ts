@@ -27,6 +27,8 @@ export interface Settings {
   readonly queryCache: boolean
   /** So many of the products that sell most are in the cache before anybody asks. */
   readonly warm: number
+  /** How long the cache may be behind the database, where what is written is not told to it. */
+  readonly cacheSeconds: number
   /** What is written deletes what it concerns from the cache. */
   readonly invalidate: boolean
   /** One read a key at a time, and again before it is too old. Of RESILIENT=1 only. */
@@ -74,6 +76,7 @@ export function settingsOf(env: Environment): Settings {
     indexes: flag(env, 'INDEXES', true),
     queryCache: flag(env, 'QUERY_CACHE', true),
     warm: count(env, 'WARM', 0, 100_000) ?? 0,
+    cacheSeconds: count(env, 'CACHE_SECONDS', 1, 3600) ?? 2,
     invalidate: flag(env, 'INVALIDATE', true),
     coalesce: flag(env, 'COALESCE', resilient),
     compress: flag(env, 'COMPRESS', false),

@@ -37,6 +37,8 @@ export interface Stats {
 }
 
 export interface Store {
+  /** What was read longer ago may not be so any more. */
+  readonly freshMax: Ms
   /** Tables and goods; idempotent. Rejects while the database cannot be reached. */
   prepare(): Promise<void>
   /** Null: there is none of that number. */
@@ -70,10 +72,8 @@ export interface Store {
   close(): void
 }
 
-/** How long the cache may be behind the database, in seconds. */
-export const CACHE_SECONDS = 2
 /** What is older than this was read from something that should have forgotten it. */
-export const FRESH_MAX: Ms = ms(1000 * CACHE_SECONDS + 500)
+export const freshMax = ({ cacheSeconds }: Pick<Settings, 'cacheSeconds'>): Ms => ms(1000 * cacheSeconds + 500)
 export const productKey = (id: number): string => `brownout_shop:product:${id}`
 export const LIST_KEY = 'brownout_shop:products'
 /** What keys begin with that are forgotten together. */

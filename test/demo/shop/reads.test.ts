@@ -8,7 +8,7 @@ describe('reads of the resilient shop', () => {
   afterEach(() => reads?.close())
 
   async function open(more: { coalesce?: boolean } = {}): Promise<Reads> {
-    reads = openReads({ redisUrl: `${(await redis()).url}/8`, redisCluster: false, replicaUrl: undefined, queryCache: true, coalesce: true, invalidate: true, log: () => undefined, ...more })
+    reads = openReads({ redisUrl: `${(await redis()).url}/8`, redisCluster: false, replicaUrl: undefined, queryCache: true, cacheSeconds: 2, coalesce: true, invalidate: true, log: () => undefined, ...more })
     for (const deadline = performance.now() + 5000; !await reads.put(new Map([['reads:there', 1]])).then(() => true, () => false);) {
       assert.ok(performance.now() < deadline, 'the cache is there')
       await new Promise((resolve) => setImmediate(resolve))
