@@ -32,13 +32,13 @@ function credible(product: Product, ids: readonly number[]): Product {
   return product
 }
 
-/** Sooner than the cache forgets. */
-const WARM_EVERY: Ms = ms(1000)
 /** A few, so that who asks meanwhile does not wait behind many. */
 const WARM_AT_ONCE = 50
 
 export function openBrowsing({ settings, reads, askerFor, patient }: BrowsingOptions): Browsing {
   const { page: size, batch, warm, queryCache, redisUrl, log } = settings
+  /** Sooner than the cache forgets. */
+  const warmEvery: Ms = ms(500 * settings.cacheSeconds)
   const part = (page: number): Part => ({ page, size })
   async function one(id: number): Promise<Product | null> {
     const product = await productById(askerFor(productKey(id)), id)
@@ -61,7 +61,7 @@ export function openBrowsing({ settings, reads, askerFor, patient }: BrowsingOpt
 
   async function keepWarm(): Promise<void> {
     await warmUp().catch((error: unknown) => log(`not warmed: ${String(error)}`))
-    if (!closed) timer = coarseClock.at(ms(coarseClock.now() + WARM_EVERY), () => void keepWarm())
+    if (!closed) timer = coarseClock.at(ms(coarseClock.now() + warmEvery), () => void keepWarm())
   }
 
   return {
