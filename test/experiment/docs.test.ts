@@ -32,7 +32,7 @@ describe('docs/load.md', () => {
     it(`example ${index + 1} loads: ${example.split('\n').slice(0, 2).join(' ')}`, async () => {
       const own: unknown = parse(example.replace('./my-load', 'my-load'))
       assert.ok(typeof own === 'object' && own !== null)
-      const loaded = await loadText(stringify({ name: 'x', targets: { web: { upstream: 'http://h' }, cache: { upstream: 'redis://h' } }, ...own }), { registry, env: { PATH: tools }, files })
+      const loaded = await loadText(stringify({ name: 'x', targets: { web: { upstream: 'http://h' }, cache: { upstream: 'redis://h' }, db: { upstream: 'postgres://h' } }, ...own }), { registry, env: { PATH: tools }, files })
       assert.ok('plan' in loaded, 'problems' in loaded ? loaded.problems.map(formatProblem).join('\n') : '')
     })
   }

@@ -13,7 +13,7 @@ import type { Basket, Order, Product } from './catalogue.ts'
 import { missingPage } from './known.ts'
 import { LIVE_PATH, type Live } from './live.ts'
 import type { Prices } from './prices.ts'
-import { type Accepted, type Read, type Sale, type Store } from './store.ts'
+import type { Accepted, Read, Sale, Store } from './store.ts'
 import { ShownPrices } from './shown-prices.ts'
 import type { Updates } from './updates.ts'
 

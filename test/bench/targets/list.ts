@@ -40,6 +40,10 @@ export const TARGETS: readonly Target[] = [
     file: 'replica-failover', how: 'run', asks: 'the primary is lost and the replica promoted',
     figures: { recovery: 'failover to the replica: sales are back after the promotion', 'products.success': 'the same: pages served', written_to_the_old: 'the same: sales written to the old primary' },
   },
+  {
+    file: 'cluster-node-loss', how: 'run', asks: 'a server of the cache cluster dies',
+    figures: { 'recovery: products.p95': 'a cluster server dies: pages are as quick as before', 'recovery: products.success': 'the same: pages are served as before', 'products.success': 'the same: pages served' },
+  },
   { file: 'limit-api', how: 'sweep', args: ['--vary', 'load.pages.rate=500/s..8000/s', '--repeats', '1', '--resolution', '5%', '--budget', '4m'], asks: 'how many requests a second the API bears' },
   { file: 'limit-database', how: 'sweep', args: ['--vary', 'load.queries.rate=1000/s..16000/s', '--repeats', '1', '--resolution', '5%', '--budget', '4m'], asks: 'how many single statements a second the database bears' },
   { file: 'limit-cache', how: 'sweep', args: ['--vary', 'load.commands.rate=400/s..4000/s', '--repeats', '1', '--resolution', '5%', '--budget', '4m'], asks: 'how many pipelines of 100 commands a second the cache bears' },
