@@ -2,7 +2,7 @@
 /** From a real run against a real Postgres to what is advised, and what that is worth. */
 
 import assert from 'node:assert/strict'
-import { readFileSync, rmSync, mkdtempSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -73,7 +73,7 @@ method: [{ step: none, fault: latency, on: db, params: { delay: 1ms }, for: 100m
   }
 
   it('names the index that a statement lacks, which then makes its plan another', async () => {
-    const query = 'select id, price_cents from orders where customer_id = 42 order by placed_at desc limit 20'
+    const query = 'select id, price_cents from orders where customer_id = 2971 order by placed_at desc limit 20'
     const { record, folder } = await measured(query)
     const all = adviseOn(record)
     assert.deepEqual(all.map(({ id, title }) => [id, title]), [['postgres.index_missing', 'An index on orders (customer_id, placed_at desc)']])
@@ -85,7 +85,9 @@ method: [{ step: none, fault: latency, on: db, params: { delay: 1ms }, for: 100m
     assert.ok((gain.share ?? 0) > 0.5 && (gain.share ?? 0) <= 1, JSON.stringify(gain))
     assert.equal(action?.code, 'create index concurrently on orders (customer_id, placed_at desc);')
     assert.deepEqual(adviseOn(foldRun(readJournal(join(folder, 'journal.ndjson')).events)), all)
-    assert.doesNotMatch(JSON.stringify(readFileSync(join(folder, 'journal.ndjson'), 'utf8').split('\n').filter((line) => line.includes('"survey"'))), /\b42\b/)
+    const surveys = readJournal(join(folder, 'journal.ndjson')).events.flatMap((event) => (event.kind === 'survey' ? [event.survey] : []))
+    assert.equal(surveys.length, 1)
+    assert.doesNotMatch(JSON.stringify(surveys), /\b2971\b/)
     await inDatabase(async (client) => {
       const planned = async (): Promise<string> => JSON.stringify((await client.query(`explain ${query}`)).rows)
       assert.match(await planned(), /Seq Scan/)
