@@ -39,7 +39,7 @@ export function documentOf(pairs: readonly Pair[]): string {
 
 The [sample shop](demo.md) under one fault after another at 1,000 operations a second: 91 % product pages of 200 products by Zipf, 4 % lists, 5 % sales, each answered within a second or not at all.
 200, 201, 202 and 203 count: ${'`203`'} is an older copy, ${'`202`'} a sale that is accepted and written later, or still to be charged. A 503 does not count.
-With ${'`RESILIENT=1`'} all faults come in one run of one shop, with three seconds between them; at least ${least} operations were under each, from its arming until a second after its end. With ${'`RESILIENT=0`'} each has a run of its own, for such a shop does not always live to see the next.
+With ${'`RESILIENT=1`'} faults follow one another in one run of one shop, with three seconds between them; at least ${least} operations were under each, from its arming until a second after its end. With ${'`RESILIENT=0`'} each has a run of its own, for such a shop does not always live to see the next.
 
 ![Share answered in time under each fault](availability.svg)
 
