@@ -1,6 +1,6 @@
 /** What a fault did to the loads of a run. */
 
-import { bucketsBetween, figure } from '../report/figures.ts'
+import { figure, signalBetween } from '../report/figures.ts'
 import type { RunRecord } from '../report/fold.ts'
 import { isHeard, planOf } from '../report/plan.ts'
 import type { Span } from '../report/spans.ts'
@@ -17,8 +17,8 @@ export interface Harmed { readonly load: string; readonly before: number; readon
 export const spanBetween = ({ effect, clear }: Pick<Span, 'effect' | 'clear'>, end: Between): Between | undefined => (effect === undefined ? undefined : { from: effect, to: clear ?? end.to })
 
 /** Connections that clients of a target opened or tried. */
-export const attemptsIn = ({ signals }: RunRecord, target: string, { from, to }: Between): number =>
-  bucketsBetween(signals.find(({ source, name }) => source === 'target' && name === target)?.buckets ?? [], from, to).reduce((sum, { extra }) => sum + (extra?.['attempts'] ?? 0), 0)
+export const attemptsIn = (record: RunRecord, target: string, { from, to }: Between): number =>
+  signalBetween(record, 'target', target, from, to).reduce((sum, { extra }) => sum + (extra?.['attempts'] ?? 0), 0)
 
 /** The loads that a fault harmed, the worst first. */
 export function harmedIn(record: RunRecord, calm: Between, fault: Between): readonly Harmed[] {

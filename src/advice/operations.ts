@@ -3,6 +3,7 @@
 import type { Ms } from '../core/units.ts'
 import type { FiguresRecord, Labels, PartRecord } from '../record/figures.ts'
 import { mergeLatencies, readCells, type Latencies } from '../record/latencies.ts'
+import { bucketsBetween } from '../report/figures.ts'
 import type { RunRecord } from '../report/fold.ts'
 import { errorsOf } from '../report/parts.ts'
 import { countWords } from '../report/words.ts'
@@ -15,7 +16,7 @@ export const targetsOf = ({ started }: RunRecord, ...protocols: readonly string[
 
 /** The buckets of a target whose middle lies in the stretch. */
 export const bucketsOf = ({ figures }: RunRecord, target: string, { from, to }: Between): readonly FiguresRecord[] =>
-  figures.filter((one) => one.target === target && one.start + one.width / 2 >= from && one.start + one.width / 2 < to)
+  bucketsBetween(figures, from, to).filter((one) => one.target === target)
 
 export interface Sum {
   readonly offered: number

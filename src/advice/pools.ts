@@ -2,7 +2,8 @@
 
 import { ms, type Ms } from '../core/units.ts'
 import { latencyMean, mergeLatencies, readCells } from '../record/latencies.ts'
-import { bucketsBetween } from '../report/figures.ts'
+import { signalBetween } from '../report/figures.ts'
+import { bucketsOf } from './operations.ts'
 import { busyOf, rowsOf, type Seen } from './seen.ts'
 
 export interface PoolUse {
@@ -18,9 +19,9 @@ export interface PoolUse {
 
 /** Of the bytes' buckets and the figures of operations; undefined where there are none. */
 export function poolUse({ record, quiet }: Seen, target: string): PoolUse | undefined {
-  const counts = bucketsBetween(record.signals.find((signal) => signal.source === 'target' && signal.name === target)?.buckets ?? [], quiet.from, quiet.to)
+  const counts = signalBetween(record, 'target', target, quiet.from, quiet.to)
     .flatMap(({ extra }) => (extra?.['connections'] === undefined ? [] : [extra['connections']]))
-  const figures = record.figures.filter((one) => one.target === target && one.start + one.width / 2 >= quiet.from && one.start + one.width / 2 < quiet.to)
+  const figures = bucketsOf(record, target, quiet)
   if (counts.length < 2 || figures.length === 0) return undefined
   const lengths = mergeLatencies(figures.flatMap(({ transactions }) => (transactions ? [readCells(transactions.length)] : [])))
   const mean = latencyMean(lengths) ?? ms(0)

@@ -1,7 +1,7 @@
 /** What the rules look at: a record, and what several of them need of it. */
 
 import { ms, type Ms } from '../core/units.ts'
-import { bucketsBetween } from '../report/figures.ts'
+import { signalBetween } from '../report/figures.ts'
 import type { SurveyOf, SurveyRecord } from '../record/surveys.ts'
 import { phaseOf, type RunRecord } from '../report/fold.ts'
 import { passedOf, type Passed, type PassedRow } from '../report/passed.ts'
@@ -51,7 +51,7 @@ export interface Asked { readonly name: string; readonly offered: number }
 
 /** Of loads that ask an application: those that ask a server itself say nothing of how it is used. */
 export const askedOf = ({ record }: Seen, { from, to }: Stretch): readonly Asked[] => planOf(record).loads.filter(({ kind }) => kind === 'http' || kind === 'journey' || kind === 'driven').map(({ name }) => ({
-  name, offered: bucketsBetween(record.signals.find((signal) => signal.source === 'load' && signal.name === name)?.buckets ?? [], from, to).reduce((sum, { counts }) => sum + counts.offered, 0),
+  name, offered: signalBetween(record, 'load', name, from, to).reduce((sum, { counts }) => sum + counts.offered, 0),
 }))
 
 /** A load of ours is the client of that kind of server: how it asks is nobody's to change. */

@@ -82,7 +82,7 @@ function untouched({ figures, rules, actions, from, to }: RunRecord): Span {
 
 function targetSeen(record: RunRecord, name: string, protocol: Protocol, span: Span, seconds: number): SeenTarget {
   const whole = bucketsBetween(signalOf(record, { name })?.buckets ?? [], span.from, span.to)
-  const inSpan = record.figures.filter(({ target, start, width }) => target === name && start + width / 2 >= span.from && start + width / 2 < span.to)
+  const inSpan = bucketsBetween(record.figures, span.from, span.to).filter(({ target }) => target === name)
   const parts = inSpan.flatMap((one) => one.parts)
   const count = whole.reduce((sum, { counts: { offered, ok } }) => sum + Math.max(offered, ok), 0)
   const rateOf = (some: readonly PartRecord[]): number => some.reduce((sum, part) => sum + begun(part), 0) / seconds

@@ -49,8 +49,13 @@ export function samples(record: RunRecord, { name, where, metric = '' }: Pick<Si
   return record.probes.filter((probe) => probe.name === name && probe.at >= from && probe.at < to).length
 }
 
-export const bucketsBetween = (buckets: readonly BucketRecord[], from: Ms, to: Ms): readonly BucketRecord[] =>
+/** Those whose middle lies in the stretch, `to` excluded: buckets of signals, or figures of targets. */
+export const bucketsBetween = <T extends Pick<BucketRecord, 'start' | 'width'>>(buckets: readonly T[], from: Ms, to: Ms): readonly T[] =>
   buckets.filter(({ start, width }) => start + width / 2 >= from && start + width / 2 < to)
+
+/** Of one signal as a whole; none where there is no such. */
+export const signalBetween = ({ signals }: Pick<RunRecord, 'signals'>, source: RunRecord['signals'][number]['source'], name: string, from: Ms, to: Ms): readonly BucketRecord[] =>
+  bucketsBetween(signals.find((one) => one.source === source && one.name === name)?.buckets ?? [], from, to)
 
 const settled = ({ ok, error, timeout, indeterminate, dropped }: BucketRecord['counts']): number => ok + error + timeout + indeterminate + dropped
 

@@ -1,7 +1,7 @@
 /** What the loads of a run did, and what has to be known of how they were made to read their figures. */
 
 import { formatDuration, ms, type Ms } from '../core/units.ts'
-import { bucketFigure, bucketsBetween } from './figures.ts'
+import { bucketFigure, bucketsBetween, signalBetween } from './figures.ts'
 import { phaseOf, type RunRecord } from './fold.ts'
 import { planOf, type PlannedLoad } from './plan.ts'
 import { observedUntil } from './spans.ts'
@@ -78,7 +78,7 @@ export function loadNotes(record: RunRecord): readonly string[] {
 /** Why an open loop shows a stall that a closed one would not. */
 function stallNote(record: RunRecord, { name, rate = 0 }: PlannedLoad): readonly string[] {
   const from = phaseOf(record, 'baseline')?.from ?? record.from
-  const buckets = bucketsBetween(record.signals.find((one) => one.source === 'load' && one.name === name)?.buckets ?? [], from, observedUntil(record))
+  const buckets = signalBetween(record, 'load', name, from, observedUntil(record))
   const flying = buckets.map(({ extra }) => extra?.['in_flight'] ?? 0).sort((a, b) => a - b)
   const [usual = 0, most = 0] = [flying[Math.floor(flying.length / 2)], flying.at(-1)]
   if (rate === 0 || most < PEAK_LEAST || most < PEAK_TIMES * (usual + 1)) return []

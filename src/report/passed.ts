@@ -3,6 +3,7 @@
 import { ms, type Ms } from '../core/units.ts'
 import type { FiguresRecord, Labels, PartRecord } from '../record/figures.ts'
 import { latencyMax, latencyMean, latencyQuantile, mergeLatencies, readCells, type Latencies } from '../record/latencies.ts'
+import { bucketsBetween } from './figures.ts'
 import { phaseOf, type RunRecord } from './fold.ts'
 import { observedUntil } from './spans.ts'
 
@@ -48,7 +49,7 @@ export interface Passed {
 
 /** One a target whose messages were read; from the baseline on unless said otherwise. */
 export function passedOf(record: RunRecord, { from, to }: { readonly from: Ms; readonly to: Ms } = { from: phaseOf(record, 'baseline')?.from ?? record.from, to: observedUntil(record) }): readonly Passed[] {
-  const seen = record.figures.filter(({ start, width }) => start + width / 2 >= from && start + width / 2 < to)
+  const seen = bucketsBetween(record.figures, from, to)
   return [...new Set(seen.map(({ target }) => target))].map((target): Passed => {
     const own = seen.filter((one) => one.target === target)
     const parts = own.flatMap((one) => one.parts)
