@@ -12,7 +12,6 @@ export const load: Command<Args> = {
   name: 'load <file..>',
   describe: 'Runs only the load of experiments: a performance test with limits that must hold',
   builder: (yargs) => withRunOptions(yargs)
-    .option('ui', { type: 'number', describe: 'a dashboard on that port while it runs, 0 for a free one; `inject` and its like work too' })
     .option('for', { type: 'string', describe: 'how long is measured, such as 60s; else as long as the rates change, at least windows.baseline' })
     .example('$0 load cart.yaml', 'its load, and whether its limits hold when nothing is wrong')
     .example('$0 load cart.yaml --for 5m --junit load.xml', 'longer, in CI')

@@ -8,7 +8,6 @@ export const run: Command<Args> = {
   name: 'run <file..>',
   describe: 'Runs experiments and says how the system degraded and recovered',
   builder: (yargs) => withRunOptions(yargs)
-    .option('ui', { type: 'number', describe: 'a dashboard on that port while it runs, 0 for a free one; `inject` and its like work too' })
     .option('pause', { type: 'boolean', default: true, describe: 'wait at pauses; --no-pause goes on' })
     .example('$0 run cart.yaml', 'live progress, a summary, a report under .brownout/runs')
     .example('$0 run experiments/*.yaml --keep-going --junit chaos.xml', 'in CI')
