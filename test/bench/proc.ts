@@ -16,6 +16,15 @@ export const cpuOf = (pid: number): number => {
 export const memoryOf = (pid: number): number =>
   Number(/^VmRSS:\s+(\d+)/m.exec(read(`/proc/${pid}/status`) ?? '')?.[1] ?? 0) * 1024 + sum(childrenOf(pid).map(memoryOf))
 
+/**
+ * What all that `pid` has started holds, in bytes: of each process its own and its share of what is shared. A process whose command `left` finds
+ * counts for nothing, and neither does what it has started.
+ */
+export const shareBelow = (pid: number, left: RegExp): number =>
+  sum(childrenOf(pid).filter((child) => !left.test((read(`/proc/${child}/cmdline`) ?? '').replaceAll('\0', ' '))).map((child) => shareOf(child) + shareBelow(child, left)))
+
+const shareOf = (pid: number): number => Number(/^Pss:\s+(\d+)/m.exec(read(`/proc/${pid}/smaps_rollup`) ?? '')?.[1] ?? 0) * 1024
+
 /** The time on a processor of all threads. A thread that has ended is not in it: ours stay. */
 function scheduled(pid: number): number | undefined {
   const times = threadsOf(pid).map((thread) => read(`/proc/${pid}/task/${thread}/schedstat`))

@@ -3,15 +3,13 @@
  * ONLY=pool,batch chooses, WRITE=file writes the table as Markdown too. Runs are kept in .brownout/switches, as long as the next time.
  */
 
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { rmSync, writeFileSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import Table from 'cli-table3'
 import { valueWords } from '../../src/report/compare/words.ts'
 import { medianOf } from '../../src/statistics/median.ts'
 import { ROOT } from '../support/paths.ts'
+import { brownout, chosen, tell } from './measured.ts'
 import { SWITCHES, type Switch } from './switches/list.ts'
 
 /** What is read of the document that `compare --json` prints. */
@@ -24,19 +22,14 @@ type Side = 'off' | 'on'
 type Row = readonly string[]
 
 const HEAD = ['switch', 'figure', 'off', 'on', 'shift', '90% interval', 'verdict'] as const
-const BROWNOUT = join(ROOT, 'dist/bin/brownout.js')
 const OUT = join(ROOT, '.brownout/switches')
 const folderOf = ({ file }: Switch, side: Side): string => join(OUT, file, side)
 
-async function brownout(args: readonly string[], env: NodeJS.ProcessEnv = process.env): Promise<string> {
-  const child = spawn(process.execPath, [BROWNOUT, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] })
-  let text = ''
-  let said = ''
-  child.stdout.setEncoding('utf8').on('data', (part: string) => { text += part })
-  child.stderr.setEncoding('utf8').on('data', (part: string) => { said += part })
-  await once(child, 'close')
-  if (text.trim() === '') throw new Error(`brownout ${args.join(' ')} said nothing but\n${said}`)
-  return text
+/** Where it says nothing nothing can be compared. */
+async function documentOf(args: readonly string[], env?: NodeJS.ProcessEnv): Promise<string> {
+  const { stdout, stderr } = await brownout(args, { stderr: 'pipe', ...(env ? { env } : {}) })
+  if (stdout === '') throw new Error(`brownout ${args.join(' ')} said nothing but\n${stderr}`)
+  return stdout
 }
 
 /** a b, b a, a b: a machine that gets slower meets both alike. */
@@ -45,11 +38,11 @@ async function measure(one: Switch, repeat: number): Promise<readonly Row[]> {
   for (let round = 0; round < repeat; round++) {
     for (const side of round % 2 === 0 ? ['off', 'on'] as const : ['on', 'off'] as const) {
       process.stderr.write(`${one.file} ${one.variable}=${one[side]}, ${round + 1} of ${repeat}\n`)
-      await brownout([one.how, join(ROOT, 'experiments/switches', `${one.file}.yaml`), '--json', '--out', folderOf(one, side)], { ...process.env, [one.variable]: one[side] })
+      await documentOf([one.how, join(ROOT, 'experiments/switches', `${one.file}.yaml`), '--json', '--out', folderOf(one, side)], { ...process.env, [one.variable]: one[side] })
     }
   }
   const signals = one.figures.flatMap((figure) => ['--signal', figure])
-  const { figures, notes } = JSON.parse(await brownout(['compare', folderOf(one, 'off'), folderOf(one, 'on'), ...signals, '--during', one.how === 'run' ? 'fault' : 'all', '--json'])) as Compared
+  const { figures, notes } = JSON.parse(await documentOf(['compare', folderOf(one, 'off'), folderOf(one, 'on'), ...signals, '--during', one.how === 'run' ? 'fault' : 'all', '--json'])) as Compared
   for (const note of notes) process.stderr.write(`${one.file}: ${note}\n`)
   if (figures.length === 0) return [[named(one), one.figures.join(', '), '', '', '', '', 'nothing can be compared']]
   return figures.map((figure) => rowOf(one, figure))
@@ -71,18 +64,6 @@ function rowOf(one: Switch, { figure, unit, verdict, shift, low, high, a, b }: C
 
 const repeat = Number(process.env['REPEAT'] || 5)
 if (!(Number.isInteger(repeat) && repeat > 0)) throw new Error(`REPEAT: ${process.env['REPEAT']} is no number of runs`)
-const only = process.env['ONLY']?.split(',')
-const unknown = only?.filter((one) => !SWITCHES.some(({ file }) => file === one)) ?? []
-if (unknown.length > 0) throw new Error(`no such switch: ${unknown.join(', ')}; there are ${SWITCHES.map(({ file }) => file).join(', ')}`)
 const rows: Row[] = []
-for (const one of SWITCHES.filter(({ file }) => only?.includes(file) ?? true)) rows.push(...await measure(one, repeat))
-
-const table = new Table({ head: [...HEAD], style: { head: [], border: [] } })
-for (const row of rows) table.push([...row])
-const about = `${repeat} runs of each in turns, ${availableParallelism()} cores, Node ${process.version}, ${new Date().toISOString().slice(0, 10)}; load, proxy, shop and servers share them.`
-process.stdout.write(`${table.toString()}\n${about}\n`)
-const write = process.env['WRITE']
-if (write) {
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
-  writeFileSync(write, [line(HEAD), line(HEAD.map(() => '---')), ...rows.map(line), '', about, ''].join('\n'))
-}
+for (const one of chosen(SWITCHES, 'switch')) rows.push(...await measure(one, repeat))
+tell(HEAD, rows, `${repeat} runs of each in turns, ${availableParallelism()} cores, Node ${process.version}, ${new Date().toISOString().slice(0, 10)}; load, proxy, shop and servers share them.`)
